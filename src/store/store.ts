@@ -1,0 +1,141 @@
+/**
+ * The store's contract: what SQLite and PostgreSQL both promise. `test/store/contract.ts` runs it on each.
+ *
+ * Everything that one poll found is written in one transaction: sightings, stories, aliases, validators, the next
+ * poll and the release of the lease. Either all of it is there after a crash, or none.
+ */
+import type {
+  Alias,
+  PollState,
+  SightingRecord,
+  SourceDefinition,
+  SourceState,
+  StoredAlias,
+  Story,
+} from "../model.ts";
+
+/** The right to poll one source until `expiresAt`. A later claim raises the generation and makes this one void. */
+export interface Lease {
+  readonly sourceId: string;
+  readonly generation: number;
+  readonly expiresAt: Date;
+}
+
+export interface ClaimedSource {
+  readonly source: SourceState;
+  readonly lease: Lease;
+  /** Alias keys that this source reuses for different entries and that name nothing for it (the collapse guard). */
+  readonly collapsedKeys: ReadonlySet<string>;
+}
+
+export interface ClaimRequest {
+  readonly now: Date;
+  /** At most so many sources. */
+  readonly limit: number;
+  readonly leaseMs: number;
+  /** Only these, due or not (`once --force`, a watched file that changed). */
+  readonly onlyIds?: readonly string[];
+}
+
+/** Everything one poll found. An absent `sightings` list means that the source said nothing new (304, a failure). */
+export interface PollRecord {
+  readonly lease: Lease;
+  readonly at: Date;
+  readonly state: PollState;
+  readonly sightings: readonly SightingRecord[];
+  /** Keys that this document used for different entries; remembered for the source. */
+  readonly collapsedKeys: readonly string[];
+}
+
+export interface RecordedPoll {
+  readonly entries: { readonly new: number; readonly updated: number; readonly unchanged: number };
+  /** `merged`: sightings that joined a story already there, plus stories that became one. */
+  readonly stories: { readonly new: number; readonly merged: number };
+  /** Something that a reader of the combined feed can see has changed. */
+  readonly isVisible: boolean;
+}
+
+export interface StoryQuery {
+  /** At most so many stories, newest (`orderedAt`, then number) first. */
+  readonly limit: number;
+  /** Stories that a source with one of these tags carried; empty means all. */
+  readonly tags?: readonly string[];
+  readonly sourceId?: string;
+  /** Only stories strictly older than this place in the order (for paging). */
+  readonly before?: { readonly orderedAt: Date; readonly number: number };
+}
+
+export interface StoryDetail {
+  readonly story: Story;
+  readonly aliases: readonly StoredAlias[];
+  /** Published ids of stories that were merged into this one. */
+  readonly forwardedIds: readonly string[];
+  readonly overrides: readonly string[];
+}
+
+export interface StoreCounts {
+  readonly sources: number;
+  readonly sightings: number;
+  readonly stories: number;
+  readonly aliases: number;
+}
+
+/** How many sightings were added per UTC day, oldest first, for sparklines. */
+export interface DailyCount {
+  readonly day: string;
+  readonly count: number;
+}
+
+export interface Store extends AsyncDisposable {
+  /**
+   * Makes the store's sources equal to `definitions` (those with the same parent): new ones are added and due at once
+   * (spread is the scheduler's affair), changed ones updated, missing ones `retired` with all they brought. A retired one that
+   * comes back goes on where it was.
+   */
+  syncSources(
+    definitions: readonly SourceDefinition[],
+    options: { readonly now: Date; readonly parentId: string | null },
+  ): Promise<{ readonly added: number; readonly changed: number; readonly retired: number }>;
+
+  listSources(): Promise<readonly SourceState[]>;
+
+  /** Leases due sources (`nextPollAt <= now`, not retired, not gone, no live lease), longest overdue first. */
+  claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]>;
+
+  /** When the earliest source not under a live lease falls due, or null. */
+  nextDueAt(now: Date): Promise<Date | null>;
+
+  /** Gives a lease back unused; the source stays due. A lost lease is no error here. */
+  releaseLease(lease: Lease): Promise<void>;
+
+  /** Writes one poll. @throws LeaseLostError when the lease is not the current one any more; nothing is written then. */
+  recordPoll(record: PollRecord): Promise<RecordedPoll>;
+
+  listStories(query: StoryQuery): Promise<readonly Story[]>;
+
+  /** The story that one of these alias keys or published ids belongs to, the first that is known. */
+  findStory(keys: readonly string[]): Promise<StoryDetail | null>;
+
+  /**
+   * The operator says that two keys name one story. Holds for good: both aliases are pinned to the older story.
+   * A key without a story yet is pinned and takes effect when it is seen.
+   */
+  mergeStories(a: Alias, b: Alias, now: Date): Promise<void>;
+
+  /**
+   * The operator says that this key names a story of its own: its sightings leave, the key is pinned to them, and no
+   * later poll joins them again. @returns false when no story has the key.
+   */
+  splitStory(key: Alias, now: Date): Promise<boolean>;
+
+  /** Grows whenever something visible in the combined feed may have changed, by whichever process. */
+  revision(): Promise<number>;
+
+  counts(): Promise<StoreCounts>;
+
+  /** Sightings per UTC day of each source since `since`, keyed by source id. */
+  dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>>;
+
+  /** A consistent copy of the store in a new file, while it is in use. @throws StoreError if `file` exists. */
+  backup(file: string): Promise<void>;
+}
