@@ -1,0 +1,281 @@
+/** Config file -> validated `Config`. Reports everything that is wrong at once, each with its line and column. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { z } from "zod";
+import { ConfigError, type ConfigProblem, MainstemError } from "../errors.ts";
+import type { OutputDefinition, SourceDefinition, SourceKind } from "../model.ts";
+import { ConfigDocument } from "./document.ts";
+import { substituteEnvironment } from "./environment.ts";
+import { type CronProblem, createConfigSchema, type RawConfig, type RawSource } from "./schema.ts";
+import { sourceId } from "./source-id.ts";
+import { describeIssue, unknownKeyMessage } from "./zod-messages.ts";
+
+/** What the rest of Mainstem works with. Paths are absolute, durations in ms, sizes in bytes. */
+export interface Config {
+  /** Absolute path of the file it was read from. */
+  readonly file: string;
+  readonly title: string;
+  /** Public base URL without a trailing slash. */
+  readonly url: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly store: { readonly engine: "sqlite"; readonly file: string };
+  readonly contact: string | null;
+  readonly limits: {
+    readonly timeoutMs: number;
+    readonly bodyBytes: number;
+    readonly perHost: number;
+    readonly concurrency: number;
+    readonly redirects: number;
+    readonly entries: number;
+  };
+  readonly identity: {
+    readonly isResolving: boolean;
+    readonly page: "auto" | "always" | "never";
+    readonly rulesFile: string | null;
+  };
+  readonly sources: readonly SourceDefinition[];
+  /** Never empty: without any in the file there is one, `all`. */
+  readonly outputs: readonly OutputDefinition[];
+  readonly publishDirectory: string | null;
+  readonly logLevel: string | null;
+  /** What the config asks for that this version does not do, or does otherwise. */
+  readonly warnings: readonly ConfigProblem[];
+}
+
+export interface LoadOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cronProblem: CronProblem;
+}
+
+const configBytesMax = 4 * 2 ** 20;
+
+/**
+ * Reads and validates a config file (interface document, "Configuration").
+ *
+ * @throws MainstemError `config/unreadable` when the file cannot be read
+ * @throws ConfigError with every problem found, in the order of the file
+ */
+export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
+  const path = resolve(file);
+  return readConfig(await readConfigText(file), { ...options, file: path, shownAs: file });
+}
+
+async function readConfigText(file: string): Promise<string> {
+  try {
+    const text = await readFile(file, "utf8");
+    if (Buffer.byteLength(text) > configBytesMax)
+      throw new MainstemError("config/unreadable", `${file} is larger than 4 MiB`);
+    return text;
+  } catch (error) {
+    if (error instanceof MainstemError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : (error as Error).message;
+    throw new MainstemError("config/unreadable", `cannot read the config ${file}: ${reason}`, {
+      cause: error,
+      hint: "name one with --config FILE or MAINSTEM_CONFIG",
+    });
+  }
+}
+
+interface ReadOptions extends LoadOptions {
+  /** Absolute; relative paths in the config start from its folder. */
+  readonly file: string;
+  /** The name that messages give. */
+  readonly shownAs: string;
+}
+
+/**
+ * `loadConfig` without the disk.
+ * @throws ConfigError with every problem found
+ */
+export async function readConfig(text: string, options: ReadOptions): Promise<Config> {
+  const document = new ConfigDocument(text, options.shownAs);
+  document.throwProblems();
+  await substituteEnvironment(document, options.env);
+  document.throwProblems();
+  const value = withOverrides(document.toValue(), options.env);
+  document.throwProblems();
+
+  const schema = createConfigSchema(options.cronProblem);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap((issue) =>
+      issueProblems(issue, { document, schema, options }),
+    );
+    throw new ConfigError(problems.toSorted(byPlace));
+  }
+  const builder = new ConfigBuilder(document, options);
+  const config = builder.build(parsed.data);
+  if (builder.problems.length > 0) throw new ConfigError(builder.problems.toSorted(byPlace));
+  return config;
+}
+
+function byPlace(a: ConfigProblem, b: ConfigProblem): number {
+  return a.line - b.line || a.column - b.column;
+}
+
+/** Environment over file; each names the key it replaces. */
+const overrides = { store: "MAINSTEM_STORE", listen: "MAINSTEM_LISTEN", url: "MAINSTEM_URL" } as const;
+
+function withOverrides(value: unknown, env: LoadOptions["env"]): unknown {
+  if (value !== null && (typeof value !== "object" || Array.isArray(value))) return value;
+  const result: Record<string, unknown> = { ...value };
+  for (const [key, name] of Object.entries(overrides)) if (env[name]) result[key] = env[name];
+  return result;
+}
+
+interface IssueContext {
+  readonly document: ConfigDocument;
+  readonly schema: z.core.$ZodType;
+  readonly options: ReadOptions;
+}
+
+function issueProblems(
+  issue: z.core.$ZodIssue,
+  { document, schema, options }: IssueContext,
+): ConfigProblem[] {
+  const path = issue.path.filter((part) => typeof part !== "symbol");
+  const override = overrides[path[0] as keyof typeof overrides];
+  if (override && options.env[override]) {
+    return [{ file: override, line: 1, column: 1, path: override, message: describeIssue(issue) }];
+  }
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => document.problemAtKey(path, key, unknownKeyMessage(key, path, schema)));
+  }
+  const name = path.length > 0 ? `${document.nameOf(path)}: ` : "";
+  return [document.problemAt(path, `${name}${describeIssue(issue)}`)];
+}
+
+class ConfigBuilder {
+  readonly problems: ConfigProblem[] = [];
+  readonly #warnings: ConfigProblem[] = [];
+  readonly #document: ConfigDocument;
+  readonly #options: ReadOptions;
+  readonly #folder: string;
+
+  constructor(document: ConfigDocument, options: ReadOptions) {
+    this.#document = document;
+    this.#options = options;
+    this.#folder = dirname(options.file);
+  }
+
+  build(raw: RawConfig): Config {
+    const colon = raw.listen.lastIndexOf(":");
+    const host = raw.listen.slice(0, colon).replace(/^\[|\]$/g, "");
+    const port = Number(raw.listen.slice(colon + 1));
+    const sources = this.#sources(raw);
+    const outputs = this.#outputs(raw);
+    if (raw.keep !== undefined)
+      this.#warn(["keep"], "keep: nothing is forgotten yet; this version keeps every story");
+    return {
+      file: this.#options.file,
+      title: raw.title,
+      url: (raw.url ?? `http://localhost:${port}`).replace(/\/+$/, ""),
+      listen: { host, port },
+      store: this.#store(raw.store),
+      contact: raw.contact?.trim() || null,
+      limits: {
+        timeoutMs: raw.limits.timeout,
+        bodyBytes: raw.limits.body,
+        perHost: raw.limits.per_host,
+        concurrency: raw.limits.concurrency,
+        redirects: raw.limits.redirects,
+        entries: raw.limits.entries,
+      },
+      identity: {
+        isResolving: raw.identity.resolve,
+        page: raw.identity.page,
+        rulesFile: raw.identity.rules === undefined ? null : resolve(this.#folder, raw.identity.rules),
+      },
+      sources,
+      outputs,
+      publishDirectory:
+        raw.publish.directory === undefined ? null : resolve(this.#folder, raw.publish.directory),
+      logLevel: this.#options.env.MAINSTEM_LOG_LEVEL?.trim() || null,
+      warnings: this.#warnings,
+    };
+  }
+
+  #store(text: string): Config["store"] {
+    // A path from the environment is the operator's shell's, not the file's.
+    const folder = this.#options.env.MAINSTEM_STORE ? process.cwd() : this.#folder;
+    return { engine: "sqlite", file: resolve(folder, text.slice("sqlite:".length)) };
+  }
+
+  #sources(raw: RawConfig): SourceDefinition[] {
+    const firstOf = new Map<string, number>();
+    return raw.sources.map((source, index) => {
+      const { kind, location } = this.#location(source);
+      const path = ["sources", index];
+      const id = source.id ?? sourceId(kind, location);
+      for (const [what, key] of [
+        ["id", `id ${id}`],
+        ["address", `${kind} ${location}`],
+      ] as const) {
+        const first = firstOf.get(key);
+        if (first !== undefined)
+          this.#problem(path, `sources[${index}] has the same ${what} as sources[${first}]`);
+        else firstOf.set(key, index);
+      }
+      if (source.full_text)
+        this.#warn(
+          [...path, "full_text"],
+          "full_text: not in this version; entries stay as the feed gives them",
+        );
+      return {
+        id,
+        kind,
+        location,
+        name: source.name ?? null,
+        tags: source.tags,
+        priority: source.priority,
+        schedule: source.schedule ?? raw.schedule,
+        identity: source.identity,
+        include: source.include,
+        exclude: source.exclude,
+        headers: source.headers,
+        isPrivateAllowed: source.allow_private ?? raw.allow_private,
+      };
+    });
+  }
+
+  #location(source: RawSource): { kind: SourceKind; location: string } {
+    if (source.url !== undefined) return { kind: "url", location: source.url.trim() };
+    if (source.file !== undefined) return { kind: "file", location: resolve(this.#folder, source.file) };
+    if (source.articles !== undefined)
+      return { kind: "articles", location: resolve(this.#folder, source.articles) };
+    const list = (source.opml ?? "").trim();
+    return { kind: "opml", location: /^https?:\/\//i.test(list) ? list : resolve(this.#folder, list) };
+  }
+
+  #outputs(raw: RawConfig): OutputDefinition[] {
+    const outputs =
+      raw.outputs.length > 0
+        ? raw.outputs
+        : [{ name: "all", tags: [], include: [], exclude: [], limit: 100 }];
+    const seen = new Set<string>();
+    return outputs.map((output, index) => {
+      const path = ["outputs", index];
+      if (seen.has(output.name))
+        this.#problem(
+          [...path, "name"],
+          `outputs[${index}].name: "${output.name}" is taken by an earlier output`,
+        );
+      seen.add(output.name);
+      return { ...output, title: output.title ?? raw.title };
+    });
+  }
+
+  #problem(path: readonly (string | number)[], message: string): void {
+    this.problems.push(this.#document.problemAt(path, message));
+  }
+
+  #warn(path: readonly (string | number)[], message: string): void {
+    this.#warnings.push(this.#document.problemAt(path, message));
+  }
+}
