@@ -197,7 +197,7 @@ class ConfigBuilder {
       publishDirectory:
         raw.publish.directory === undefined ? null : resolve(this.#folder, raw.publish.directory),
       logLevel: this.#options.env.MAINSTEM_LOG_LEVEL?.trim() || null,
-      warnings: this.#warnings,
+      warnings: this.#warnings.toSorted(byPlace),
     };
   }
 

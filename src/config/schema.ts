@@ -188,7 +188,7 @@ const listenExpected = "expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080
 
 const listenAddress = z
   .string(listenExpected)
-  .regex(/^(\[[0-9a-fA-F:.%]+\]|[^\s:[\]]+):\d{1,5}$/, listenExpected)
+  .regex(/^(\[[0-9a-fA-F:.%]+\]|[^\s:[\]]+):\d{1,5}$/, { error: listenExpected, abort: true })
   .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, "a port is at most 65535");
 
 const store = z
@@ -279,10 +279,18 @@ export type RawSource = RawConfig["sources"][number];
 
 /** JSON Schema (2020-12) of the config file, for completion in editors. Checked in as `config/mainstem.schema.json`. */
 export function configJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(
+  const { $schema, ...rest } = z.toJSONSchema(
     createConfigSchema(() => null),
-    { io: "input", target: "draft-2020-12" },
+    {
+      io: "input",
+      target: "draft-2020-12",
+      override: ({ jsonSchema }) => {
+        // The one rule that zod cannot say: a source has exactly one address.
+        if (jsonSchema.properties && addressKeys.every((key) => key in (jsonSchema.properties ?? {}))) {
+          jsonSchema.oneOf = addressKeys.map((key) => ({ required: [key] }));
+        }
+      },
+    },
   );
-  const { $schema, ...rest } = schema;
   return { $schema, title: "Mainstem configuration", ...rest };
 }
