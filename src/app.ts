@@ -1,0 +1,230 @@
+/**
+ * The composition root: from a `Config` to a running Mainstem. Everything is made here, handed to what needs it, and
+ * taken down in reverse order.
+ */
+import { createSourceHttpClient } from "./app/http-client.ts";
+import { openStore } from "./app/open-store.ts";
+import { createPoller, type Poller } from "./app/poller.ts";
+import { Publisher } from "./app/publisher.ts";
+import { loadUrlRules } from "./app/url-rules.ts";
+import { watchSources } from "./app/watch.ts";
+import type { Config } from "./config/load.ts";
+import { compilePatterns } from "./config/pattern.ts";
+import type { PollResult } from "./ingest.ts";
+import type { Clock, OutputDefinition } from "./model.ts";
+import type { Log } from "./observe/log.ts";
+import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
+import { startScheduler } from "./schedule/scheduler.ts";
+import type { SiteSettings } from "./serve/river.ts";
+import { startServer } from "./serve/server.ts";
+import { Site } from "./serve/site.ts";
+import { readStatus } from "./serve/status.ts";
+import type { Store } from "./store/store.ts";
+
+export interface AppOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** A running daemon. Disposing of it stops it at once; `stop` lets what is under way finish first. */
+export interface App extends AsyncDisposable {
+  readonly url: string;
+  /** No new polls; those under way may finish, requests are answered; resolves in less than 10 s. */
+  stop(): Promise<void>;
+}
+
+/** A poll that takes longer than all its time-outs together lost its worker. */
+const leaseMs = 5 * 60_000;
+/** Between two requests to one host. */
+const hostPauseMs = 1000;
+const drainMs = 8000;
+
+/**
+ * Starts the daemon: store, server, then polling, so that the first reader finds what the last run left.
+ *
+ * @throws MainstemError when the store is held by another process or unusable, or the port is taken
+ */
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  const { clock, log, version } = options;
+  const stack = new AsyncDisposableStack();
+  try {
+    const startedAt = clock.now();
+    const onWarning = (message: string) => log.warn(message);
+    const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
+    await syncSources(store, config, clock.now());
+    const server = stack.use(
+      await startServer({
+        ...siteSettings(config),
+        ...config.listen,
+        store,
+        clock,
+        status: () => readStatus(store, { clock, startedAt, version, notices: [] }),
+        isReady: () => ({ ok: true, reasons: [] }),
+        onRequest: ({ method, path, status, durationMs }) =>
+          log.debug({ status, ms: Math.round(durationMs) }, `${method} ${path}`),
+        onError: (error, path) => log.error({ err: error }, `request for ${path} failed`),
+        onSkipped: ({ output, storyNumber, reason }) =>
+          log.warn(`${output}: story ${storyNumber} left out: ${reason}`),
+      }),
+    );
+    const publisher = stack.use(
+      new Publisher({ render: () => server.refresh(), directory: config.publishDirectory, log }),
+    );
+    const hosts = createHostLimit({ perHost: config.limits.perHost, pauseMs: hostPauseMs, clock });
+    const poll = await preparePolling(stack, {
+      config,
+      options,
+      store,
+      hosts,
+      onVisible: () => publisher.request(),
+      onDue: () => scheduler.wake(),
+    });
+    const scheduler = startScheduler({
+      store,
+      clock,
+      concurrency: config.limits.concurrency,
+      perHost: config.limits.perHost,
+      hosts,
+      leaseMs,
+      poll: async (claimed, signal) => void (await poll(claimed, signal)),
+      onError: (error) => log.error({ err: error }, "a poll ended unexpectedly"),
+    });
+    stack.defer(() => scheduler.stop(0));
+    stack.use(
+      await watchSources(config.sources, {
+        onChange: (id) => scheduler.pollNow([id]),
+        onError: (error) =>
+          log.warn({ err: error }, "watching local sources failed; they are still polled on schedule"),
+      }),
+    );
+    publisher.request();
+    const resources = stack.move();
+    return {
+      url: server.address.url,
+      async stop() {
+        const deadline = AbortSignal.timeout(drainMs);
+        await Promise.all([scheduler.stop(drainMs), server.stop(deadline)]);
+        await publisher.flush();
+        await resources.disposeAsync();
+      },
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/**
+ * `mainstem once`: polls every due source (`isForced`: every one) and writes the static files.
+ *
+ * @returns how each poll went
+ * @throws MainstemError as `startApp` does; the signal's reason when aborted
+ */
+export async function pollOnce(
+  config: Config,
+  options: AppOptions & { readonly isForced: boolean },
+  signal: AbortSignal,
+): Promise<readonly PollResult[]> {
+  const { clock, log, isForced } = options;
+  await using stack = new AsyncDisposableStack();
+  const onWarning = (message: string) => log.warn(message);
+  const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
+  await syncSources(store, config, clock.now());
+  const hosts = createHostLimit({ perHost: config.limits.perHost, pauseMs: hostPauseMs, clock });
+  const ignore = () => {};
+  const poll = await preparePolling(stack, {
+    config,
+    options,
+    store,
+    hosts,
+    onVisible: ignore,
+    onDue: ignore,
+  });
+  const results: PollResult[] = [];
+  const polled = new Set<string>();
+  for (;;) {
+    // A list that was followed brings new sources, so the question is asked again until nothing is left.
+    const sources = await store.listSources();
+    const waiting = sources.filter(
+      ({ id, status }) => !polled.has(id) && status !== "retired" && (isForced || status !== "gone"),
+    );
+    const now = clock.now();
+    const wanted = waiting.filter(({ nextPollAt }) => isForced || nextPollAt <= now).map(({ id }) => id);
+    const claimed = await store.claimDueSources({
+      now,
+      limit: config.limits.concurrency,
+      leaseMs,
+      onlyIds: wanted,
+    });
+    if (claimed.length === 0) break;
+    for (const { source } of claimed) polled.add(source.id);
+    const round = await Promise.all(claimed.map((one) => poll(one, signal)));
+    results.push(...round.filter((result) => result !== null));
+  }
+  if (config.publishDirectory !== null) {
+    const site = new Site({ store, clock, settings: siteSettings(config) });
+    await using publisher = new Publisher({
+      render: () => site.refresh(),
+      directory: config.publishDirectory,
+      log,
+    });
+    await publisher.flush();
+  }
+  return results;
+}
+
+interface PollingParts {
+  readonly config: Config;
+  readonly options: AppOptions;
+  readonly store: Store;
+  readonly hosts: HostLimit;
+  readonly onVisible: () => void;
+  readonly onDue: () => void;
+}
+
+async function preparePolling(
+  stack: AsyncDisposableStack,
+  { config, options, store, hosts, onVisible, onDue }: PollingParts,
+): Promise<Poller> {
+  const { clock, log, version } = options;
+  const { timeoutMs, bodyBytes, redirects, perHost, entries } = config.limits;
+  const limits = { timeoutMs, bodyBytes, redirects, perHost };
+  const definitions = new Map(config.sources.map((definition) => [definition.id, definition]));
+  return createPoller({
+    store,
+    clock,
+    log,
+    onVisible,
+    onDue,
+    http: stack.use(createSourceHttpClient({ contact: config.contact, version, limits, clock })),
+    hosts,
+    rules: await loadUrlRules(config),
+    limits: { bodyBytes, entries },
+    definitions: () => definitions,
+    random: Math.random,
+  });
+}
+
+/** Makes the store's sources those of the config; feeds of an OPML list that was taken out go with it. */
+async function syncSources(store: Store, config: Config, now: Date): Promise<void> {
+  await store.syncSources(config.sources, { now, parentId: null });
+  const lists = new Set(config.sources.map(({ id }) => id));
+  const stored = await store.listSources();
+  const orphaned = new Set(
+    stored.flatMap(({ parentId }) => (parentId !== null && !lists.has(parentId) ? [parentId] : [])),
+  );
+  for (const parentId of orphaned) await store.syncSources([], { now, parentId });
+}
+
+function siteSettings({ outputs, title, url }: Config): SiteSettings {
+  return { outputs, title, url, matchers: new Map(outputs.flatMap(matcherOf)) };
+}
+
+function matcherOf({ name, include, exclude }: OutputDefinition): [string, (text: string) => boolean][] {
+  const isWanted = compilePatterns(include);
+  const isUnwanted = compilePatterns(exclude);
+  if (!isWanted && !isUnwanted) return [];
+  return [[name, (text) => (isWanted?.(text) ?? true) && !isUnwanted?.(text)]];
+}

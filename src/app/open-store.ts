@@ -1,0 +1,16 @@
+import type { Config } from "../config/load.ts";
+import type { Clock } from "../model.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
+
+/** Opens the store that the config names. `poller` takes the one-daemon lock, `tool` works beside a running daemon. */
+export function openStore(
+  config: Pick<Config, "store">,
+  options: {
+    readonly role: "poller" | "tool";
+    readonly clock: Clock;
+    readonly onWarning?: (message: string) => void;
+  },
+): Promise<Store> {
+  return openSqliteStore({ file: config.store.file, ...options });
+}

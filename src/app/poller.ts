@@ -1,0 +1,124 @@
+/** Polls one claimed source: waits for its host's turn, runs the ingest, follows an OPML list, and says in one line how it went. */
+import type { MainstemError } from "../errors.ts";
+import { FetchError } from "../errors.ts";
+import { scrubUrl } from "../fetch/scrub.ts";
+import { type IngestOptions, type PollResult, pollSource } from "../ingest.ts";
+import type { SourceDefinition, SourceState } from "../model.ts";
+import type { Log } from "../observe/log.ts";
+import type { HostLimit } from "../schedule/host-limit.ts";
+import type { ClaimedSource, Store } from "../store/store.ts";
+import { definitionOf, outlineDefinition } from "./definitions.ts";
+
+export interface PollerOptions extends IngestOptions {
+  readonly store: Store;
+  readonly definitions: () => ReadonlyMap<string, SourceDefinition>;
+  readonly hosts: HostLimit;
+  readonly log: Log;
+  /** Something that readers can see has changed. */
+  readonly onVisible: () => void;
+  /** New sources are due. */
+  readonly onDue: () => void;
+}
+
+export type Poller = (claimed: ClaimedSource, signal: AbortSignal) => Promise<PollResult | null>;
+
+/** Statuses with which a server asks the whole client, not one address, to keep away (RFC 6585 4, RFC 9110 15.6.4). */
+const restingStatuses: ReadonlySet<number> = new Set([429, 503]);
+
+export function createPoller(options: PollerOptions): Poller {
+  const { store, clock, hosts, log } = options;
+  return async (claimed, signal) => {
+    const { source, lease } = claimed;
+    const definition = definitionOf(source, options.definitions());
+    if (definition === null) {
+      await store.releaseLease(lease);
+      return null;
+    }
+    const url = URL.parse(source.currentUrl ?? source.location);
+    const host = url !== null && /^https?:$/.test(url.protocol) ? url.host : null;
+    using _turn = host === null ? null : await hosts.acquire(host, signal);
+    const result = await pollSource(claimed, definition, options, signal);
+    const { error } = result;
+    if (
+      host !== null &&
+      error instanceof FetchError &&
+      error.retryAfterMs !== null &&
+      restingStatuses.has(error.status ?? 0)
+    ) {
+      hosts.rest(host, new Date(clock.now().getTime() + error.retryAfterMs));
+    }
+    if (result.reading?.kind === "document" && source.kind === "opml") {
+      const outlines = result.reading.document.outlines.map((outline) =>
+        outlineDefinition(definition, outline),
+      );
+      const own = options.definitions();
+      const followed = [
+        ...new Map(
+          outlines.filter(({ id }) => !own.has(id)).map((outline) => [outline.id, outline]),
+        ).values(),
+      ];
+      const changes = await store.syncSources(followed, { now: clock.now(), parentId: source.id });
+      if (changes.added + changes.changed + changes.retired > 0)
+        log.info(changes, `${nameOf(source)}: list followed`);
+      options.onDue();
+    }
+    if (result.recorded.isVisible) options.onVisible();
+    logResult(log, result);
+    return result;
+  };
+}
+
+function logResult(log: Log, result: PollResult): void {
+  const { source, state, recorded, error } = result;
+  const fields = { source: source.id, next: state.nextPollAt };
+  const name = nameOf({ ...source, feed: state.feed });
+  if (error === null && source.failures > 0) {
+    log.info(fields, `${name}: works again after ${source.failures} failed polls`);
+  }
+  const { level, text } = describeResult(result);
+  const details = error ? { code: error.code, failures: state.failures } : recorded;
+  log[level]({ ...fields, ...details }, `${name}: ${text}`);
+}
+
+function describeResult({ source, state, kind, recorded, error }: PollResult): {
+  readonly level: "debug" | "info" | "warn";
+  readonly text: string;
+} {
+  if (error !== null) {
+    // The same trouble is told once; what persists stands in `mainstem sources` and on the status page.
+    const isNew = source.lastError?.code !== error.code;
+    return {
+      level: isNew ? "warn" : "debug",
+      text: `${sentence(error)}; next try ${timeOf(state.nextPollAt)}`,
+    };
+  }
+  if (kind === "gone") {
+    return { level: "warn", text: "the publisher ended this feed (410 Gone); it is not polled any more" };
+  }
+  if (state.currentUrl !== null && state.currentUrl !== (source.currentUrl ?? source.location)) {
+    return { level: "info", text: `moved for good to ${scrubUrl(state.currentUrl)}` };
+  }
+  const { entries } = recorded;
+  if (entries.new + entries.updated > 0) return { level: "info", text: summary(recorded) };
+  return { level: "debug", text: kind === "unchanged" ? "not changed" : "nothing new" };
+}
+
+function summary({ entries, stories }: PollResult["recorded"]): string {
+  const parts = [`${entries.new} new`];
+  if (entries.updated > 0) parts.push(`${entries.updated} edited`);
+  if (stories.merged > 0) parts.push(`${stories.merged} already known from elsewhere`);
+  return parts.join(", ");
+}
+
+function sentence(error: MainstemError): string {
+  return error.message.replace(/[.\s]+$/, "");
+}
+
+function timeOf(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** What a person calls the source. */
+export function nameOf(source: Pick<SourceState, "name" | "feed" | "location">): string {
+  return source.name ?? (source.feed?.title || scrubUrl(source.location));
+}

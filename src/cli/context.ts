@@ -1,0 +1,36 @@
+/** What a command may touch of the process it runs in; tests hand in their own. */
+import type { Readable, Writable } from "node:stream";
+import { type Config, loadConfig } from "../config/load.ts";
+import type { Clock } from "../model.ts";
+import { cronProblem } from "../schedule/scheduler.ts";
+
+export interface CliContext {
+  readonly stdin: Readable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Aborts on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+}
+
+/** `--config F`, which every command that reads the config takes. */
+export interface ConfigOption {
+  readonly config?: string;
+}
+
+/** The config file that a command line and an environment name: `--config`, `MAINSTEM_CONFIG`, else the default place. */
+export function configFile(options: ConfigOption, env: CliContext["env"]): string {
+  return options.config ?? env.MAINSTEM_CONFIG ?? "config/mainstem.yaml";
+}
+
+/** @throws ConfigError, MainstemError `config/unreadable` */
+export function openConfig(options: ConfigOption, { env }: CliContext): Promise<Config> {
+  return loadConfig(configFile(options, env), { env, cronProblem });
+}
+
+/** Writes a line to stdout and waits where the reader is slower than we are. */
+export async function print({ stdout }: Pick<CliContext, "stdout">, text: string): Promise<void> {
+  if (!stdout.write(`${text}\n`)) await new Promise<void>((resolve) => stdout.once("drain", resolve));
+}

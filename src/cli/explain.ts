@@ -1,0 +1,65 @@
+import { createInterface } from "node:readline";
+import { loadUrlRules } from "../app/url-rules.ts";
+import { explainUrl } from "../identify/original-url.ts";
+import type { UrlExplanation } from "../model.ts";
+import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+import { renderTable } from "./table.ts";
+
+interface ExplainOptions extends ConfigOption {
+  readonly json?: boolean;
+}
+
+/** Lines are written in blocks of about this many characters, so that a million URLs are not a million writes. */
+const blockLength = 65_536;
+
+/** `mainstem explain`: how a URL becomes its original URL and key, step by step. Asks no network. */
+export function addExplainCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("explain")
+    .description("show how a URL becomes its original URL and key, step by step")
+    .argument("<url...>", "URLs to explain; - reads them from stdin, a line each")
+    .option("--json", "one JSON line per URL")
+    .option("-c, --config <file>", "use the identity rules of this config")
+    .addHelpText("after", "\nExample:\n  $ mainstem explain 'https://www.example.org/a/?utm_source=rss'")
+    .action(
+      action(async (urls: string[], options: ExplainOptions) => {
+        const rules = options.config ? await loadUrlRules(await openConfig(options, context)) : null;
+        let block = "";
+        for await (const url of inputUrls(urls, context)) {
+          context.signal.throwIfAborted();
+          const explanation = explainUrl(url, rules ? { rules } : {});
+          block += options.json
+            ? `${JSON.stringify(toJson(explanation))}\n`
+            : `${describe(explanation, context)}\n`;
+          if (block.length < blockLength) continue;
+          await print(context, block.slice(0, -1));
+          block = "";
+        }
+        if (block) await print(context, block.slice(0, -1));
+        return 0;
+      }),
+    );
+}
+
+async function* inputUrls(urls: readonly string[], { stdin }: CliContext): AsyncGenerator<string> {
+  for (const url of urls) {
+    if (url !== "-") yield url;
+    else yield* createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  }
+}
+
+/** The shape of the interface document. What is no URL has neither an original nor a key. */
+function toJson({ input, originalUrl, key, steps, error }: UrlExplanation): object {
+  return { input, original_url: originalUrl, key, steps, error };
+}
+
+function describe({ input, originalUrl, key, steps, error }: UrlExplanation, { stdout }: CliContext): string {
+  if (error !== null) return `${input}\n  ${error}\n`;
+  const rows = steps.map((step) => [step.rule, step.before, step.after]);
+  const table =
+    rows.length > 0
+      ? `${renderTable(["rule", "before", "after"], rows, stdout)}\n`
+      : "no rule had anything to change\n";
+  return `${input}\n${table}original URL  ${originalUrl}\nkey           ${key}\n`;
+}

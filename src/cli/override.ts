@@ -1,0 +1,56 @@
+import { openStore } from "../app/open-store.ts";
+import { MainstemError } from "../errors.ts";
+import { urlAliasKey } from "../identify/identify.ts";
+import type { Alias } from "../model.ts";
+import { type ConfigOption, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+
+/** `mainstem merge`: the operator says that two URLs tell one story. Kept for good, applied before every rule. */
+export function addMergeCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("merge")
+    .description("say that two URLs tell one story; kept for good")
+    .argument("<url>")
+    .argument("<url>")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ mainstem merge https://a.example/story https://b.example/same-story",
+    )
+    .action(
+      action(async (a: string, b: string, options: ConfigOption) => {
+        const config = await openConfig(options, context);
+        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        await store.mergeStories(operatorAlias(a, "merge"), operatorAlias(b, "merge"), context.clock.now());
+        await print(context, "They are one story from now on. Undo with: mainstem split <url>");
+        return 0;
+      }),
+    );
+}
+
+/** `mainstem split`: the operator says that a URL tells a story of its own. Kept for good, applied before every rule. */
+export function addSplitCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("split")
+    .description("say that a URL tells a story of its own; kept for good")
+    .argument("<url>")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText("after", "\nExample:\n  $ mainstem split https://b.example/other-story")
+    .action(
+      action(async (url: string, options: ConfigOption) => {
+        const config = await openConfig(options, context);
+        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        const isKnown = await store.splitStory(operatorAlias(url, "split"), context.clock.now());
+        if (isKnown)
+          await print(context, "It is a story of its own from now on. Undo with: mainstem merge <url> <url>");
+        else context.stderr.write("mainstem: no story is known under this URL\n");
+        return isKnown ? 0 : 1;
+      }),
+    );
+}
+
+function operatorAlias(url: string, rule: string): Alias {
+  const key = urlAliasKey(url);
+  if (key === null) throw new MainstemError("usage", `${url} is no http(s) URL`);
+  return { key, kind: "operator", rule, evidence: url };
+}

@@ -1,0 +1,83 @@
+/** The command line: a table of commands. Each is a file of its own beside this one. */
+import { Command, CommanderError } from "commander";
+import { ConfigError, MainstemError } from "../errors.ts";
+import type { CliContext } from "./context.ts";
+
+/** Exit codes of the interface: 0 done, 1 no, 2 cannot start or used wrongly, 3 some source failed. */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** A command's work; what it returns becomes the exit code. */
+export type Action<Arguments extends unknown[]> = (...args: Arguments) => Promise<ExitCode>;
+
+export interface CommandTable {
+  readonly program: Command;
+  readonly context: CliContext;
+  /** Wraps an action so that its exit code reaches `runCli`. */
+  readonly action: <Arguments extends unknown[]>(
+    run: Action<Arguments>,
+  ) => (...args: Arguments) => Promise<void>;
+}
+
+type AddCommand = (table: CommandTable) => void;
+
+/** Each command and where it is written; only the one that is called is loaded, so that the command line answers fast. */
+const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ["run", async () => (await import("./run.ts")).addRunCommand],
+  ["once", async () => (await import("./once.ts")).addOnceCommand],
+  ["check", async () => (await import("./check.ts")).addCheckCommand],
+  ["preview", async () => (await import("./preview.ts")).addPreviewCommand],
+  ["explain", async () => (await import("./explain.ts")).addExplainCommand],
+  ["sources", async () => (await import("./sources.ts")).addSourcesCommand],
+  ["story", async () => (await import("./story.ts")).addStoryCommand],
+  ["merge", async () => (await import("./override.ts")).addMergeCommand],
+  ["split", async () => (await import("./override.ts")).addSplitCommand],
+  ["backup", async () => (await import("./backup.ts")).addBackupCommand],
+  ["healthcheck", async () => (await import("./healthcheck.ts")).addHealthcheckCommand],
+]);
+
+/**
+ * Runs one command line and resolves to its exit code. Never throws for an expected failure: those become one line on
+ * stderr that says what to do.
+ */
+export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = new Command("mainstem")
+    .description("Many feeds in, one feed out, every story once.")
+    .version(context.version)
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) =>
+        write(
+          `mainstem: ${text
+            .replace(/^error: /, "")
+            .trim()
+            .replaceAll("\n", " ")} (see mainstem --help)\n`,
+        ),
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText("after", "\nExample:\n  $ mainstem run --config config/mainstem.yaml");
+  const action: CommandTable["action"] =
+    (run) =>
+    async (...given) => {
+      exitCode = await run(...given);
+    };
+  const called = commands.get(args[0] ?? "");
+  for (const load of called ? [called] : commands.values()) (await load())({ program, context, action });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (context.signal.aborted && error === context.signal.reason) return 0;
+    if (!(error instanceof MainstemError)) throw error;
+    context.stderr.write(describeFailure(error));
+    return 2;
+  }
+}
+
+function describeFailure(error: MainstemError): string {
+  if (error instanceof ConfigError) return `${error.message}\n`;
+  return `mainstem: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`;
+}

@@ -1,0 +1,53 @@
+import { startApp } from "../app.ts";
+import { scrubText } from "../fetch/scrub.ts";
+import { createLog, logLevels } from "../observe/log.ts";
+import { type CliContext, type ConfigOption, configFile, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+
+/** `mainstem run`: the daemon. */
+export function addRunCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("run")
+    .description("the daemon: poll on schedule, publish, serve; SIGTERM drains and stops it")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText("after", "\nExample:\n  $ mainstem run --config config/mainstem.yaml")
+    .action(
+      action(async (options: ConfigOption) => {
+        const config = await openConfig(options, context);
+        const log = createCommandLog(config.logLevel, context);
+        for (const { line, column, message } of config.warnings)
+          log.warn(`${config.file}:${line}:${column} ${message}`);
+        await using app = await startApp(config, { clock: context.clock, log, version: context.version });
+        await print(context, welcome(config.url, configFile(options, context.env), context.version));
+        await untilAborted(context.signal);
+        log.info("stopping: no new polls, those under way may finish");
+        await app.stop();
+        log.info("stopped");
+        return 0;
+      }),
+    );
+}
+
+function welcome(url: string, config: string, version: string): string {
+  return [
+    `Mainstem ${version} is running with ${config}.`,
+    `  Subscribe in a feed reader:  ${url}/atom.xml`,
+    `  Read in a browser:           ${url}/`,
+    `  How the sources are doing:   ${url}/status`,
+    "",
+  ].join("\n");
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** The log of a command: as the environment asks, `info` by default. */
+export function createCommandLog(level: string | null, { stderr }: CliContext, fallback = "info") {
+  const known = logLevels.find((name) => name === level?.toLowerCase());
+  const log = createLog({ level: known ?? fallback, isTerminal: stderr.isTTY === true, scrub: scrubText });
+  if (level !== null && known === undefined)
+    log.warn(`MAINSTEM_LOG_LEVEL: expected one of ${logLevels.join(", ")}`);
+  return log;
+}

@@ -1,0 +1,97 @@
+import { openStore } from "../app/open-store.ts";
+import { scrubUrl } from "../fetch/scrub.ts";
+import type { SourceState } from "../model.ts";
+import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+import { relativeTime, renderTable, shorten } from "./table.ts";
+
+interface SourcesOptions extends ConfigOption {
+  readonly json?: boolean;
+}
+
+/** `mainstem sources`: every source with its health and its rhythm, as the store has it. */
+export function addSourcesCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("sources")
+    .description("list every source: state, last and next poll, entries, duplicates, failures and why")
+    .option("--json", "one JSON line per source")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText("after", "\nExample:\n  $ mainstem sources")
+    .action(
+      action(async (options: SourcesOptions) => {
+        const config = await openConfig(options, context);
+        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        const sources = await store.listSources();
+        if (options.json) {
+          for (const source of sources) await print(context, JSON.stringify(toJson(source)));
+        } else if (sources.length === 0) {
+          await print(
+            context,
+            "The store has no sources yet: start the daemon with mainstem run, or poll once with mainstem once.",
+          );
+        } else {
+          await print(context, describe(sources, context));
+        }
+        return 0;
+      }),
+    );
+}
+
+function toJson(source: SourceState): object {
+  return {
+    id: source.id,
+    kind: source.kind,
+    location: scrubUrl(source.location),
+    current_url: source.currentUrl && scrubUrl(source.currentUrl),
+    name: source.name ?? source.feed?.title ?? null,
+    tags: source.tags,
+    status: source.status,
+    last_poll: source.lastPollAt,
+    last_ok: source.lastOkAt,
+    last_new_entry: source.lastNewEntryAt,
+    next_poll: hasNextPoll(source) ? source.nextPollAt : null,
+    next_poll_reason: source.nextPollReason,
+    entries: source.entryCount,
+    duplicates: source.duplicateCount,
+    failures: source.failures,
+    failing_since: source.failingSince,
+    error: source.lastError,
+    warnings: source.warnings,
+  };
+}
+
+function hasNextPoll({ status }: SourceState): boolean {
+  return status !== "gone" && status !== "retired";
+}
+
+function describe(sources: readonly SourceState[], { clock, stdout }: CliContext): string {
+  const now = clock.now();
+  const rows = sources.map((source) => [
+    shorten(source.name ?? source.feed?.title ?? scrubUrl(source.location), 40),
+    source.status,
+    source.lastPollAt ? relativeTime(source.lastPollAt, now) : "never",
+    hasNextPoll(source) ? nextPoll(source, now) : "never",
+    String(source.entryCount),
+    String(source.duplicateCount),
+    shorten(source.nextPollReason, 60),
+  ]);
+  const lines = [
+    renderTable(
+      ["source", "state", "last poll", "next poll", "entries", "duplicates", "why then"],
+      rows,
+      stdout,
+    ),
+  ];
+  const failing = sources.filter((source) => source.lastError !== null);
+  if (failing.length > 0) lines.push("", "What is wrong:");
+  for (const { name, location, lastError, failures } of failing) {
+    lines.push(
+      `  ${name ?? scrubUrl(location)}: ${lastError?.message} (${failures} time${failures === 1 ? "" : "s"} in a row)`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function nextPoll({ nextPollAt }: SourceState, now: Date): string {
+  return nextPollAt <= now ? "now" : relativeTime(nextPollAt, now);
+}

@@ -1,0 +1,99 @@
+import { openStore } from "../app/open-store.ts";
+import { aliasesForLookup } from "../identify/identify.ts";
+import type { StoryDetail } from "../store/store.ts";
+import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+import { renderTable, shorten, terminalText } from "./table.ts";
+
+interface StoryOptions extends ConfigOption {
+  readonly json?: boolean;
+}
+
+/** `mainstem story`: the stored story that a URL belongs to, everyone who carried it, and why they were joined. */
+export function addStoryCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("story")
+    .description("show the story a URL (any alias) belongs to, its sightings, and why they were merged")
+    .argument("<url>", "any address or id of the story")
+    .option("--json", "one JSON object")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText("after", "\nExample:\n  $ mainstem story https://www.rfc-editor.org/rfc/rfc4287.html")
+    .action(
+      action(async (url: string, options: StoryOptions) => {
+        const config = await openConfig(options, context);
+        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        const detail = await store.findStory(aliasesForLookup(url));
+        if (detail)
+          await print(context, options.json ? JSON.stringify(toJson(detail)) : describe(detail, context));
+        else if (options.json) await print(context, "null");
+        else context.stderr.write(`mainstem: no story is known under ${terminalText(url)}\n`);
+        return detail ? 0 : 1;
+      }),
+    );
+}
+
+function toJson({ story, aliases, forwardedIds, overrides }: StoryDetail): object {
+  return {
+    id: story.publishedId,
+    original_url: story.sightings[0]?.originalUrl ?? null,
+    title: story.sightings[0]?.entry.title ?? null,
+    published: story.publishedAt,
+    updated: story.updatedAt,
+    first_seen: story.firstSeenAt,
+    sightings: story.sightings.map((sighting) => ({
+      source: sighting.sourceName,
+      source_id: sighting.sourceId,
+      guid: sighting.entry.guid,
+      url: sighting.entry.url,
+      original_url: sighting.originalUrl,
+      title: sighting.entry.title,
+      first_seen: sighting.firstSeenAt,
+    })),
+    aliases: aliases.map(({ key, kind, rule, evidence, sourceId, createdAt }) => ({
+      key,
+      kind,
+      rule,
+      evidence,
+      source_id: sourceId,
+      since: createdAt,
+    })),
+    forwarded_ids: forwardedIds,
+    overrides,
+  };
+}
+
+function describe({ story, aliases, forwardedIds, overrides }: StoryDetail, { stdout }: CliContext): string {
+  const [winner] = story.sightings;
+  const names = new Map(story.sightings.map((sighting) => [sighting.sourceId, sighting.sourceName]));
+  const sightings = story.sightings.map((sighting, index) => [
+    index === 0 ? "*" : "",
+    sighting.sourceName,
+    shorten(sighting.entry.title, 50),
+    sighting.entry.url ?? "",
+    minute(sighting.firstSeenAt),
+  ]);
+  const evidence = aliases.map((alias) => [
+    alias.rule,
+    alias.sourceId ? (names.get(alias.sourceId) ?? alias.sourceId) : "operator",
+    shorten(alias.evidence, 90),
+    minute(alias.createdAt),
+  ]);
+  const lines = [
+    terminalText(winner?.entry.title ?? ""),
+    `original URL  ${winner?.originalUrl ?? "none"}`,
+    `id            ${story.publishedId}`,
+    `published     ${minute(story.publishedAt)}, changed ${minute(story.updatedAt)}`,
+    "",
+    renderTable(["", "carried by", "title", "as", "first seen (UTC)"], sightings, stdout),
+    "",
+    "Why they are one story:",
+    renderTable(["rule", "source", "from", "since (UTC)"], evidence, stdout),
+  ];
+  if (forwardedIds.length > 0) lines.push("", `merged into it: ${forwardedIds.map(terminalText).join(", ")}`);
+  for (const override of overrides) lines.push(`operator: ${terminalText(override)}`);
+  return lines.join("\n");
+}
+
+function minute(date: Date): string {
+  return date.toISOString().slice(0, 16).replace("T", " ");
+}

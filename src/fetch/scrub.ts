@@ -1,0 +1,51 @@
+/** Takes secrets out of what is logged or shown. Plain string work, so that it also holds for what is no valid URL. */
+
+const secretName =
+  /token|secret|passw|apikey|signature|credential|authorization|(?:^|[^a-z])(?:auth|code|jwt|key|pass|pwd|session|sid|sig)(?:$|[^a-z])/;
+const mask = "***";
+
+/** A URL for logs and errors: without user name and password, and with the values of secret-looking parameters masked. */
+export function scrubUrl(url: string): string {
+  const bare = withoutUserinfo(url);
+  const start = bare.search(/[?#]/);
+  return start < 0 ? bare : bare.slice(0, start) + bare.slice(start).replace(/[^?#&;]+/g, maskParameter);
+}
+
+/** A text (a log line, an error of a library) with every URL in it scrubbed, and bearer and basic credentials masked. */
+export function scrubText(text: string): string {
+  return text
+    .replace(/[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, scrubUrl)
+    .replace(
+      /\b(bearer|basic)(\s{1,8})[a-z0-9+/=._~-]{6,}/gi,
+      (_, scheme, space) => `${scheme}${space}${mask}`,
+    );
+}
+
+function withoutUserinfo(url: string): string {
+  const scheme = url.indexOf("://");
+  if (scheme < 0) return url;
+  const start = scheme + 3;
+  const length = url.slice(start).search(/[/?#\\]/);
+  const authority = length < 0 ? url.slice(start) : url.slice(start, start + length);
+  const at = authority.lastIndexOf("@");
+  return at < 0 ? url : url.slice(0, start) + url.slice(start + at + 1);
+}
+
+function maskParameter(pair: string): string {
+  const equals = pair.indexOf("=");
+  if (equals < 0) return pair;
+  const name = pair.slice(0, equals);
+  // camelCase counts as words, percent-escapes as what they stand for.
+  const words = decodeLeniently(name)
+    .replace(/([a-z])([A-Z])/g, "$1-$2")
+    .toLowerCase();
+  return secretName.test(words) ? `${name}=${mask}` : pair;
+}
+
+function decodeLeniently(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,313 @@
+import { createHash } from "node:crypto";
+import type { Alias, Entry, IdentifiedEntry, IdentityMode, StatedOriginal, Warning } from "../model.ts";
+import { findCollapsedKeys, foldRepeats } from "./collapse.ts";
+import { boundGuid, isParticularGuid, isPublishableId } from "./guids.ts";
+import { factsOfHost, isSameOwner } from "./host-facts.ts";
+import { dropLearnt, learnDecoration } from "./learnt-decoration.ts";
+import { identifyUrl, isFrontPage, type UrlIdentity, type UrlOptions, weakerKeys } from "./original-url.ts";
+import { callingOf, dayBuckets, digestOf, isDistinctive, normalizeTitle } from "./titles.ts";
+import type { UrlRules } from "./url-rules.ts";
+
+export interface IdentityContext {
+  readonly sourceId: string;
+  /** Host of the source's URL, or of the feed's home page for local files. */
+  readonly sourceHost: string | null;
+  readonly mode: IdentityMode;
+  /** What earlier documents of this source gave to several different entries. */
+  readonly collapsedKeys: ReadonlySet<string>;
+  readonly rules?: UrlRules;
+  /** Where an opaque URL leads, as far as the network has said. */
+  readonly resolved?: (url: string) => string | null;
+}
+
+/** A document's entries with their identities. */
+export interface IdentifiedDocument {
+  /** In the document's order, exact repetitions folded. */
+  readonly entries: readonly IdentifiedEntry[];
+  /** Alias keys that this document gave to different entries, new ones only. */
+  readonly collapsedKeys: readonly string[];
+  readonly warnings: readonly Warning[];
+  /** Opaque URLs whose target only the network can tell, each once. */
+  readonly unresolved: readonly string[];
+}
+
+/** An entry on its way. */
+interface Draft {
+  readonly entry: Entry;
+  readonly link: UrlIdentity | null;
+  readonly stated: readonly StatedIdentity[];
+  /** The guid's alias key, or null. */
+  readonly guidAlias: string | null;
+}
+
+interface StatedIdentity extends UrlIdentity {
+  readonly rule: StatedOriginal["rule"];
+  readonly url: string;
+  /** It names the entry by itself; else title and day must agree too. */
+  readonly isExact: boolean;
+}
+
+/**
+ * Names the entries of one document: aliases for the store to join stories by, the id to publish, the original URL. Pure: what
+ * needs the network is listed in `unresolved` and asked of `context.resolved`. Never throws.
+ */
+export function identifyDocument(entries: readonly Entry[], context: IdentityContext): IdentifiedDocument {
+  const options: UrlOptions = {
+    ...(context.rules === undefined ? {} : { rules: context.rules }),
+    ...(context.resolved === undefined ? {} : { resolved: context.resolved }),
+  };
+  const drafts = foldRepeats(entries).map((entry) => draftEntry(entry, context, options));
+  const collapsedHere = findCollapsedKeys(
+    drafts.map(({ entry, link, stated, guidAlias }) => ({
+      entry,
+      urlKeys: [link, ...stated.filter((one) => one.isExact)].flatMap((one) =>
+        one === null ? [] : [aliasOfKey(one.key)],
+      ),
+      guidKey: guidAlias,
+    })),
+  );
+  const learnt = learnDecoration(drafts.flatMap(({ link }) => (link === null ? [] : [link.originalUrl])));
+  const naming: Naming = {
+    context,
+    options,
+    learnt,
+    isCollapsed: (key) => collapsedHere.has(key) || context.collapsedKeys.has(key),
+  };
+  const collapsedKeys = [...collapsedHere].filter((key) => !context.collapsedKeys.has(key));
+  return {
+    entries: drafts.map((draft) => nameEntry(draft, naming)),
+    collapsedKeys,
+    warnings: warnOfCollapse(collapsedKeys),
+    unresolved: [...new Set(drafts.flatMap(({ link, stated }) => listUnresolved(link, stated)))],
+  };
+}
+
+/** The alias by which a URL names a story, for the operator's `merge` and `split`, or null when it is no http(s) URL. */
+export function urlAliasKey(url: string): string | null {
+  const found = identifyUrl(url);
+  return found === null ? null : aliasOfKey(found.key);
+}
+
+/** Alias keys and published ids under which a story may be known that someone calls `urlOrGuid`, most exact first. */
+export function aliasesForLookup(urlOrGuid: string): string[] {
+  const text = urlOrGuid.trim();
+  const found = identifyUrl(text);
+  if (found === null) return [text];
+  return [...new Set([aliasOfKey(found.key), text, found.originalUrl])];
+}
+
+function aliasOfKey(key: string): string {
+  // Bounded: a key is compared, so a digest does as well.
+  return key.length <= 2_000 ? `url:${key}` : `url:sha256:${createHash("sha256").update(key).digest("hex")}`;
+}
+
+function draftEntry(entry: Entry, { sourceId }: IdentityContext, options: UrlOptions): Draft {
+  const link = entry.url === null ? null : identifyUrl(entry.url, options);
+  const stated = entry.statedOriginals.slice(0, 8).flatMap((original): StatedIdentity[] => {
+    const found = identifyUrl(original.url, options);
+    if (found === null) return [];
+    const isExact =
+      link === null || link.isOpaque || isSameOwner(hostOf(link.originalUrl), hostOf(found.originalUrl));
+    return [{ ...found, rule: original.rule, url: original.url, isExact }];
+  });
+  const guid = entry.guid?.trim() ?? "";
+  return { entry, link, stated, guidAlias: guid === "" ? null : `guid:${sourceId}:${boundGuid(guid)}` };
+}
+
+interface Naming {
+  readonly context: IdentityContext;
+  readonly options: UrlOptions;
+  readonly learnt: ReadonlySet<string>;
+  isCollapsed(key: string): boolean;
+}
+
+function nameEntry(draft: Draft, naming: Naming): IdentifiedEntry {
+  const { entry } = draft;
+  const { sourceId, sourceHost, mode } = naming.context;
+  const original = chooseOriginal(draft);
+  const urlAliases = mode === "guid" ? noAliases : listUrlAliases(draft, naming);
+  const guidAliases = mode === "url" ? [] : listGuidAliases(draft, original, naming);
+  const aliases = dedupe([...urlAliases.exact, ...guidAliases, ...urlAliases.soft]);
+  const isGuidUsable = draft.guidAlias !== null && !naming.isCollapsed(draft.guidAlias);
+  const guid = entry.guid?.trim() ?? "";
+  const guidKey = nameWithinSource(draft, { original, isGuidUsable, naming });
+  if (aliases.length === 0) aliases.push(fallbackAlias(draft, { sourceId, guidKey, isGuidUsable }));
+  const publishedIds = [
+    ...(isGuidUsable && isPublishableId(guid) ? [guid] : []),
+    ...(original !== null && isNaming(original, naming) ? [original.originalUrl] : []),
+    `urn:sha256:${createHash("sha256").update(`${sourceId}\n${guidKey}`).digest("hex")}`,
+  ];
+  return {
+    entry,
+    guidKey,
+    originalUrl: original?.originalUrl ?? null,
+    publishedIds: [...new Set(publishedIds)],
+    aliases,
+    isOwnHost:
+      original !== null &&
+      sourceHost !== null &&
+      isSameOwner(hostOf(original.originalUrl), sourceHost.toLowerCase()),
+  };
+}
+
+/** The link, unless it only leads on or is absent and the feed says where. */
+function chooseOriginal({ link, stated }: Draft): UrlIdentity | null {
+  const clear = stated.find((one) => one.isExact && !one.isOpaque && !isFrontPage(one.originalUrl));
+  if (link === null || link.isOpaque) return clear ?? link;
+  return link;
+}
+
+/** The URL names one story: it is no front page and the source does not use it for everything. */
+function isNaming(identity: UrlIdentity, naming: Naming): boolean {
+  return !isFrontPage(identity.originalUrl) && !naming.isCollapsed(aliasOfKey(identity.key));
+}
+
+interface UrlAliases {
+  readonly exact: readonly Alias[];
+  readonly soft: readonly Alias[];
+}
+
+const noAliases: UrlAliases = { exact: [], soft: [] };
+
+function listUrlAliases({ entry, link, stated }: Draft, naming: Naming): UrlAliases {
+  const exact: Alias[] = [];
+  const soft: Alias[] = [];
+  const addSoft = softAliasMaker(entry, soft);
+  if (link !== null && entry.url !== null) {
+    if (isNaming(link, naming))
+      exact.push({ key: aliasOfKey(link.key), kind: "url", rule: "link", evidence: cut(entry.url) });
+    if (!naming.isCollapsed(aliasOfKey(link.key))) {
+      if (!link.isOpaque) addSoft(link.key, "link", entry.url);
+      for (const weaker of weakerKeys(link)) addSoft(weaker, "form-host", entry.url);
+      const bare = dropLearnt(link.originalUrl, naming.learnt);
+      const learnt = bare === null ? null : identifyUrl(bare, naming.options);
+      if (learnt !== null) addSoft(learnt.key, "learnt-decoration", entry.url);
+    }
+  }
+  for (const one of stated) {
+    if (one.isExact && isNaming(one, naming)) {
+      exact.push({ key: aliasOfKey(one.key), kind: "stated", rule: one.rule, evidence: cut(one.url) });
+    }
+    if (!naming.isCollapsed(aliasOfKey(one.key))) addSoft(one.key, one.rule, one.url);
+  }
+  return { exact, soft };
+}
+
+/** Soft URL aliases carry title and day, so that they are equal only where those agree; nothing for a title that says nothing. */
+function softAliasMaker(entry: Entry, soft: Alias[]): (key: string, rule: string, evidence: string) => void {
+  const title = normalizeTitle(entry.title);
+  if (!isDistinctive(title)) return () => {};
+  const digest = digestOf(title);
+  const days = dayBuckets(entry.published ?? entry.updated);
+  return (key, rule, evidence) => {
+    const bounded = key.length <= 500 ? key : `sha256:${digestOf(key)}`;
+    for (const day of days) {
+      soft.push({
+        key: `soft:url:${bounded}|title:${digest}|day:${day}`,
+        kind: "soft",
+        rule: `${rule}+title+day`,
+        evidence: cut(evidence),
+      });
+    }
+  };
+}
+
+function listGuidAliases(
+  { entry, guidAlias, link, stated }: Draft,
+  original: UrlIdentity | null,
+  naming: Naming,
+): readonly Alias[] {
+  const guid = entry.guid?.trim() ?? "";
+  if (guidAlias === null || naming.isCollapsed(guidAlias)) return [];
+  const aliases: Alias[] = [{ key: guidAlias, kind: "guid", rule: "guid", evidence: cut(guid) }];
+  // A guid that is the link says nothing that the link does not; only in `guid` mode it must stand alone.
+  const guidUrlKey = identifyUrl(guid, naming.options)?.key;
+  const isLink = guidUrlKey !== undefined && [link, ...stated].some((one) => one?.key === guidUrlKey);
+  if (naming.context.mode === "guid" || isLink || !isParticularGuid(guid)) return aliases;
+  const owner = original === null ? null : factsOfHost(hostOf(original.originalUrl)).registrable;
+  const bounded = boundGuid(guid);
+  if (owner !== null)
+    aliases.push({
+      key: `soft:guid:${bounded}|host:${owner}`,
+      kind: "soft",
+      rule: "guid+host",
+      evidence: cut(guid),
+    });
+  const title = normalizeTitle(entry.title);
+  if (isDistinctive(title)) {
+    aliases.push({
+      key: `soft:guid:${bounded}|title:${digestOf(title)}`,
+      kind: "soft",
+      rule: "guid+title",
+      evidence: cut(guid),
+    });
+  }
+  return aliases;
+}
+
+interface WithinSource {
+  readonly original: UrlIdentity | null;
+  readonly isGuidUsable: boolean;
+  readonly naming: Naming;
+}
+
+/** The entry's name within its source: its guid, else its URL, else a digest of what it says. */
+function nameWithinSource({ entry, link }: Draft, { original, isGuidUsable, naming }: WithinSource): string {
+  if (isGuidUsable && entry.guid !== null) return boundGuid(entry.guid.trim());
+  const named = [link, original].find((one) => one !== null && isNaming(one, naming));
+  return named === undefined || named === null ? digestEntry(entry) : boundGuid(aliasOfKey(named.key));
+}
+
+function fallbackAlias(
+  { entry, guidAlias }: Draft,
+  {
+    sourceId,
+    guidKey,
+    isGuidUsable,
+  }: { readonly sourceId: string; readonly guidKey: string; readonly isGuidUsable: boolean },
+): Alias {
+  if (isGuidUsable && guidAlias !== null)
+    return { key: guidAlias, kind: "guid", rule: "guid", evidence: cut(entry.guid ?? "") };
+  const evidence = cut(entry.title === "" ? guidKey : entry.title);
+  return { key: `content:${sourceId}:${digestEntry(entry)}`, kind: "content", rule: "content", evidence };
+}
+
+/** Of title, link and, where there is no title, text: an edit of a titled entry's text keeps its name. */
+function digestEntry(entry: Entry): string {
+  const parts = [
+    callingOf(entry),
+    entry.url ?? "",
+    entry.title === "" ? String(entry.published?.getTime() ?? "") : "",
+    entry.guid ?? "",
+  ];
+  return `sha256:${createHash("sha256").update(parts.join("\n")).digest("hex")}`;
+}
+
+function listUnresolved(link: UrlIdentity | null, stated: readonly StatedIdentity[]): readonly string[] {
+  if (link === null || !link.isOpaque) return [];
+  return stated.some((one) => one.isExact && !one.isOpaque) ? [] : [link.originalUrl];
+}
+
+function warnOfCollapse(keys: readonly string[]): readonly Warning[] {
+  if (keys.length === 0) return [];
+  const shown = keys
+    .slice(0, 3)
+    .map((key) => cut(key))
+    .join(", ");
+  const message = `one key for several different entries names none of them: ${shown}${keys.length > 3 ? ` and ${keys.length - 3} more` : ""}`;
+  return [{ code: "identity/collapsed", message }];
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.hostname ?? "";
+}
+
+/** Evidence is for people; the key beside it is what counts. */
+function cut(text: string): string {
+  return text.length <= 500 ? text : `${text.slice(0, 499)}…`;
+}
+
+function dedupe(aliases: readonly Alias[]): Alias[] {
+  const seen = new Set<string>();
+  return aliases.filter(({ key }) => !seen.has(key) && seen.add(key));
+}

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import type { Entry } from "../model.ts";
+
+const titleLengthMax = 1_000;
+
+/** Letters and digits of a title in lower case with single spaces between words, so that typography makes no difference. */
+export function normalizeTitle(title: string): string {
+  return title
+    .slice(0, titleLengthMax)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}]+/gu, " ")
+    .trim();
+}
+
+/** Long enough that two stories hardly share it: three words or twelve letters (four where a letter is a word). */
+export function isDistinctive(normalizedTitle: string): boolean {
+  const letters = normalizedTitle.replaceAll(" ", "");
+  if (/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/.test(letters)) return letters.length >= 6;
+  return normalizedTitle.split(" ").length >= 3 || letters.length >= 12;
+}
+
+/** The first 16 hexadecimal digits of sha-256. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** What a reader would call the entry by: its title, else its text. Compared, never shown. */
+export function callingOf(entry: Entry): string {
+  const title = normalizeTitle(entry.title);
+  return title === "" ? digestOf(entry.contentHtml ?? entry.summary ?? "") : title;
+}
+
+const dayMs = 86_400_000;
+
+/** Two overlapping buckets of 48 hours: instants less than a day apart share at least one. */
+export function dayBuckets(instant: Date | null): readonly string[] {
+  if (instant === null || Number.isNaN(instant.getTime())) return ["none"];
+  const time = instant.getTime();
+  return [`a${Math.floor(time / (2 * dayMs))}`, `b${Math.floor((time + dayMs) / (2 * dayMs))}`];
+}

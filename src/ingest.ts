@@ -1,0 +1,283 @@
+/**
+ * READ FIRST: the journey of one poll, start to end.
+ *
+ *     claimed source -> read (fetch, decode, parse) -> filter -> identify -> store.recordPoll()
+ *
+ * Expected failures (a server that is down, a page where a feed was) become the source's state, with the next poll set
+ * back. Everything that one poll changes is written in one transaction, so a crash at any line loses nothing.
+ */
+import { createHash } from "node:crypto";
+import { compilePatterns } from "./config/pattern.ts";
+import { FetchError, MainstemError } from "./errors.ts";
+import type { Freshness } from "./fetch/http.ts";
+import { identifyDocument } from "./identify/identify.ts";
+import type { UrlRules } from "./identify/rules-file.ts";
+import { type ReadSourceOptions, readSource, type SourceReading } from "./ingest/read-source.ts";
+import { toSightingRecord } from "./ingest/sighting.ts";
+import type {
+  Clock,
+  Entry,
+  IdentifiedEntry,
+  PollState,
+  SourceDefinition,
+  SourceState,
+  Warning,
+} from "./model.ts";
+import { nextPoll, publicationRhythm } from "./schedule/poll-interval.ts";
+import type { ClaimedSource, RecordedPoll, Store } from "./store/store.ts";
+
+export interface IngestOptions extends ReadSourceOptions {
+  readonly store: Pick<Store, "recordPoll">;
+  readonly clock: Clock;
+  readonly rules: UrlRules | null;
+  readonly random: () => number;
+}
+
+/** How one poll went. `error` is null when the source answered as it should, new entries or not. */
+export interface PollResult {
+  readonly source: SourceState;
+  readonly state: PollState;
+  readonly kind: SourceReading["kind"] | "failed";
+  readonly recorded: RecordedPoll;
+  readonly error: MainstemError | null;
+  /** The document, where one was read: an OPML list's outlines are followed by the caller. */
+  readonly reading: SourceReading | null;
+}
+
+/** After so many polls in a row that led to the same new address by permanent redirects, it is adopted. */
+const moveConfirmations = 2;
+
+/**
+ * Polls one claimed source and records everything that came of it.
+ *
+ * @throws LeaseLostError when another worker took the source meanwhile; nothing was written then
+ * @throws the signal's reason when aborted; the lease is still held then
+ */
+export async function pollSource(
+  { source, lease, collapsedKeys }: ClaimedSource,
+  definition: SourceDefinition,
+  options: IngestOptions,
+  signal: AbortSignal,
+): Promise<PollResult> {
+  const { store, clock } = options;
+  let reading: SourceReading | null = null;
+  let error: MainstemError | null = null;
+  try {
+    reading = await readSource(source, definition, options, signal);
+  } catch (failure) {
+    signal.throwIfAborted();
+    if (!(failure instanceof MainstemError)) throw failure;
+    error = failure;
+  }
+  const at = clock.now();
+  const identified =
+    reading?.kind === "document"
+      ? identify(reading, { source, definition, collapsedKeys, rules: options.rules })
+      : nothing;
+  const context = { now: at, lastReadAt: source.lastOkAt };
+  const sightings = identified.entries.map((entry) => toSightingRecord(entry, context));
+  const state = nextState({
+    source,
+    definition,
+    reading,
+    error,
+    warnings: identified.warnings,
+    now: at,
+    random: options.random,
+  });
+  const recorded = await store.recordPoll({
+    lease,
+    at,
+    state,
+    sightings,
+    collapsedKeys: identified.collapsedKeys,
+  });
+  return { source, state, kind: reading?.kind ?? "failed", recorded, error, reading };
+}
+
+interface Identified {
+  readonly entries: readonly IdentifiedEntry[];
+  readonly collapsedKeys: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+const nothing: Identified = { entries: [], collapsedKeys: [], warnings: [] };
+
+interface IdentifyOptions {
+  readonly source: SourceState;
+  readonly definition: SourceDefinition;
+  readonly collapsedKeys: ReadonlySet<string>;
+  readonly rules: UrlRules | null;
+}
+
+function identify(
+  { document, url, paths }: Extract<SourceReading, { kind: "document" }>,
+  { source, definition, collapsedKeys, rules }: IdentifyOptions,
+): Identified {
+  const wanted = filterEntries(document.entries, definition);
+  const address = url ?? document.feed.homeUrl ?? document.feed.url;
+  const identified = identifyDocument(wanted, {
+    sourceId: source.id,
+    sourceHost: (address && URL.parse(address)?.hostname) || null,
+    mode: definition.identity,
+    collapsedKeys,
+    ...(rules && { rules }),
+  });
+  const entries = identified.entries.map((entry) => nameByFile(entry, source.id, paths.get(entry.entry)));
+  return {
+    entries,
+    collapsedKeys: identified.collapsedKeys,
+    warnings: [...document.warnings, ...identified.warnings],
+  };
+}
+
+function filterEntries(entries: readonly Entry[], { include, exclude }: SourceDefinition): readonly Entry[] {
+  const isWanted = compilePatterns(include);
+  const isUnwanted = compilePatterns(exclude);
+  if (!isWanted && !isUnwanted) return entries;
+  return entries.filter((entry) => {
+    const text = entryText(entry);
+    return (isWanted?.(text) ?? true) && !isUnwanted?.(text);
+  });
+}
+
+/** What `include` and `exclude` look at: title, text, authors, categories and link, a line each. */
+export function entryText(entry: Entry): string {
+  const people = entry.authors.map((author) => author.name).join(", ");
+  const categories = entry.categories.map((category) => category.label ?? category.term).join(", ");
+  return [
+    entry.title,
+    people,
+    categories,
+    entry.url ?? "",
+    entry.summary ?? "",
+    entry.contentHtml ?? "",
+  ].join("\n");
+}
+
+/**
+ * An article document without an original URL is named by its file and title, so that an edit of its text is an edit and
+ * no second story, while another text in the same file is another story.
+ */
+function nameByFile(
+  identified: IdentifiedEntry,
+  sourceId: string,
+  path: string | undefined,
+): IdentifiedEntry {
+  if (path === undefined || identified.originalUrl !== null) return identified;
+  const title = createHash("sha256").update(identified.entry.title).digest("hex").slice(0, 16);
+  const guidKey = `file:${path}#${title}`;
+  const alias = {
+    key: `${guidKey}@${sourceId}`,
+    kind: "guid",
+    rule: "file and title",
+    evidence: path,
+  } as const;
+  return { ...identified, guidKey, aliases: [alias, ...identified.aliases] };
+}
+
+interface NextStateInput {
+  readonly source: SourceState;
+  readonly definition: SourceDefinition;
+  readonly reading: SourceReading | null;
+  readonly error: MainstemError | null;
+  readonly warnings: readonly Warning[];
+  readonly now: Date;
+  readonly random: () => number;
+}
+
+function nextState({ source, definition, reading, error, warnings, now, random }: NextStateInput): PollState {
+  const { schedule } = definition;
+  const retryAfterMs = error instanceof FetchError ? error.retryAfterMs : null;
+  if (reading === null) {
+    const failures = source.failures + 1;
+    const next = nextPoll({ ...source, schedule, now, freshness: null, failures, retryAfterMs, random });
+    return {
+      ...pollStateOf(source),
+      status: "failing",
+      failures,
+      failingSince: source.failingSince ?? now,
+      lastError: error && { code: error.code, message: error.message },
+      nextPollAt: next.at,
+      nextPollReason: next.reason,
+      movingTo: null,
+    };
+  }
+  if (reading.kind === "gone") {
+    return {
+      ...pollStateOf(source),
+      status: "gone",
+      failures: source.failures + 1,
+      failingSince: source.failingSince ?? now,
+      lastError: { code: "fetch/status", message: "The server says 410 Gone: this feed has ended." },
+      nextPollReason: "never: the publisher ended this feed (410 Gone)",
+    };
+  }
+  const document = reading.kind === "document" ? reading.document : null;
+  const rhythmMs = document ? publicationRhythm(document.entries.flatMap(publishedOf), now) : source.rhythmMs;
+  const hints = document?.hints ?? source.hints;
+  const freshness: Freshness = reading.freshness;
+  const next = nextPoll({
+    schedule,
+    now,
+    rhythmMs,
+    hints,
+    freshness,
+    failures: 0,
+    retryAfterMs: freshness.retryAfterMs,
+    random,
+  });
+  return {
+    ...pollStateOf(source),
+    ...move(source, reading.permanentUrl),
+    status: "ok",
+    validators: reading.validators,
+    bodyHash: reading.bodyHash,
+    feed: document?.feed ?? source.feed,
+    warnings: document ? warnings : source.warnings,
+    hints,
+    rhythmMs,
+    failures: 0,
+    failingSince: null,
+    lastError: null,
+    nextPollAt: next.at,
+    nextPollReason: next.reason,
+  };
+}
+
+function publishedOf(entry: Entry): Date[] {
+  const date = entry.published ?? entry.updated;
+  return date ? [date] : [];
+}
+
+/** A permanent redirect is believed when it has said the same often enough, each time leading to a feed (etiquette 45-51). */
+function move(source: SourceState, permanentUrl: string | null): Pick<PollState, "currentUrl" | "movingTo"> {
+  const { currentUrl } = source;
+  if (permanentUrl === null) return { currentUrl, movingTo: null };
+  const times = source.movingTo?.url === permanentUrl ? source.movingTo.times + 1 : 1;
+  if (times >= moveConfirmations) return { currentUrl: permanentUrl, movingTo: null };
+  return { currentUrl, movingTo: { url: permanentUrl, times } };
+}
+
+/** The poll state alone, without the columns that the store keeps by itself. */
+function pollStateOf(source: SourceState): PollState {
+  const { currentUrl, movingTo, validators, bodyHash, feed, hints, rhythmMs, nextPollAt, nextPollReason } =
+    source;
+  const { failures, failingSince, lastError, status, warnings } = source;
+  return {
+    currentUrl,
+    movingTo,
+    validators,
+    bodyHash,
+    feed,
+    hints,
+    rhythmMs,
+    nextPollAt,
+    nextPollReason,
+    failures,
+    failingSince,
+    lastError,
+    status,
+    warnings,
+  };
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+/** argv, signals -> AbortSignal, exit code. The only file whose import does something. */
+import { readFileSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+
+// Compiled code is kept in the system's temporary folder: the second start takes half the time of the first.
+enableCompileCache();
+const { runCli } = await import("./cli/program.ts");
+const { systemClock } = await import("./clock.ts");
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+const stopping = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.on(name, () => {
+    // A second signal means now.
+    if (stopping.signal.aborted) process.exit(130);
+    stopping.abort(new Error(`stopped by ${name}`));
+  });
+}
+// A reader that closed its end (`mainstem explain … | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  clock: systemClock,
+  signal: stopping.signal,
+  version,
+});

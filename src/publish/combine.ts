@@ -1,0 +1,330 @@
+/**
+ * From stories to the entries of one output: chooses the copy that is shown, cleans every field of it and names
+ * everyone who carried the story. Pure; what a renderer gets from here is valid in every format.
+ */
+import type { Category, Enclosure, Entry, OutputDefinition, Person, Sighting, Story } from "../model.ts";
+import { carriersOf, viaUrlsOf } from "./carriers.ts";
+import {
+  cleanEmail,
+  cleanId,
+  cleanLanguage,
+  cleanLine,
+  cleanMediaType,
+  cleanUrl,
+  digestUrn,
+  encodeQueryValue,
+  firstDate,
+  publicUrl,
+  shorten,
+  withoutTrailingSlashes,
+} from "./clean.ts";
+import { cleanHtml } from "./clean-html.ts";
+import { readText } from "./html-text.ts";
+
+export const TITLE_LENGTH_MAX = 500;
+const NAME_LENGTH_MAX = 200;
+const RIGHTS_LENGTH_MAX = 1000;
+const SUMMARY_TEXT_LENGTH_MAX = 280;
+const PEOPLE_MAX = 50;
+const CATEGORIES_MAX = 50;
+const ENCLOSURES_MAX = 20;
+
+/** The feed that the shown copy of a story came from. `id` is always there; `selfUrl` holds no secret. */
+export interface PublishedSource {
+  readonly sourceId: string;
+  readonly title: string;
+  readonly id: string;
+  readonly selfUrl: string | null;
+  readonly homeUrl: string | null;
+  readonly updated: Date;
+  readonly rights: string | null;
+  readonly language: string | null;
+  readonly iconUrl: string | null;
+  readonly authors: readonly Person[];
+}
+
+/** A source that carried the story. `url` is its own page of it, null where it has none. */
+export interface PublishedCarrier {
+  readonly name: string;
+  readonly url: string | null;
+  readonly sourceId: string;
+}
+
+export interface PublishedEnclosure extends Enclosure {
+  readonly type: string;
+}
+
+/** A story as this output shows it. Text is one line without markup, HTML is sanitised, URLs are valid http(s) URIs. */
+export interface PublishedEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly alternateUrl: string | null;
+  readonly viaUrls: readonly string[];
+  readonly published: Date;
+  readonly updated: Date;
+  readonly authors: readonly Person[];
+  readonly contributors: readonly Person[];
+  /** Sanitised HTML; null when there is none, or when it only repeats the content. */
+  readonly summary: string | null;
+  /** Plain text for lists, at most 280 UTF-16 units; empty when the copy has no text. */
+  readonly summaryText: string;
+  readonly contentHtml: string | null;
+  readonly categories: readonly Category[];
+  readonly enclosures: readonly PublishedEnclosure[];
+  readonly source: PublishedSource;
+  readonly language: string | null;
+  readonly rights: string | null;
+  readonly imageUrl: string | null;
+  readonly commentsUrl: string | null;
+  /** Everyone who carried it, the shown copy's source first; one per source. */
+  readonly carriers: readonly PublishedCarrier[];
+  readonly storyNumber: number;
+  readonly orderedAt: Date;
+}
+
+/** A story that could not be published, and why; the others are not harmed by it. */
+export interface SkippedStory {
+  readonly storyNumber: number;
+  readonly reason: string;
+}
+
+export interface PublishedFeed {
+  readonly output: OutputDefinition;
+  readonly isDefault: boolean;
+  readonly siteTitle: string;
+  /** Public base URL without a trailing slash. */
+  readonly siteUrl: string;
+  readonly hubUrl: string | null;
+  readonly entries: readonly PublishedEntry[];
+  /** When something a reader sees last changed: the newest entry's `updated`. */
+  readonly updated: Date;
+  /** When the document may last have changed: also counts a carrier that joined a story. */
+  readonly changed: Date;
+  readonly skipped: readonly SkippedStory[];
+}
+
+export interface CombineOptions {
+  readonly output: OutputDefinition;
+  /** The site's title. */
+  readonly title: string;
+  /** Public base URL; a trailing slash is taken off. */
+  readonly url: string;
+  /** The first output: it is also served at `/atom.xml`, and says so in its self link. */
+  readonly isDefault: boolean;
+  /** The output's compiled include and exclude lists; gets `entryText`. */
+  readonly matches?: ((entryText: string) => boolean) | undefined;
+  /** The feed's `updated` while it has no entries (RFC 4287 wants one). 1970 by default. */
+  readonly emptyUpdated?: Date | undefined;
+  readonly hubUrl?: string | null | undefined;
+}
+
+/** Stories in the order given, at most `output.limit` of them, as one feed. Never throws for a story's sake. */
+export function combine(stories: readonly Story[], options: CombineOptions): PublishedFeed {
+  const { output } = options;
+  const siteUrl = withoutTrailingSlashes(options.url);
+  const siteTitle = cleanLine(options.title, NAME_LENGTH_MAX) || "Mainstem";
+  const entries: PublishedEntry[] = [];
+  const skipped: SkippedStory[] = [];
+  const ids = new Set<string>();
+  let changedMs = 0;
+  for (const story of stories) {
+    if (entries.length >= output.limit) break;
+    try {
+      const winner = winnerFor(story, output, options.matches);
+      if (winner === null) continue;
+      const entry = publishStory(story, winner, siteUrl);
+      // Two stories never share an id; two that became equal by cleaning must not either (RFC 4287 4.1.1).
+      const id = ids.has(entry.id) ? digestUrn(`${story.number} ${story.publishedId}`) : entry.id;
+      ids.add(id);
+      entries.push(id === entry.id ? entry : { ...entry, id });
+      changedMs = Math.max(changedMs, changedAt(story, entry));
+    } catch (error) {
+      skipped.push({
+        storyNumber: story.number,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  let updated = firstDate(options.emptyUpdated) ?? new Date(0);
+  if (entries.length > 0)
+    updated = new Date(entries.reduce((max, e) => Math.max(max, e.updated.getTime()), 0));
+  return {
+    output: { ...output, title: cleanLine(output.title, NAME_LENGTH_MAX) || siteTitle },
+    isDefault: options.isDefault,
+    siteTitle,
+    siteUrl,
+    hubUrl: cleanUrl(options.hubUrl),
+    entries,
+    updated,
+    changed: new Date(Math.max(changedMs, updated.getTime())),
+    skipped,
+  };
+}
+
+/**
+ * The copy of a story that an output shows: its best sighting among the output's tags, provided that copy passes the
+ * output's include and exclude lists; null when the story is not in this output.
+ */
+export function winnerFor(
+  story: Story,
+  output: OutputDefinition,
+  matches?: (entryText: string) => boolean,
+): Sighting | null {
+  const winner = story.sightings.find(
+    (sighting) => output.tags.length === 0 || output.tags.some((tag) => sighting.sourceTags.includes(tag)),
+  );
+  if (winner === undefined) return null;
+  return matches === undefined || matches(entryText(winner.entry)) ? winner : null;
+}
+
+/** What include and exclude lists look at: title, text, categories and authors, a line each. */
+export function entryText(entry: Entry): string {
+  const body = entry.contentHtml ?? entry.summary;
+  return [
+    entry.title,
+    body === null ? "" : readText(body, 100_000),
+    entry.categories.map((category) => category.label ?? category.term).join(", "),
+    entry.authors.map((author) => author.name).join(", "),
+  ].join("\n");
+}
+
+function publishStory(story: Story, winner: Sighting, siteUrl: string): PublishedEntry {
+  const { entry } = winner;
+  const published = firstDate(story.publishedAt, story.orderedAt, story.firstSeenAt);
+  if (published === null) throw new Error("it has no valid date");
+  const updatedMs = Math.max(published.getTime(), firstDate(story.updatedAt)?.getTime() ?? 0);
+  const content = cleanHtml(entry.contentHtml);
+  const summary = cleanHtml(entry.summary);
+  const alternateUrl = cleanUrl(winner.originalUrl) ?? cleanUrl(entry.url);
+  const source = publishSource(winner, siteUrl);
+  const carriers = carriersOf(story, winner);
+  const text = summary.text === "" ? content.text : summary.text;
+  return {
+    id: cleanId(story.publishedId),
+    title: cleanLine(entry.title, TITLE_LENGTH_MAX) || fallbackTitle(text, alternateUrl),
+    alternateUrl,
+    viaUrls: viaUrlsOf(story, alternateUrl),
+    published,
+    updated: new Date(updatedMs),
+    authors: cleanPeople(entry.authors),
+    contributors: cleanPeople(entry.contributors),
+    summary: summary.html === "" || summary.html === content.html ? null : summary.html,
+    summaryText: shorten(text, SUMMARY_TEXT_LENGTH_MAX),
+    contentHtml: content.html === "" ? null : content.html,
+    categories: cleanCategories(entry.categories),
+    enclosures: cleanEnclosures(entry.enclosures),
+    source,
+    language: cleanLanguage(entry.language) ?? source.language,
+    rights: cleanLine(entry.rights, RIGHTS_LENGTH_MAX) || null,
+    imageUrl: cleanUrl(entry.imageUrl),
+    commentsUrl: cleanUrl(entry.commentsUrl),
+    carriers,
+    storyNumber: story.number,
+    orderedAt: firstDate(story.orderedAt) ?? published,
+  };
+}
+
+function publishSource(sighting: Sighting, siteUrl: string): PublishedSource {
+  const { feed } = sighting;
+  const selfUrl = publicUrl(feed?.url) ?? publicUrl(sighting.sourceUrl);
+  // A local file has no address of its own: the page that lists its stories stands for it.
+  const ownId = feed?.id ? cleanId(feed.id) : selfUrl;
+  return {
+    sourceId: sighting.sourceId,
+    title:
+      cleanLine(feed?.title, NAME_LENGTH_MAX) ||
+      cleanLine(sighting.sourceName, NAME_LENGTH_MAX) ||
+      "Untitled",
+    id: ownId ?? `${siteUrl}/?source=${encodeQueryValue(sighting.sourceId)}`,
+    selfUrl,
+    homeUrl: publicUrl(feed?.homeUrl),
+    updated: firstDate(feed?.updated, sighting.updatedAt, sighting.publishedAt) ?? new Date(0),
+    rights: cleanLine(feed?.rights, RIGHTS_LENGTH_MAX) || null,
+    language: cleanLanguage(feed?.language),
+    iconUrl: cleanUrl(feed?.iconUrl),
+    authors: cleanPeople(feed?.authors ?? []),
+  };
+}
+
+/** A title for an entry without one (a microblog's): the beginning of its text, else its address. */
+function fallbackTitle(text: string, url: string | null): string {
+  if (text !== "") return shorten(text, 80);
+  if (url === null) return "Untitled";
+  const { hostname, pathname } = new URL(url);
+  return shorten(`${hostname}${pathname === "/" ? "" : pathname}`, 80);
+}
+
+function cleanPeople(people: readonly Person[]): readonly Person[] {
+  const clean = new Map<string, Person>();
+  for (const person of people.slice(0, PEOPLE_MAX)) {
+    const email = cleanEmail(person.email);
+    const url = cleanUrl(person.url);
+    const name =
+      cleanLine(person.name, NAME_LENGTH_MAX) || (email ?? (url === null ? "" : new URL(url).hostname));
+    if (name !== "" && !clean.has(name)) clean.set(name, { name, email, url });
+  }
+  return [...clean.values()];
+}
+
+function cleanCategories(categories: readonly Category[]): readonly Category[] {
+  const clean = new Map<string, Category>();
+  for (const category of categories.slice(0, CATEGORIES_MAX)) {
+    const label = cleanLine(category.label, NAME_LENGTH_MAX) || null;
+    const term = cleanLine(category.term, NAME_LENGTH_MAX) || label;
+    if (term === null) continue;
+    const scheme = cleanUrl(category.scheme);
+    const key = `${scheme ?? ""} ${term}`;
+    if (!clean.has(key)) clean.set(key, { term, scheme, label: label === term ? null : label });
+  }
+  return [...clean.values()];
+}
+
+function cleanEnclosures(enclosures: readonly Enclosure[]): readonly PublishedEnclosure[] {
+  const clean = new Map<string, PublishedEnclosure>();
+  for (const enclosure of enclosures.slice(0, ENCLOSURES_MAX)) {
+    const url = cleanUrl(enclosure.url);
+    if (url === null || clean.has(url)) continue;
+    clean.set(url, {
+      url,
+      type: cleanMediaType(enclosure.type) ?? mediaTypeOf(url),
+      length: cleanCount(enclosure.length),
+      title: cleanLine(enclosure.title, NAME_LENGTH_MAX) || null,
+      durationMs: cleanCount(enclosure.durationMs),
+    });
+  }
+  return [...clean.values()];
+}
+
+function cleanCount(value: number | null | undefined): number | null {
+  return typeof value === "number" && Number.isSafeInteger(Math.round(value)) && value >= 0
+    ? Math.round(value)
+    : null;
+}
+
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
+  ["mp3", "audio/mpeg"],
+  ["m4a", "audio/mp4"],
+  ["ogg", "audio/ogg"],
+  ["opus", "audio/ogg"],
+  ["mp4", "video/mp4"],
+  ["webm", "video/webm"],
+  ["jpg", "image/jpeg"],
+  ["jpeg", "image/jpeg"],
+  ["png", "image/png"],
+  ["gif", "image/gif"],
+  ["webp", "image/webp"],
+  ["avif", "image/avif"],
+  ["pdf", "application/pdf"],
+]);
+
+function mediaTypeOf(url: string): string {
+  const extension = /\.([a-z0-9]{2,4})$/i.exec(new URL(url).pathname)?.[1]?.toLowerCase() ?? "";
+  return MEDIA_TYPES.get(extension) ?? "application/octet-stream";
+}
+
+function changedAt(story: Story, entry: PublishedEntry): number {
+  return story.sightings.reduce(
+    (max, sighting) => Math.max(max, firstDate(sighting.firstSeenAt)?.getTime() ?? 0),
+    entry.updated.getTime(),
+  );
+}

@@ -1,0 +1,92 @@
+/** Atom 1.0 (RFC 4287), with Media RSS pictures, `replies` links (RFC 4685) and the hub link of WebSub. */
+import type { Category, Person } from "../model.ts";
+import type { PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
+import { commonLanguage, feedDescription, feedFile, feedId, pageUrl, selfUrl } from "./feed-urls.ts";
+import { attribute, type Markup, markup } from "./markup.ts";
+
+/** The feed as an Atom document. Needs a feed that `combine` made: text and URLs are written as they are. */
+export function renderAtom(feed: PublishedFeed): string {
+  const language = commonLanguage(feed);
+  const document = markup`<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${attribute("xml:lang", language)}>
+<id>${feedId(feed)}</id>
+<title type="text">${feed.output.title}</title>
+<subtitle type="text">${feedDescription(feed)}</subtitle>
+<updated>${feed.updated.toISOString()}</updated>
+<author><name>${feed.output.title}</name><uri>${pageUrl(feed)}</uri></author>
+<link rel="self" type="application/atom+xml" href="${selfUrl(feed, feedFile("atom"))}"/>
+<link rel="alternate" type="text/html" href="${pageUrl(feed)}"/>${
+    feed.hubUrl !== null && markup`\n<link rel="hub" href="${feed.hubUrl}"/>`
+  }
+<generator>Mainstem</generator>
+${feed.entries.map((entry) => renderEntry(entry, language))}</feed>
+`;
+  return document.toString();
+}
+
+function renderEntry(entry: PublishedEntry, feedLanguage: string | null): Markup {
+  const language = entry.language === feedLanguage ? null : entry.language;
+  return markup`<entry${attribute("xml:lang", language)}>
+<id>${entry.id}</id>
+<title type="text">${entry.title}</title>
+<published>${entry.published.toISOString()}</published>
+<updated>${entry.updated.toISOString()}</updated>
+${entry.authors.map((author) => renderPerson("author", author))}${entry.contributors.map((contributor) =>
+  renderPerson("contributor", contributor),
+)}${entry.alternateUrl !== null && markup`<link rel="alternate" href="${entry.alternateUrl}"/>\n`}${entry.viaUrls.map(
+  (url) => markup`<link rel="via" href="${url}"/>\n`,
+)}${
+  entry.commentsUrl !== null && markup`<link rel="replies" type="text/html" href="${entry.commentsUrl}"/>\n`
+}${entry.enclosures.map(
+  (enclosure) =>
+    markup`<link rel="enclosure" href="${enclosure.url}" type="${enclosure.type}"${attribute("length", enclosure.length)}${attribute("title", enclosure.title)}/>\n`,
+)}${entry.imageUrl !== null && markup`<media:thumbnail url="${entry.imageUrl}"/>\n`}${entry.categories.map(
+  renderCategory,
+)}${entry.rights !== null && markup`<rights type="text">${entry.rights}</rights>\n`}${renderSource(entry)}${
+  entry.summary !== null && markup`<summary type="html">${entry.summary}</summary>\n`
+}${renderContent(entry)}</entry>
+`;
+}
+
+/** An entry without an alternate link must have a content (RFC 4287 4.1.2); its title is the last resort. */
+function renderContent(entry: PublishedEntry): Markup | null {
+  if (entry.contentHtml !== null) return markup`<content type="html">${entry.contentHtml}</content>\n`;
+  if (entry.alternateUrl !== null) return null;
+  return markup`<content type="text">${entry.summaryText || entry.title}</content>\n`;
+}
+
+function renderPerson(element: "author" | "contributor", person: Person): Markup {
+  const fields = markup`<name>${person.name}</name>${person.url !== null && markup`<uri>${person.url}</uri>`}${
+    person.email !== null && markup`<email>${person.email}</email>`
+  }`;
+  return element === "author"
+    ? markup`<author>${fields}</author>\n`
+    : markup`<contributor>${fields}</contributor>\n`;
+}
+
+function renderCategory(category: Category): Markup {
+  return markup`<category term="${category.term}"${attribute("scheme", category.scheme)}${attribute("label", category.label)}/>\n`;
+}
+
+/**
+ * `atom:source` (RFC 4287 4.2.11). Where the entry names no author, the source's author is the entry's: without one
+ * here, the combined feed itself would pass for the author.
+ */
+function renderSource(entry: PublishedEntry): Markup {
+  const { source } = entry;
+  return markup`<source>
+<id>${source.id}</id>
+<title type="text">${source.title}</title>
+<updated>${source.updated.toISOString()}</updated>
+${sourceAuthors(entry, source).map((author) => renderPerson("author", author))}${
+  source.selfUrl !== null && markup`<link rel="self" href="${source.selfUrl}"/>\n`
+}${source.homeUrl !== null && markup`<link rel="alternate" href="${source.homeUrl}"/>\n`}${
+  source.iconUrl !== null && markup`<icon>${source.iconUrl}</icon>\n`
+}${source.rights !== null && markup`<rights type="text">${source.rights}</rights>\n`}</source>
+`;
+}
+
+function sourceAuthors(entry: PublishedEntry, source: PublishedSource): readonly Person[] {
+  if (source.authors.length > 0 || entry.authors.length > 0) return source.authors;
+  return [{ name: source.title, email: null, url: source.homeUrl }];
+}

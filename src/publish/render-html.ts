@@ -1,0 +1,197 @@
+/** The river: an output as a page for people. Plain text only (nothing of a source's HTML), no pictures of others, no script. */
+import { encodeQueryValue, shorten } from "./clean.ts";
+import type { PublishedCarrier, PublishedEntry, PublishedFeed } from "./combine.ts";
+import { FEED_FILES, feedDescription, outputPath } from "./feed-urls.ts";
+import { attribute, joinMarkup, type Markup, markup } from "./markup.ts";
+import { type NavigationItem, renderPage } from "./page-layout.ts";
+
+const PAGE_TITLE_LENGTH_MAX = 200;
+const CARRIERS_SHOWN = 4;
+const OPTIONS_SHOWN = 80;
+/** Longer addresses are left out of the page, not of the feeds: a page stays small whatever a source links to. */
+const PAGE_URL_LENGTH_MAX = 1000;
+
+export interface RiverFilter {
+  readonly tag: string | null;
+  readonly sourceId: string | null;
+}
+
+export interface RiverView {
+  /** The entries of this page. */
+  readonly feed: PublishedFeed;
+  readonly outputs: readonly NavigationItem[];
+  readonly basePath: string;
+  readonly tags: readonly string[];
+  readonly sources: readonly { readonly id: string; readonly name: string }[];
+  readonly filter: RiverFilter;
+  /** Cursor of the page after this one, null on the last. */
+  readonly olderCursor: string | null;
+  readonly isFirstPage: boolean;
+  /** Written as a file: no filter, no paging, no status, which need the server. */
+  readonly isStatic: boolean;
+}
+
+/** One page of an output's river as HTML. */
+export function renderRiver(view: RiverView): string {
+  const { feed, basePath } = view;
+  const title = feed.output.title;
+  const path = `${basePath}${outputPath({ name: feed.output.name, isDefault: feed.isDefault })}`;
+  const content = markup`<div class="intro">
+<h1>${title}</h1>
+<p class="lede">${feedDescription(feed)}</p>
+<div class="tools">
+<p class="subscribe"><span>Subscribe</span>${FEED_FILES.map(
+    (file) => markup` <a type="${file.mediaType}" href="${path}${file.name}">${file.label}</a>`,
+  )}</p>
+${!view.isStatic && renderFilters(view, path)}</div>
+${renderChosen(view, path)}</div>
+${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${!view.isStatic && renderPager(view, path)}`;
+  const head = markup`${FEED_FILES.map(
+    (
+      file,
+    ) => markup`<link rel="alternate" type="${file.mediaType}" title="${title} (${file.label})" href="${path}${file.name}">
+`,
+  )}`;
+  return renderPage({
+    siteTitle: feed.siteTitle,
+    basePath,
+    outputs: view.outputs,
+    current: feed.output.name,
+    title,
+    description: feedDescription(feed),
+    head,
+    content,
+    isStatic: view.isStatic,
+  });
+}
+
+function renderFilters(view: RiverView, path: string): Markup | null {
+  const { filter } = view;
+  if (view.tags.length === 0 && view.sources.length < 2) return null;
+  const tags = view.tags.slice(0, OPTIONS_SHOWN).map((tag) => renderOption(tag, tag, filter.tag));
+  const sources = view.sources
+    .filter((source, index) => index < OPTIONS_SHOWN || source.id === filter.sourceId)
+    .map((source) => renderOption(source.id, shorten(source.name, 60), filter.sourceId));
+  return markup`<form class="filters" method="get" action="${path}">
+${tags.length > 0 && markup`<label>Tag <select name="tag"><option value="">All tags</option>${tags}</select></label>`}
+${sources.length > 1 && markup`<label>Source <select name="source"><option value="">All sources</option>${sources}</select></label>`}
+<button type="submit">Show</button>
+</form>
+`;
+}
+
+function renderOption(value: string, label: string, chosen: string | null): Markup {
+  return markup`<option value="${value}"${value === chosen && markup` selected`}>${label}</option>`;
+}
+
+/** What the list is narrowed to, and the way back. */
+function renderChosen(view: RiverView, path: string): Markup | null {
+  const { tag, sourceId } = view.filter;
+  if (tag === null && sourceId === null) return null;
+  const source = view.sources.find((candidate) => candidate.id === sourceId);
+  const parts: Markup[] = [];
+  if (source !== undefined) parts.push(markup`carried by <strong>${source.name}</strong>`);
+  if (tag !== null) parts.push(markup`tagged <strong>${tag}</strong>`);
+  return markup`<p class="chosen">Only stories ${joinMarkup(parts, " and ")}. <a href="${path}">Show all</a></p>
+`;
+}
+
+function renderEmpty(view: RiverView): Markup {
+  const isNarrowed = view.filter.tag !== null || view.filter.sourceId !== null || !view.isFirstPage;
+  return isNarrowed
+    ? markup`<p class="empty">No stories here.</p>
+`
+    : markup`<p class="empty">No stories yet. The sources are polled in the background; the first stories appear here by themselves.</p>
+`;
+}
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeZone: "UTC" });
+const timeFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const dateFormat = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
+
+/** Stories under the day of their place in the feed, newest first as they come. */
+function renderDays(view: RiverView, path: string): readonly Markup[] {
+  const days = Map.groupBy(view.feed.entries, (entry) => entry.orderedAt.toISOString().slice(0, 10));
+  return [...days].map(
+    ([day, entries]) => markup`<section class="day" aria-labelledby="day-${day}">
+<h2 id="day-${day}"><time datetime="${day}">${dayFormat.format(new Date(day))}</time></h2>
+${entries.map((entry) => renderStory(entry, day, view, path))}</section>
+`,
+  );
+}
+
+function renderStory(entry: PublishedEntry, day: string, view: RiverView, path: string): Markup {
+  const instant = entry.published.toISOString();
+  const isOtherDay = !instant.startsWith(day);
+  const time = `${isOtherDay ? `${dateFormat.format(entry.published)}, ` : ""}${timeFormat.format(entry.published)}`;
+  const url = pageableUrl(entry.alternateUrl) ?? pageableUrl(entry.viaUrls[0] ?? null);
+  const title = shorten(entry.title, PAGE_TITLE_LENGTH_MAX);
+  return markup`<article class="story">
+<div class="meta"><time datetime="${instant}">${time}</time>${renderSourceName(entry, view, path)}</div>
+<div${attribute("lang", entry.language)} dir="auto">
+<h3>${url === null ? title : markup`<a href="${url}" rel="noopener">${title}</a>`}</h3>
+${
+  entry.summaryText !== "" &&
+  entry.summaryText !== entry.title &&
+  markup`<p class="summary">${entry.summaryText}</p>
+`
+}${renderMore(entry)}</div>
+</article>
+`;
+}
+
+function renderSourceName(entry: PublishedEntry, view: RiverView, path: string): Markup {
+  const name = shorten(entry.carriers[0]?.name ?? entry.source.title, 60);
+  return view.isStatic
+    ? markup`<span>${name}</span>`
+    : markup`<a href="${path}?source=${encodeQueryValue(entry.source.sourceId)}">${name}</a>`;
+}
+
+/** The other carriers and the comments, in one quiet line. */
+function renderMore(entry: PublishedEntry): Markup | null {
+  const others = entry.carriers.slice(1);
+  const comments = pageableUrl(entry.commentsUrl);
+  const parts: Markup[] = [];
+  if (others.length > 0) {
+    const names = others.slice(0, CARRIERS_SHOWN).map(renderCarrier);
+    const rest = others.length - names.length;
+    parts.push(markup`Also carried by ${joinMarkup(names, ", ")}${rest > 0 && ` and ${rest} more`}`);
+  }
+  if (comments !== null) parts.push(markup`<a href="${comments}" rel="noopener">Comments</a>`);
+  return parts.length === 0
+    ? null
+    : markup`<p class="more" lang="en" dir="ltr">${joinMarkup(parts, " · ")}</p>
+`;
+}
+
+function renderCarrier(carrier: PublishedCarrier): Markup {
+  const url = pageableUrl(carrier.url);
+  const name = shorten(carrier.name, 60);
+  return url === null ? markup`${name}` : markup`<a href="${url}" rel="noopener">${name}</a>`;
+}
+
+function pageableUrl(url: string | null): string | null {
+  return url !== null && url.length <= PAGE_URL_LENGTH_MAX ? url : null;
+}
+
+function renderPager(view: RiverView, path: string): Markup | null {
+  if (view.isFirstPage && view.olderCursor === null) return null;
+  return markup`<nav class="pager" aria-label="Pages">
+${!view.isFirstPage && markup`<a href="${path}${queryOf(view.filter, null)}">Newest stories</a>`}
+${view.olderCursor !== null && markup`<a rel="next" href="${path}${queryOf(view.filter, view.olderCursor)}">Older stories</a>`}
+</nav>
+`;
+}
+
+function queryOf(filter: RiverFilter, before: string | null): string {
+  const query = new URLSearchParams();
+  if (filter.tag !== null) query.set("tag", filter.tag);
+  if (filter.sourceId !== null) query.set("source", filter.sourceId);
+  if (before !== null) query.set("before", before);
+  return query.size === 0 ? "" : `?${query}`;
+}

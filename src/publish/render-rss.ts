@@ -1,0 +1,149 @@
+/**
+ * RSS 2.0 (RSS Advisory Board 2.0.11) through `feed`. The package writes the channel, links, guids, dates, categories
+ * and the enclosure; what it lacks (source, comments, dc:creator, media:*, via) and what it would put into CDATA goes
+ * in as extensions, which are elements of its own tree, not text: no content can forge one.
+ */
+import { type Extension, Feed, type Item } from "feed";
+import type { PublishedEntry, PublishedFeed } from "./combine.ts";
+import { commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
+
+const NAMESPACES = {
+  "xmlns:atom": "http://www.w3.org/2005/Atom",
+  "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
+  "xmlns:dc": "http://purl.org/dc/elements/1.1/",
+  "xmlns:media": "http://search.yahoo.com/mrss/",
+  "xmlns:itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+};
+
+/** An element in the form of xml-js, which `feed` writes with. */
+type XmlElement = {
+  readonly _text?: string;
+  readonly _attributes?: Readonly<Record<string, string | number>>;
+} & { readonly [child: string]: unknown };
+
+/** The feed as an RSS document. Needs a feed that `combine` made. */
+export function renderRss(feed: PublishedFeed): string {
+  const language = commonLanguage(feed);
+  const rss = new Feed({
+    title: escapeText(feed.output.title),
+    description: escapeText(feedDescription(feed)),
+    link: pageUrl(feed),
+    feed: selfUrl(feed, feedFile("rss")),
+    updated: feed.updated,
+    generator: "Mainstem",
+    docs: "https://www.rssboard.org/rss-specification",
+    ...(language === null ? {} : { language }),
+    ...(feed.hubUrl === null ? {} : { hub: feed.hubUrl }),
+  });
+  // The channel carries the namespaces: the package declares its own only when it uses them.
+  rss.addExtension({ name: "_attributes", objects: NAMESPACES });
+  for (const entry of feed.entries) rss.addItem(toItem(entry));
+  return `${rss.rss2()}\n`;
+}
+
+function toItem(entry: PublishedEntry): Item {
+  const enclosure = entry.enclosures[0];
+  return {
+    // Empty, so that the package writes no CDATA: it splits only the first `]]>` of a text. The title is an extension.
+    title: "",
+    link: entry.alternateUrl ?? "",
+    // Without a guid of its own the link is the guid, with isPermaLink="true".
+    ...(entry.id === entry.alternateUrl ? {} : { guid: escapeText(entry.id) }),
+    date: entry.published,
+    category: entry.categories.map((category) => ({
+      name: escapeText(category.label ?? category.term),
+      ...(category.scheme === null ? {} : { domain: escapeAttribute(category.scheme) }),
+    })),
+    ...(enclosure === undefined
+      ? {}
+      : { enclosure: { url: enclosure.url, type: enclosure.type, length: enclosure.length ?? 0 } }),
+    extensions: toExtensions(entry),
+  };
+}
+
+function toExtensions(entry: PublishedEntry): Extension[] {
+  const { source } = entry;
+  const extensions: Extension[] = [{ name: "title", objects: text(entry.title) }];
+  // `description` is what every reader shows; the full text goes beside it where both are there.
+  const description = entry.summary ?? entry.contentHtml;
+  if (description !== null) extensions.push({ name: "description", objects: text(description) });
+  if (entry.summary !== null && entry.contentHtml !== null) {
+    extensions.push({ name: "content:encoded", objects: text(entry.contentHtml) });
+  }
+  const creators = entry.authors.map((author) => text(author.name));
+  if (creators.length > 0) extensions.push(list("dc:creator", creators));
+  const contributors = entry.contributors.map((contributor) => text(contributor.name));
+  if (contributors.length > 0) extensions.push(list("dc:contributor", contributors));
+  if (entry.commentsUrl !== null) extensions.push({ name: "comments", objects: text(entry.commentsUrl) });
+  const sourceUrl = source.selfUrl ?? source.homeUrl;
+  if (sourceUrl !== null) {
+    extensions.push({
+      name: "source",
+      objects: { ...attributes({ url: sourceUrl }), ...text(source.title) },
+    });
+  }
+  if (entry.rights !== null) extensions.push({ name: "dc:rights", objects: text(entry.rights) });
+  if (entry.language !== null) extensions.push({ name: "dc:language", objects: text(entry.language) });
+  if (entry.updated > entry.published) {
+    extensions.push({ name: "atom:updated", objects: text(entry.updated.toISOString()) });
+  }
+  const via = entry.viaUrls.map((url) => attributes({ rel: "via", href: url }));
+  if (via.length > 0) extensions.push(list("atom:link", via));
+  return [...extensions, ...toMedia(entry)];
+}
+
+/** Media RSS 1.5: RSS has room for one enclosure, a group holds them all; iTunes: how long the first one plays. */
+function toMedia(entry: PublishedEntry): Extension[] {
+  const extensions: Extension[] = [];
+  if (entry.enclosures.length > 1) {
+    const contents = entry.enclosures.map((enclosure) =>
+      attributes({
+        url: enclosure.url,
+        type: enclosure.type,
+        ...(enclosure.length ? { fileSize: enclosure.length } : {}),
+        ...(enclosure.durationMs ? { duration: Math.round(enclosure.durationMs / 1000) } : {}),
+      }),
+    );
+    extensions.push({ name: "media:group", objects: { "media:content": contents } });
+  }
+  if (entry.imageUrl !== null) {
+    extensions.push({ name: "media:thumbnail", objects: attributes({ url: entry.imageUrl }) });
+  }
+  const durationMs = entry.enclosures[0]?.durationMs;
+  if (durationMs) extensions.push({ name: "itunes:duration", objects: text(formatDuration(durationMs)) });
+  return extensions;
+}
+
+/** `h:mm:ss`, the form every podcast reader knows. */
+function formatDuration(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part, index) => String(part).padStart(index === 0 ? 1 : 2, "0")).join(":");
+}
+
+function text(value: string): XmlElement {
+  return { _text: escapeText(value) };
+}
+
+function attributes(values: Readonly<Record<string, string | number>>): XmlElement {
+  const escaped: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(values)) {
+    escaped[name] = typeof value === "string" ? escapeAttribute(value) : value;
+  }
+  return { _attributes: escaped };
+}
+
+/** Several elements of one name; the package hands `objects` to xml-js as they are, and that takes a list. */
+function list(name: string, elements: readonly XmlElement[]): Extension {
+  return { name, objects: elements as unknown as Record<string, unknown> };
+}
+
+/** xml-js turns `&amp;` in a text back into `&` before it escapes: this makes it arrive as it was. */
+function escapeText(value: string): string {
+  return value.replaceAll("&", "&amp;");
+}
+
+/** xml-js escapes nothing but quotes in an attribute. */
+function escapeAttribute(value: string): string {
+  return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}

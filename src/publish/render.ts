@@ -1,0 +1,37 @@
+/**
+ * The one door to the feed formats. `feed` writes RSS 2.0; Atom and JSON Feed 1.1, of which it lacks too much, are
+ * ours. What comes in is a PublishedFeed, so everything is typed, clean and limited before it is written.
+ */
+import type { PublishedFeed } from "./combine.ts";
+import type { FeedFormat } from "./feed-urls.ts";
+import { renderAtom } from "./render-atom.ts";
+import { renderJson } from "./render-json.ts";
+import { renderRss } from "./render-rss.ts";
+
+/** The three formats of one feed, UTF-8. */
+export interface RenderedFeed {
+  readonly atom: Uint8Array;
+  readonly rss: Uint8Array;
+  readonly json: Uint8Array;
+}
+
+/** One feed as Atom 1.0 (RFC 4287), RSS 2.0 (RSS Advisory Board, 2.0.11) or JSON Feed 1.1. */
+export function renderFeed(feed: PublishedFeed, format: FeedFormat): string {
+  switch (format) {
+    case "atom":
+      return renderAtom(feed);
+    case "rss":
+      return renderRss(feed);
+    case "json":
+      return renderJson(feed);
+  }
+}
+
+/** All three formats as bytes. */
+export function renderFeedFormats(feed: PublishedFeed): RenderedFeed {
+  return {
+    atom: Buffer.from(renderAtom(feed)),
+    rss: Buffer.from(renderRss(feed)),
+    json: Buffer.from(renderJson(feed)),
+  };
+}

@@ -1,0 +1,69 @@
+/** Static files for any web server or CDN: written atomically, with precompressed copies beside them. */
+import { mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import writeFileAtomic from "write-file-atomic";
+
+const compressGzip = promisify(gzip);
+const compressBrotli = promisify(brotliCompress);
+
+export interface WrittenFiles {
+  readonly written: number;
+  readonly unchanged: number;
+}
+
+/**
+ * Writes each file (`name` is a relative path with `/`) and its `.gz` and `.br`, each through a temporary file, fsync
+ * and rename, so that a reader sees the old one or the new one. A file whose content is already there is left alone,
+ * with its time. Files of outputs that are gone are not removed.
+ *
+ * The compressed copies are renamed before the file itself: after a crash between them the file still differs, and the
+ * next run writes all three. @throws the signal's reason when aborted, between files; RangeError for a name that leaves
+ * the directory.
+ */
+export async function writeFeedFiles(
+  directory: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  signal: AbortSignal,
+): Promise<WrittenFiles> {
+  const root = path.resolve(directory);
+  let written = 0;
+  for (const [name, content] of files) {
+    signal.throwIfAborted();
+    const file = path.resolve(root, name);
+    if (!file.startsWith(root + path.sep)) throw new RangeError(`${name} leaves the directory`);
+    if (await hasContent(file, content)) continue;
+    await mkdir(path.dirname(file), { recursive: true });
+    const [gz, br] = await Promise.all([compressGzip(content, { level: 9 }), brotli(content)]);
+    await writeFileAtomic(`${file}.gz`, gz, { mode: 0o644 });
+    await writeFileAtomic(`${file}.br`, br, { mode: 0o644 });
+    await writeFileAtomic(file, asBuffer(content), { mode: 0o644 });
+    written += 1;
+  }
+  return { written, unchanged: files.size - written };
+}
+
+async function hasContent(file: string, content: Uint8Array): Promise<boolean> {
+  try {
+    return (await readFile(file)).equals(content);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Quality 9: within 2 % of 11 on feeds at a fraction of its time. */
+function brotli(content: Uint8Array): Promise<Buffer> {
+  return compressBrotli(content, {
+    params: {
+      [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+      [constants.BROTLI_PARAM_QUALITY]: 9,
+      [constants.BROTLI_PARAM_SIZE_HINT]: content.byteLength,
+    },
+  });
+}
+
+function asBuffer(content: Uint8Array): Buffer {
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+}

@@ -1,0 +1,63 @@
+/** What an operator can do about an error that a source shows. */
+import type { ErrorCode } from "../errors.ts";
+
+const ADVICE: ReadonlyMap<string, string> = new Map<ErrorCode, string>([
+  [
+    "fetch/timeout",
+    "The server answers too slowly. It is tried again by itself; if it stays so, raise limits.timeout.",
+  ],
+  [
+    "fetch/network",
+    "The server cannot be reached. Check this machine's network; it is tried again by itself.",
+  ],
+  [
+    "fetch/dns",
+    "The host name does not resolve. Check the spelling of the URL, or whether the site is gone.",
+  ],
+  [
+    "fetch/tls",
+    "The server's certificate is not valid. Open the URL in a browser; the publisher has to mend it.",
+  ],
+  [
+    "fetch/status",
+    "Open the URL in a browser: the feed may have moved, or it wants a login (see headers in the config).",
+  ],
+  ["fetch/too-large", "The document is larger than limits.body. Raise the limit if you trust the source."],
+  [
+    "fetch/redirects",
+    "The URL redirects in circles. Open it in a browser and put the final address into the config.",
+  ],
+  [
+    "fetch/forbidden-address",
+    "The source lives on a private address. Set allow_private: true on it if that is meant.",
+  ],
+  ["fetch/bad-url", "The URL cannot be used. Correct it in the config."],
+  [
+    "fetch/bad-encoding",
+    "The server sends a broken compression. It is tried again by itself; the publisher has to mend it.",
+  ],
+  ["fetch/incomplete", "The document broke off on the way. It is tried again by itself."],
+  ["fetch/file", "Check that the file is there and that Mainstem's user may read it."],
+  ["parse/empty", "The document is empty. It is tried again by itself."],
+  [
+    "parse/html",
+    "The URL gives a web page, not a feed. Run `mainstem add URL` to find the feed of the page.",
+  ],
+  ["parse/not-a-feed", "The document is no feed. Check the URL with `mainstem preview URL`."],
+  [
+    "parse/malformed",
+    "The feed is damaged. See what is left of it with `mainstem preview URL`; the publisher has to mend it.",
+  ],
+  ["parse/too-deep", "The document is nested deeper than any feed needs and was refused."],
+  ["parse/too-large", "The document holds more than any feed needs and was refused."],
+]);
+
+export const GONE_ADVICE =
+  "It is not polled any more; its stories stay. Take it out of the config, or put its new address there.";
+
+/** One or two sentences for the operator; never empty. */
+export function adviceFor(code: string): string {
+  return (
+    ADVICE.get(code) ?? "It is tried again by itself. See what the source yields with `mainstem preview URL`."
+  );
+}

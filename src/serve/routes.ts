@@ -1,0 +1,177 @@
+/** Which path is answered how. Paths are exact; nothing of a request but path, filter and validators is looked at. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { OutputDefinition } from "../model.ts";
+import { Representation } from "./conditional-response.ts";
+import { acceptsFeedDelta } from "./feed-history.ts";
+import { ProblemError } from "./problem.ts";
+import { parseCursor } from "./river.ts";
+import { navigationOf, PAGE_HEADERS, pagePathsOf, type Site } from "./site.ts";
+import { type StatusReport, statusToJson } from "./status.ts";
+import { renderStatus } from "./status-page.ts";
+
+const URL_LENGTH_MAX = 4096;
+const PARAMETER_LENGTH_MAX = 300;
+const READ_METHODS = "GET, HEAD";
+
+export interface Readiness {
+  readonly ok: boolean;
+  /** Why not, in words without secrets. */
+  readonly reasons: readonly string[];
+}
+
+export interface RouteContext {
+  readonly site: Site;
+  readonly status: () => Promise<StatusReport>;
+  readonly readiness: () => Readiness;
+}
+
+/** Answers one request. @throws ProblemError for everything that is the client's affair. */
+export async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RouteContext,
+): Promise<void> {
+  const { site } = context;
+  const target = readTarget(request.url ?? "", site.basePath);
+  // Feeds are asked for a thousand times as often as everything else.
+  const document = site.document(target.path);
+  if (document !== undefined) {
+    if (request.method === "OPTIONS") return answerPreflight(response);
+    assertReadMethod(request, `${READ_METHODS}, OPTIONS`);
+    const ifNoneMatch = request.headers["if-none-match"];
+    const delta =
+      ifNoneMatch !== undefined && acceptsFeedDelta(request)
+        ? site.delta(target.path, ifNoneMatch)
+        : undefined;
+    return (delta ?? document).send(request, response);
+  }
+  const pages = pagePathsOf(site.settings);
+  const output = pages.get(target.path);
+  const isFolderWithoutSlash = pages.has(`${target.path}/`);
+  const other = OTHER_ROUTES.get(target.path);
+  if (output === undefined && other === undefined && !isFolderWithoutSlash) {
+    throw new ProblemError(404, "There is nothing under this path.");
+  }
+  assertReadMethod(request, READ_METHODS);
+  if (output !== undefined)
+    return (await site.page(readPageQuery(site, output, target.query))).send(request, response);
+  if (other !== undefined) return other(request, response, context);
+  // One of our own paths: nothing of the request goes into the header.
+  response.writeHead(308, ["Location", `${site.basePath}${target.path}/`, "Content-Length", "0"]).end();
+}
+
+type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RouteContext,
+) => Promise<void> | void;
+
+const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ["/healthz", (request, response) => sendJson(request, response, 200, { status: "ok" })],
+  [
+    "/readyz",
+    (request, response, { readiness }) => {
+      const { ok, reasons } = readiness();
+      sendJson(request, response, ok ? 200 : 503, { status: ok ? "ready" : "unavailable", reasons });
+    },
+  ],
+  [
+    "/status.json",
+    async (request, response, { status }) => sendJson(request, response, 200, statusToJson(await status())),
+  ],
+  ["/status", sendStatusPage],
+]);
+
+async function sendStatusPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RouteContext,
+): Promise<void> {
+  const { site } = context;
+  const html = renderStatus(await context.status(), {
+    siteTitle: site.settings.title,
+    basePath: site.basePath,
+    outputs: navigationOf(site.settings),
+  });
+  const page = new Representation({
+    body: Buffer.from(html),
+    contentType: "text/html; charset=utf-8",
+    cacheControl: "no-cache",
+    lastModified: null,
+    headers: PAGE_HEADERS,
+  });
+  return page.send(request, response);
+}
+
+/** Path and query of a request target in origin form (RFC 9112 3.2.1), the path decoded once. */
+function readTarget(url: string, basePath: string): { readonly path: string; readonly query: string } {
+  if (url.length > URL_LENGTH_MAX) throw new ProblemError(414, "The address is too long.");
+  if (!url.startsWith("/")) throw new ProblemError(400, "The request target is not a path.");
+  const mark = url.indexOf("?");
+  const raw = mark === -1 ? url : url.slice(0, mark);
+  const path = decodePath(raw);
+  const inside = basePath !== "" && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+  return { path: inside, query: mark === -1 ? "" : url.slice(mark + 1) };
+}
+
+function decodePath(raw: string): string {
+  if (!raw.includes("%")) return raw;
+  try {
+    const path = decodeURIComponent(raw);
+    if (!/[\x00-\x1f\x7f]/.test(path)) return path;
+  } catch {
+    // A broken escape: the client's fault like a control character.
+  }
+  throw new ProblemError(400, "The path is not properly encoded.");
+}
+
+/** The narrowing of a page: a known tag, a known source, a place to go on from. Other parameters are nobody's. */
+function readPageQuery(site: Site, output: OutputDefinition, query: string) {
+  const parameters = new URLSearchParams(query);
+  const read = (name: string): string | null => {
+    const value = parameters.get(name) ?? "";
+    if (value.length > PARAMETER_LENGTH_MAX)
+      throw new ProblemError(400, `The parameter ${name} is too long.`);
+    return value === "" ? null : value;
+  };
+  const tag = read("tag");
+  const sourceId = read("source");
+  const cursor = read("before");
+  if (tag !== null && !site.tags.includes(tag)) throw new ProblemError(404, "No source has this tag.");
+  if (sourceId !== null && !site.sources.some((source) => source.id === sourceId)) {
+    throw new ProblemError(404, "There is no such source.");
+  }
+  const before = cursor === null ? null : parseCursor(cursor);
+  if (cursor !== null && before === null)
+    throw new ProblemError(400, "The parameter before is not a place in the list.");
+  return { output, tag, sourceId, before };
+}
+
+function assertReadMethod(request: IncomingMessage, allowed: string): void {
+  if (request.method === "GET" || request.method === "HEAD") return;
+  throw new ProblemError(405, `Only ${allowed} work here.`, ["Allow", allowed]);
+}
+
+/** CORS (fetch standard): every origin may read the feeds, none sends credentials. */
+function answerPreflight(response: ServerResponse): void {
+  response
+    .writeHead(204, [
+      ...["Allow", `${READ_METHODS}, OPTIONS`],
+      ...["Access-Control-Allow-Origin", "*"],
+      ...["Access-Control-Allow-Methods", READ_METHODS],
+      ...["Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM"],
+      ...["Access-Control-Max-Age", "86400"],
+    ])
+    .end();
+}
+
+function sendJson(request: IncomingMessage, response: ServerResponse, status: number, value: object): void {
+  const body = `${JSON.stringify(value)}\n`;
+  response.writeHead(status, [
+    ...["Content-Type", "application/json; charset=utf-8"],
+    ...["Content-Length", String(Buffer.byteLength(body))],
+    ...["Cache-Control", "no-store"],
+    ...["X-Content-Type-Options", "nosniff"],
+  ]);
+  response.end(request.method === "HEAD" ? undefined : body);
+}

@@ -1,0 +1,231 @@
+/** The web server: node:http with limits on everything, one place where a request's failure is caught, a calm end. */
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { MainstemError } from "../errors.ts";
+import type { Clock } from "../model.ts";
+import { ProblemError, sendProblem } from "./problem.ts";
+import type { SiteSettings } from "./river.ts";
+import { answer, type Readiness } from "./routes.ts";
+import { Site, type SiteStore } from "./site.ts";
+import type { StatusReport } from "./status.ts";
+
+const HEADER_BYTES_MAX = 16 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer than the 60 s of common proxies, which otherwise meet a connection that we are just closing. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const SOCKET_IDLE_TIMEOUT_MS = 120_000;
+const CONNECTIONS_MAX = 10_000;
+const REFUSED_LINGER_MS = 500;
+const STATUS_KEPT_MS = 1000;
+
+/** One answered request, for an access log. `path` is as sent, without the query. */
+export interface ServedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+export interface ServerOptions extends SiteSettings {
+  readonly host: string;
+  /** 0 takes any free port; see `Server.address`. */
+  readonly port: number;
+  readonly store: SiteStore;
+  readonly clock: Clock;
+  readonly status: () => Promise<StatusReport>;
+  readonly isReady: () => Readiness;
+  readonly onRequest?: (served: ServedRequest) => void;
+  /** A request failed by our own fault; it was answered with 500. */
+  readonly onError?: (error: unknown, path: string) => void;
+  /** A story could not be published in an output; the others were. */
+  readonly onSkipped?: (skipped: {
+    readonly output: string;
+    readonly storyNumber: number;
+    readonly reason: string;
+  }) => void;
+}
+
+export interface Server extends AsyncDisposable {
+  readonly address: { readonly host: string; readonly port: number; readonly url: string };
+  /** Renders what changed; returns every file of the site by relative path, for `writeFeedFiles`. */
+  refresh(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Replaces outputs, title, URL and filters after the config changed, and renders them. */
+  reconfigure(settings: SiteSettings): Promise<ReadonlyMap<string, Uint8Array>>;
+  /**
+   * Takes no new connections, is not ready any more, and lets requests under way finish. When the signal aborts, the
+   * rest is cut. Resolves when every connection is closed.
+   */
+  stop(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Starts serving. Everything is rendered once before the port opens, so the first request finds the feed there.
+ * @throws MainstemError `serve/address-in-use` when another process listens there; the system's own error otherwise.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { store, clock, onSkipped } = options;
+  const site = new Site({
+    store,
+    clock,
+    settings: options,
+    ...(onSkipped === undefined ? {} : { onSkipped }),
+  });
+  await site.refresh();
+  let isDraining = false;
+  const context = {
+    site,
+    status: keepFor(STATUS_KEPT_MS, clock, options.status),
+    readiness: () => (isDraining ? { ok: false, reasons: ["shutting down"] } : options.isReady()),
+  };
+  const http = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: 5_000,
+    requireHostHeader: true,
+    noDelay: true,
+  });
+  http.maxConnections = CONNECTIONS_MAX;
+  http.timeout = SOCKET_IDLE_TIMEOUT_MS;
+  http.on("request", (request, response) => {
+    if (isDraining) response.setHeader("Connection", "close");
+    observe(request, response, options.onRequest);
+    answer(request, response, context).catch((error: unknown) =>
+      fail(error, request, response, options.onError),
+    );
+  });
+  http.on("clientError", refuse);
+  await listen(http, options);
+  http.on("error", (error) => options.onError?.(error, ""));
+  const address = addressOf(http, options.host);
+
+  const stop = async (signal: AbortSignal): Promise<void> => {
+    isDraining = true;
+    const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+    const cut = (): void => http.closeAllConnections();
+    if (signal.aborted) cut();
+    signal.addEventListener("abort", cut, { once: true });
+    http.closeIdleConnections();
+    await closed;
+    signal.removeEventListener("abort", cut);
+  };
+  return {
+    address,
+    refresh: () => site.refresh(),
+    reconfigure: (settings) => {
+      site.reconfigure(settings);
+      return site.refresh();
+    },
+    stop,
+    [Symbol.asyncDispose]: () => stop(AbortSignal.abort()),
+  };
+}
+
+/** A request's failure ends here: the client's as a problem, ours as a 500 that the log explains. */
+function fail(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onError: ServerOptions["onError"],
+): void {
+  const isTheirs = error instanceof ProblemError;
+  if (!isTheirs) onError?.(error, pathOf(request));
+  const problem = isTheirs ? error : new ProblemError(500, "Something went wrong here; the log says what.");
+  sendProblem(request, response, problem);
+}
+
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
+  ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
+]);
+
+/** What is no proper HTTP request gets an answer and a closed connection (RFC 9112 3, 11.2). */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (socket.writableEnded) return; // refused already, this is the rest of it
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status = REFUSALS.get(error.code ?? "") ?? "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  // What the client still sends is thrown away for a moment: closing upon unread bytes would take our answer with it.
+  socket.resume();
+  setTimeout(() => socket.destroy(), REFUSED_LINGER_MS).unref();
+}
+
+function observe(
+  request: IncomingMessage,
+  response: ServerResponse,
+  onRequest: ServerOptions["onRequest"],
+): void {
+  if (onRequest === undefined) return;
+  const startedMs = performance.now();
+  response.once("close", () => {
+    const durationMs = performance.now() - startedMs;
+    onRequest({
+      method: request.method ?? "",
+      path: pathOf(request),
+      status: response.statusCode,
+      durationMs,
+    });
+  });
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "").split("?", 1)[0]?.slice(0, 200) ?? "";
+}
+
+function listen(
+  http: HttpServer,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") return reject(error);
+      reject(
+        new MainstemError("serve/address-in-use", `${hostAndPort(host, port)} is taken by another process`, {
+          cause: error,
+          hint: "stop that process, or choose another address with `listen:` in the config or MAINSTEM_LISTEN",
+        }),
+      );
+    });
+    http.listen({ host, port }, () => {
+      http.removeAllListeners("error");
+      resolve();
+    });
+  });
+}
+
+function addressOf(http: HttpServer, host: string): Server["address"] {
+  const bound = http.address();
+  const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+  const shown = host === "0.0.0.0" || host === "::" || host === "" ? "localhost" : host;
+  return { host, port, url: `http://${hostAndPort(shown, port)}` };
+}
+
+function hostAndPort(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** However often the status is asked for, the store is asked once a second. */
+function keepFor<T>(keptMs: number, clock: Clock, read: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly atMs: number; readonly value: Promise<T> } | null = null;
+  return () => {
+    const atMs = clock.now().getTime();
+    if (kept !== null && Math.abs(atMs - kept.atMs) < keptMs) return kept.value;
+    const value = read();
+    kept = { atMs, value };
+    value.catch(() => {
+      kept = null;
+    });
+    return value;
+  };
+}

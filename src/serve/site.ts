@@ -1,0 +1,369 @@
+/**
+ * Everything the site serves, rendered once per change and kept in memory: a request costs a look-up. A revision of
+ * the store that is the same as before renders nothing, an output whose bytes are the same keeps its compressed copies.
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Clock, OutputDefinition, SourceState } from "../model.ts";
+import { cleanLine, withoutTrailingSlashes } from "../publish/clean.ts";
+import type { PublishedFeed } from "../publish/combine.ts";
+import { FEED_FILES, type FeedFile, outputPath } from "../publish/feed-urls.ts";
+import { renderOpml } from "../publish/opml.ts";
+import { renderFeed } from "../publish/render.ts";
+import { renderRiver } from "../publish/render-html.ts";
+import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from "../publish/stylesheet.ts";
+import type { Store } from "../store/store.ts";
+import { Representation } from "./conditional-response.ts";
+import { type FeedHashes, FeedHistory } from "./feed-history.ts";
+import { type Cursor, formatCursor, PAGE_STORIES, readRiver, type SiteSettings } from "./river.ts";
+
+const DAY_SECONDS = 86_400;
+const PAGES_KEPT = 200;
+
+/** May be read by scripts of every origin, and is never a place for scripts itself. */
+const FEED_HEADERS: readonly string[] = [
+  "Access-Control-Allow-Origin",
+  "*",
+  "Access-Control-Expose-Headers",
+  "ETag, Last-Modified, Link",
+  "X-Content-Type-Options",
+  "nosniff",
+  "Content-Security-Policy",
+  "default-src 'none'; style-src 'self'; sandbox",
+];
+
+export const PAGE_HEADERS: readonly string[] = [
+  "Content-Security-Policy",
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "Referrer-Policy",
+  "no-referrer",
+  "X-Content-Type-Options",
+  "nosniff",
+  "Cross-Origin-Opener-Policy",
+  "same-origin",
+];
+
+export interface PageQuery {
+  readonly output: OutputDefinition;
+  readonly tag: string | null;
+  readonly sourceId: string | null;
+  readonly before: Cursor | null;
+}
+
+export type SiteStore = Pick<Store, "listStories" | "listSources" | "revision">;
+
+export interface SiteOptions {
+  readonly store: SiteStore;
+  readonly clock: Clock;
+  readonly settings: SiteSettings;
+  /** A story could not be published. */
+  readonly onSkipped?: (skipped: {
+    readonly output: string;
+    readonly storyNumber: number;
+    readonly reason: string;
+  }) => void;
+}
+
+export class Site {
+  readonly #store: SiteStore;
+  readonly #clock: Clock;
+  readonly #onSkipped: SiteOptions["onSkipped"];
+  readonly #startedAt: Date;
+  #settings: SiteSettings;
+  #revision: number | null = null;
+  #sources: readonly SourceState[] = [];
+  #tags: readonly string[] = [];
+  #documents: ReadonlyMap<string, Representation> = new Map();
+  #pages = new Map<string, Representation>();
+  /** By output name. */
+  readonly #histories = new Map<string, FeedHistory>();
+  /** The feed files among the documents, by path: which output and format each is. */
+  #feedPaths: ReadonlyMap<string, { readonly history: FeedHistory; readonly file: FeedFile }> = new Map();
+  #deltas = new Map<string, Representation>();
+  #files: ReadonlyMap<string, Uint8Array> = new Map();
+  #refreshing: Promise<ReadonlyMap<string, Uint8Array>> | null = null;
+  #isRefreshAsked = false;
+
+  constructor(options: SiteOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#settings = options.settings;
+    this.#onSkipped = options.onSkipped;
+    this.#startedAt = options.clock.now();
+  }
+
+  get settings(): SiteSettings {
+    return this.#settings;
+  }
+
+  /** Path of the public URL, without a trailing slash: every link on a page starts with it. */
+  get basePath(): string {
+    return withoutTrailingSlashes(new URL(this.#settings.url).pathname);
+  }
+
+  /** Replaces what is published; takes effect with the next refresh. */
+  reconfigure(settings: SiteSettings): void {
+    this.#settings = settings;
+    this.#revision = null;
+  }
+
+  /** The document of a path (`/atom.xml`, `/world/feed.json`, `/opml.xml`, an asset). */
+  document(path: string): Representation | undefined {
+    return this.#documents.get(path);
+  }
+
+  /**
+   * What a client misses that has an older version of a feed, named in If-None-Match (RFC 3229); undefined when the
+   * version is not known any more or when all of it is new.
+   */
+  delta(path: string, ifNoneMatch: string): Representation | undefined {
+    const instance = this.#documents.get(path);
+    const feedPath = this.#feedPaths.get(path);
+    if (instance === undefined || feedPath === undefined || ifNoneMatch.includes(instance.hash))
+      return undefined;
+    const delta = feedPath.history.since(ifNoneMatch, feedPath.file.format);
+    if (delta === null) return undefined;
+    const key = `${path} ${delta.baseHash}`;
+    const known = this.#deltas.get(key);
+    if (known !== undefined) return known;
+    const representation = new Representation({
+      body: Buffer.from(renderFeed(delta.feed, feedPath.file.format)),
+      contentType: `${feedPath.file.mediaType}; charset=utf-8`,
+      // Good for this client only: a cache must not take it for the feed.
+      cacheControl: "private, no-store",
+      lastModified: instance.lastModified,
+      headers: [...FEED_HEADERS, "IM", "feed", "Delta-Base", `"${delta.baseHash}"`],
+      instance,
+    });
+    this.#deltas.set(key, representation);
+    return representation;
+  }
+
+  /** Sources that stories may come from, as of the last refresh. */
+  get sources(): readonly SourceState[] {
+    return this.#sources;
+  }
+
+  /** Tags of those sources, sorted. */
+  get tags(): readonly string[] {
+    return this.#tags;
+  }
+
+  /**
+   * Renders what changed since the last call. Calls that come while one runs share the next run.
+   * @returns every file of the site by its relative path, for writing to a directory.
+   */
+  async refresh(): Promise<ReadonlyMap<string, Uint8Array>> {
+    this.#isRefreshAsked = true;
+    this.#refreshing ??= this.#refreshWhileAsked().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #refreshWhileAsked(): Promise<ReadonlyMap<string, Uint8Array>> {
+    while (this.#isRefreshAsked) {
+      this.#isRefreshAsked = false;
+      await this.#render();
+    }
+    return this.#files;
+  }
+
+  async #render(): Promise<void> {
+    const revision = await this.#store.revision();
+    if (revision === this.#revision) return;
+    const settings = this.#settings;
+    const sources = await this.#store.listSources();
+    const documents = new Map<string, Representation>();
+    const feedPaths = new Map<string, { history: FeedHistory; file: FeedFile }>();
+    const files = new Map<string, Uint8Array>();
+    const versions: { history: FeedHistory; feed: PublishedFeed; hashes: FeedHashes }[] = [];
+    for (const [index, output] of settings.outputs.entries()) {
+      const isDefault = index === 0;
+      const slice = await readRiver(this.#store, settings, {
+        ...{ output, tag: null, sourceId: null, before: null, limit: output.limit },
+        emptyUpdated: this.#startedAt,
+      });
+      for (const skipped of slice.feed.skipped) this.#onSkipped?.({ output: output.name, ...skipped });
+      const history = this.#histories.get(output.name) ?? new FeedHistory();
+      this.#histories.set(output.name, history);
+      const same = history.same(slice.feed);
+      const feed = same ?? slice.feed;
+      const folders = isDefault ? ["", `${output.name}/`] : [`${output.name}/`];
+      const hashes = { atom: "", rss: "", json: "" };
+      for (const file of FEED_FILES) {
+        const known = same === null ? undefined : this.#documents.get(`/${output.name}/${file.name}`);
+        const representation = known ?? this.#renderFeedFile(feed, file);
+        hashes[file.format] = representation.hash;
+        for (const folder of folders) {
+          documents.set(`/${folder}${file.name}`, representation);
+          feedPaths.set(`/${folder}${file.name}`, { history, file });
+          files.set(`${folder}${file.name}`, representation.body);
+        }
+      }
+      versions.push({ history, feed, hashes });
+      const page = Buffer.from(this.#renderStaticPage(feed, settings));
+      for (const folder of folders) files.set(`${folder}index.html`, page);
+      // Between outputs, requests get their turn.
+      await setImmediate();
+    }
+    for (const name of this.#histories.keys()) {
+      if (!settings.outputs.some((output) => output.name === name)) this.#histories.delete(name);
+    }
+    addAssets(documents, files);
+    const opml = this.#keepIfSame("/opml.xml", {
+      body: Buffer.from(renderOpml(sources, settings.title)),
+      contentType: "text/x-opml; charset=utf-8",
+      cacheControl: "public, max-age=300",
+      lastModified: null,
+      headers: FEED_HEADERS,
+    });
+    documents.set("/opml.xml", opml);
+    files.set("opml.xml", opml.body);
+    this.#sources = sources;
+    this.#tags = [...new Set(sources.flatMap((source) => source.tags))].sort();
+    this.#documents = documents;
+    this.#files = files;
+    // Together with the documents, so that a delta never tells of entries that the feed does not have yet.
+    for (const { history, feed, hashes } of versions) history.add(feed, hashes);
+    this.#feedPaths = feedPaths;
+    this.#pages = new Map();
+    this.#deltas = new Map();
+    // Settings that changed meanwhile leave the revision unknown, so that the next refresh renders them.
+    if (settings === this.#settings) this.#revision = revision;
+  }
+
+  #renderFeedFile(feed: PublishedFeed, file: FeedFile): Representation {
+    const path = `/${feed.output.name}/${file.name}`;
+    const hub = feed.hubUrl === null ? [] : ["Link", `<${feed.hubUrl}>; rel="hub"`];
+    return this.#keepIfSame(path, {
+      body: Buffer.from(renderFeed(feed, file.format)),
+      contentType: `${file.mediaType}; charset=utf-8`,
+      cacheControl: cacheControlOf(feed),
+      lastModified: feed.changed,
+      headers: [...FEED_HEADERS, ...hub],
+    });
+  }
+
+  /** The representation that is there already when its bytes are the same; a newer Last-Modified when they are not. */
+  #keepIfSame(path: string, options: ConstructorParameters<typeof Representation>[0]): Representation {
+    const before = this.#documents.get(path);
+    const fresh = new Representation(options);
+    if (before === undefined) return fresh;
+    if (before.hash === fresh.hash) return before;
+    // Content that changed without a newer date of its own (a source renamed, stories merged) is as new as this moment.
+    const isNewer =
+      fresh.lastModified === null || before.lastModified === null || fresh.lastModified > before.lastModified;
+    return isNewer ? fresh : new Representation({ ...options, lastModified: this.#clock.now() });
+  }
+
+  #renderStaticPage(feed: PublishedFeed, settings: SiteSettings): string {
+    return renderRiver({
+      feed: { ...feed, entries: feed.entries.slice(0, PAGE_STORIES) },
+      ...this.#frame(settings),
+      filter: { tag: null, sourceId: null },
+      olderCursor: null,
+      isFirstPage: true,
+      isStatic: true,
+    });
+  }
+
+  /** A page of an output's river; kept until the next change. */
+  async page(query: PageQuery): Promise<Representation> {
+    const before = query.before === null ? null : formatCursor(query.before);
+    const key = JSON.stringify([query.output.name, query.tag, query.sourceId, before]);
+    const pages = this.#pages;
+    const known = pages.get(key);
+    if (known !== undefined) return known;
+    const settings = this.#settings;
+    const { feed, older } = await readRiver(this.#store, settings, {
+      ...query,
+      limit: PAGE_STORIES,
+      emptyUpdated: this.#startedAt,
+    });
+    const html = renderRiver({
+      feed,
+      ...this.#frame(settings),
+      filter: { tag: query.tag, sourceId: query.sourceId },
+      olderCursor: older === null ? null : formatCursor(older),
+      isFirstPage: before === null,
+      isStatic: false,
+    });
+    const page = new Representation({
+      body: Buffer.from(html),
+      contentType: "text/html; charset=utf-8",
+      cacheControl: "public, max-age=60",
+      lastModified: null,
+      headers: PAGE_HEADERS,
+    });
+    if (pages.size >= PAGES_KEPT) pages.clear();
+    pages.set(key, page);
+    return page;
+  }
+
+  #frame(settings: SiteSettings) {
+    const sources = this.#sources
+      .filter((source) => source.kind !== "opml" && source.entryCount > 0)
+      .map((source) => ({ id: source.id, name: nameOf(source) }))
+      .sort((a, b) => a.name.localeCompare(b.name, "en"));
+    return { basePath: this.basePath, outputs: navigationOf(settings), tags: this.tags, sources };
+  }
+}
+
+/** The outputs as the masthead lists them. */
+export function navigationOf(
+  settings: SiteSettings,
+): readonly { name: string; title: string; isDefault: boolean }[] {
+  return settings.outputs.map(({ name, title }, index) => ({ name, title, isDefault: index === 0 }));
+}
+
+/** What a source is called: by the operator, by itself, or by its address. */
+export function nameOf(source: SourceState): string {
+  return (
+    cleanLine(source.name, 200) ||
+    cleanLine(source.feed?.title, 200) ||
+    cleanLine(hostOf(source), 200) ||
+    source.id
+  );
+}
+
+function hostOf(source: SourceState): string {
+  return URL.parse(source.location)?.hostname ?? source.location.split("/").at(-1) ?? "";
+}
+
+/** Paths of an output's page: `/` and `/<name>/` for the first one. */
+export function pagePathsOf(settings: SiteSettings): ReadonlyMap<string, OutputDefinition> {
+  const paths = new Map<string, OutputDefinition>();
+  for (const [index, output] of settings.outputs.entries()) {
+    paths.set(`/${output.name}/`, output);
+    if (index === 0) paths.set(outputPath({ name: output.name, isDefault: true }), output);
+  }
+  return paths;
+}
+
+function addAssets(documents: Map<string, Representation>, files: Map<string, Uint8Array>): void {
+  for (const [path, text, contentType] of [
+    [STYLESHEET_PATH, STYLESHEET, "text/css; charset=utf-8"],
+    [ICON_PATH, ICON, "image/svg+xml"],
+  ] as const) {
+    const body = Buffer.from(text);
+    const cacheControl = `public, max-age=${365 * DAY_SECONDS}, immutable`;
+    const headers = ["X-Content-Type-Options", "nosniff"];
+    documents.set(path, new Representation({ body, contentType, cacheControl, lastModified: null, headers }));
+    files.set(path.slice(1), body);
+  }
+}
+
+/**
+ * Fresh for half the usual gap between the newest entries, 1 to 15 minutes; stale copies may be shown a while longer,
+ * and for a day when we are down (RFC 5861).
+ */
+function cacheControlOf(feed: PublishedFeed): string {
+  const times = feed.entries
+    .slice(0, 20)
+    .map((entry) => entry.orderedAt.getTime())
+    .sort((a, b) => b - a);
+  const gaps = times.slice(1).map((time, index) => (times[index] ?? time) - time);
+  const medianMs = gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
+  const maxAge = Math.min(Math.max(Math.round(medianMs / 2000), 60), 900);
+  return `public, max-age=${maxAge}, stale-while-revalidate=${maxAge * 2}, stale-if-error=${DAY_SECONDS}`;
+}

@@ -1,0 +1,17 @@
+import { hash } from "node:crypto";
+
+/** Bytes of a key digest: 128 bits make an accidental (or a bought) collision of two keys out of reach. */
+export const DIGEST_BYTES = 16;
+
+/**
+ * The 16-byte digest under which a key is stored: the head of its SHA-256. Keys are of any length (a URL may have
+ * thousands of characters, and PostgreSQL refuses to index more than 2704 bytes), digests are not.
+ */
+export function digestKey(key: string): Uint8Array {
+  return hash("sha256", key, "buffer").subarray(0, DIGEST_BYTES);
+}
+
+/** {@link digestKey} as 32 hexadecimal digits. */
+export function digestKeyHex(key: string): string {
+  return hash("sha256", key, "hex").slice(0, DIGEST_BYTES * 2);
+}

@@ -1,0 +1,225 @@
+import type { DatabaseSync } from "node:sqlite";
+import { LeaseLostError } from "../errors.ts";
+import type { FeedInfo } from "../model.ts";
+import { digestKey } from "./digest.ts";
+import { findChangedSightings, planPoll } from "./poll-plan.ts";
+import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
+import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
+import { readNumber, readOptionalText, readText } from "./rows.ts";
+import type { StoryTable } from "./sqlite-story-table.ts";
+import type { PollRecord, RecordedPoll } from "./store.ts";
+
+const DAY_MS = 86_400_000;
+
+const NOTHING_NEW: RecordedPoll = {
+  entries: { new: 0, updated: 0, unchanged: 0 },
+  stories: { new: 0, merged: 0 },
+  isVisible: false,
+};
+
+/** The source that a poll belongs to, as its row says while the lease is held. */
+interface PolledSource {
+  readonly no: number;
+  readonly priority: number;
+  readonly feedJson: string | null;
+  readonly entryCount: number;
+}
+
+/** Writes polls. Its caller opens and closes the transaction, around one poll or several. */
+export class PollWriter {
+  readonly #stories: StoryTable;
+  readonly #selectSource;
+  readonly #updateSource;
+  readonly #selectByGuid;
+  readonly #selectRecord;
+  readonly #insertCollapsedKey;
+  readonly #addDailyCount;
+
+  constructor(db: DatabaseSync, stories: StoryTable) {
+    this.#stories = stories;
+    this.#selectSource = db.prepare(
+      `SELECT no, priority, feed, entry_count FROM sources
+       WHERE id = ? AND generation = ? AND leased_at IS NOT NULL AND is_retired = 0`,
+    );
+    this.#updateSource = db.prepare(
+      `UPDATE sources SET leased_at = NULL, lease_expires_at = NULL, next_poll_at = :nextPollAt, last_poll_at = :at,
+         last_ok_at = coalesce(:okAt, last_ok_at), last_new_entry_at = coalesce(:newAt, last_new_entry_at),
+         status = :status, state = :state, feed = :feed, entry_count = entry_count + :added WHERE no = :no`,
+    );
+    this.#selectByGuid = db.prepare(
+      `SELECT id, story, variant, content_hash, identity_hash FROM sightings
+       WHERE source_no = ? AND guid_digest = ? ORDER BY id`,
+    );
+    this.#selectRecord = db.prepare("SELECT record FROM sightings WHERE id = ?");
+    this.#insertCollapsedKey = db.prepare(
+      "INSERT INTO collapsed_keys (source_no, digest, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#addDailyCount = db.prepare(
+      `INSERT INTO daily_counts (source_no, day, count) VALUES (?, ?, ?)
+       ON CONFLICT (day, source_no) DO UPDATE SET count = count + excluded.count`,
+    );
+  }
+
+  /** Writes one poll. @throws LeaseLostError before anything was written */
+  write(record: PollRecord): RecordedPoll {
+    const row = this.#selectSource.get(record.lease.sourceId, record.lease.generation);
+    if (row === undefined) throw new LeaseLostError(record.lease.sourceId);
+    const source: PolledSource = {
+      no: readNumber(row, "no"),
+      priority: readNumber(row, "priority"),
+      feedJson: readOptionalText(row, "feed"),
+      entryCount: readNumber(row, "entry_count"),
+    };
+    const recorded = this.#writeSightings(record, source);
+    for (const key of record.collapsedKeys) this.#insertCollapsedKey.run(source.no, digestKey(key), key);
+    const feedJson = encodeFeed(record.state.feed);
+    this.#writeState(record, source, { feedJson, added: recorded.entries.new });
+    const isFeedChanged =
+      feedJson !== source.feedJson &&
+      source.entryCount > 0 &&
+      describeFeed(decodeFeed(source.feedJson)) !== describeFeed(record.state.feed);
+    if (!isFeedChanged || recorded.isVisible) return recorded;
+    this.#stories.addTotals({ isVisible: true, stories: 0, aliases: 0 });
+    return { ...recorded, isVisible: true };
+  }
+
+  #writeState(
+    record: PollRecord,
+    source: PolledSource,
+    change: { readonly feedJson: string | null; readonly added: number },
+  ): void {
+    const { state } = record;
+    const at = record.at.getTime();
+    this.#updateSource.run({
+      no: source.no,
+      at,
+      nextPollAt: state.nextPollAt.getTime(),
+      okAt: state.lastError === null && state.failures === 0 ? at : null,
+      newAt: change.added > 0 ? at : null,
+      // Whether a source is retired is the config's to say, not a poll's.
+      status: state.status === "retired" ? "ok" : state.status,
+      state: encodePollState(state),
+      feed: change.feedJson,
+      added: change.added,
+    });
+    if (change.added > 0) this.#addDailyCount.run(source.no, Math.floor(at / DAY_MS), change.added);
+  }
+
+  #writeSightings(record: PollRecord, source: PolledSource): RecordedPoll {
+    if (record.sightings.length === 0) return NOTHING_NEW;
+    const sightings = findChangedSightings(record.sightings, (guidKey) =>
+      this.#findByGuid(source.no, guidKey),
+    );
+    if (sightings.changed.length === 0) {
+      return { ...NOTHING_NEW, entries: { new: 0, updated: 0, unchanged: sightings.unchanged } };
+    }
+    const at = record.at.getTime();
+    const { owners, pins, stories, contents } = this.#lookUp(sightings);
+    const plan = planPoll({
+      sourceNo: source.no,
+      priority: source.priority,
+      at,
+      sightings,
+      contents,
+      owners,
+      pins,
+      stories,
+      isPublishedIdTaken: (id) => this.#stories.isIdTaken(id),
+    });
+    this.#apply(plan, { sourceNo: source.no, at });
+    return plan.recorded;
+  }
+
+  #findByGuid(sourceNo: number, guidKey: string): readonly KnownSighting[] {
+    return this.#selectByGuid.all(sourceNo, digestKey(guidKey)).map((row) => ({
+      id: readNumber(row, "id"),
+      story: readNumber(row, "story"),
+      variant: readText(row, "variant"),
+      contentHash: readText(row, "content_hash"),
+      identityHash: readText(row, "identity_hash"),
+    }));
+  }
+
+  #lookUp(sightings: ChangedSightings) {
+    const contents = new Map<number, SightingContent | null>();
+    const owners = new Map<string, number>();
+    const pins = new Map<string, KnownPin>();
+    const stories = new Map<number, KnownStory>();
+    const hasPins = this.#stories.hasPins();
+    const addStory = (number: number) => {
+      if (!stories.has(number)) stories.set(number, this.#stories.readStory(number));
+    };
+    const addPin = (key: string) => {
+      const pin = hasPins && !pins.has(key) ? this.#stories.findPin(key) : null;
+      if (pin === null) return;
+      pins.set(key, pin);
+      if (pin.story !== null) addStory(pin.story);
+    };
+    for (const { record, identityHash, known } of sightings.changed) {
+      for (const row of known) {
+        const content = this.#readContent(row.id);
+        contents.set(row.id, content);
+        addStory(row.story);
+        for (const alias of [...(content?.aliases ?? []), ...(content?.formerAliases ?? [])])
+          addPin(alias.key);
+      }
+      if (known.some((row) => row.identityHash === identityHash)) continue;
+      for (const { key } of record.aliases) {
+        addPin(key);
+        if (owners.has(key)) continue;
+        const owner = this.#stories.findOwner(key);
+        if (owner === null) continue;
+        owners.set(key, owner);
+        addStory(owner);
+      }
+    }
+    return { contents, owners, pins, stories };
+  }
+
+  #readContent(id: number): SightingContent | null {
+    const row = this.#selectRecord.get(id);
+    return row === undefined ? null : decodeContent(readText(row, "record"));
+  }
+
+  #apply(plan: PollPlan, poll: { readonly sourceNo: number; readonly at: number }): void {
+    const table = this.#stories;
+    const numbers = new Map<number, number>();
+    const orderedAts = new Map<number, number>();
+    for (const story of plan.newStories) {
+      const number = table.insertStory({ ...story, firstSeenAt: poll.at });
+      numbers.set(story.ref, number);
+      orderedAts.set(number, story.orderedAt);
+    }
+    const toNumber = (ref: number): number => {
+      const number = ref > 0 ? ref : numbers.get(ref);
+      if (number === undefined) throw new Error(`story ${ref} was not planned`);
+      return number;
+    };
+    for (const { id, story } of plan.moves) table.moveSighting(id, toNumber(story));
+    for (const { from, into } of plan.merges) table.mergeStory(from, into);
+    for (const sighting of plan.newSightings) {
+      const story = toNumber(sighting.story);
+      const storyOrderedAt = orderedAts.get(story) ?? table.readOrderedAt(story);
+      orderedAts.set(story, storyOrderedAt);
+      table.insertSighting(sighting, { ...poll, story, storyOrderedAt, firstSeenAt: poll.at });
+    }
+    for (const edit of plan.edits) table.updateSighting(edit);
+    let aliases = 0;
+    for (const { alias, story } of plan.newAliases) {
+      aliases += Number(table.insertAlias(alias, { ...poll, story: toNumber(story) }));
+    }
+    for (const update of plan.storyUpdates) table.updateStory(update);
+    for (const { group, story } of plan.settledPins) aliases += table.settlePins(group, toNumber(story));
+    table.addDuplicates(plan.duplicates);
+    table.addTotals({
+      isVisible: plan.recorded.isVisible,
+      stories: plan.newStories.length - plan.merges.length,
+      aliases,
+    });
+  }
+}
+
+/** What readers see of a feed; its `updated` may change at every poll and is no reason to publish again. */
+function describeFeed(feed: FeedInfo | null): string {
+  return JSON.stringify(feed === null ? null : { ...feed, updated: null });
+}

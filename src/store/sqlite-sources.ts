@@ -1,0 +1,290 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { SourceDefinition, SourceKind, SourceState, SourceStatus } from "../model.ts";
+import { decodeFeed, decodePollState, decodeTexts, encodePollState, NEW_POLL_STATE } from "./records.ts";
+import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
+import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What lies further ahead of `now` than this was written before the clock was set back. */
+const CLOCK_SKEW_MAX_MS = 60_000;
+
+/** How the config, as a parent of sources, is written in `source_parents`. */
+const CONFIG_PARENT = "";
+
+/**
+ * A lease holds until it expires, unless it was taken in what is now the future: the clock was set back, and it would
+ * freeze its source for as long.
+ */
+const IS_LEASED = "(leased_at IS NOT NULL AND lease_expires_at > :now AND leased_at <= :now + :skew)";
+
+/** Pollable at all: in the config or a list, not gone, not under a live lease. */
+const IS_FREE = `is_retired = 0 AND status <> 'gone' AND NOT ${IS_LEASED}`;
+
+/** Sources: what the config says of them, when they are due, and who polls them. Callers hold the transaction. */
+export class SourceTable {
+  readonly #onWarning: (message: string) => void;
+  readonly #selectAll;
+  readonly #selectDefinitions;
+  readonly #insert;
+  readonly #update;
+  readonly #insertParent;
+  readonly #selectParents;
+  readonly #deleteParent;
+  readonly #selectTurned;
+  readonly #setRetired;
+  readonly #setParents;
+  readonly #selectDue;
+  readonly #selectOverdue;
+  readonly #selectChosen;
+  readonly #takeLease;
+  readonly #releaseLease;
+  readonly #selectCollapsedKeys;
+  readonly #selectNextDue;
+  readonly #selectPolledAhead;
+  readonly #selectDailyCounts;
+
+  constructor(db: DatabaseSync, onWarning: (message: string) => void) {
+    this.#onWarning = onWarning;
+    this.#selectAll = db.prepare("SELECT * FROM sources ORDER BY no");
+    this.#selectDefinitions = db.prepare(
+      "SELECT no, id, name, tags, priority, parent_id, is_retired FROM sources",
+    );
+    this.#insert = db.prepare(
+      `INSERT INTO sources (id, kind, location, name, tags, priority, parent_id, added_at, next_poll_at, status, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)`,
+    );
+    this.#update = db.prepare(
+      "UPDATE sources SET name = ?, tags = ?, priority = ?, parent_id = ? WHERE no = ?",
+    );
+    this.#insertParent = db.prepare(
+      "INSERT INTO source_parents (source_no, parent_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#selectParents = db.prepare("SELECT source_no FROM source_parents WHERE parent_id = ?");
+    this.#deleteParent = db.prepare("DELETE FROM source_parents WHERE source_no = ? AND parent_id = ?");
+    // A source lives while the config lists it, or a list that itself lives. UNION ends at lists that list each other.
+    this.#selectTurned = db.prepare(
+      `WITH RECURSIVE living (no) AS (
+         SELECT source_no FROM source_parents WHERE parent_id = ''
+         UNION
+         SELECT listed.source_no FROM living
+           JOIN sources AS list ON list.no = living.no
+           JOIN source_parents AS listed ON listed.parent_id = list.id
+       )
+       SELECT no, is_retired FROM sources
+       WHERE is_retired <> (no NOT IN (SELECT no FROM living))`,
+    );
+    // A retired source's running poll is void: its lease's generation is over.
+    this.#setRetired = db.prepare(
+      `UPDATE sources SET is_retired = ?, generation = generation + 1, leased_at = NULL, lease_expires_at = NULL
+       WHERE no = ?`,
+    );
+    // Where the list whose definition was in force has dropped a source, another one that still has it takes over.
+    this.#setParents = db.prepare(
+      `WITH listed (source_no, parent_id) AS (
+         SELECT source_no, parent_id FROM source_parents
+         WHERE parent_id = '' OR parent_id IN (SELECT id FROM sources WHERE is_retired = 0)
+       )
+       UPDATE sources
+       SET parent_id = (SELECT nullif(min(listed.parent_id), '') FROM listed WHERE listed.source_no = sources.no)
+       WHERE is_retired = 0 AND NOT EXISTS (SELECT 1 FROM listed
+         WHERE listed.source_no = sources.no AND listed.parent_id = coalesce(sources.parent_id, ''))`,
+    );
+    this.#selectDue = db.prepare(
+      `SELECT * FROM sources WHERE next_poll_at <= :now AND ${IS_FREE} ORDER BY next_poll_at, no LIMIT :limit`,
+    );
+    this.#selectOverdue = db.prepare(
+      `SELECT * FROM sources WHERE last_poll_at > :now + :skew AND next_poll_at > :now AND ${IS_FREE}
+       ORDER BY last_poll_at, no LIMIT :limit`,
+    );
+    // Asked for by name, a source that is gone is asked once more: it may be back.
+    this.#selectChosen = db.prepare(
+      `SELECT * FROM sources WHERE id IN (SELECT value FROM json_each(:ids)) AND is_retired = 0 AND NOT ${IS_LEASED}
+       ORDER BY next_poll_at, no LIMIT :limit`,
+    );
+    this.#takeLease = db.prepare(
+      "UPDATE sources SET generation = generation + 1, leased_at = ?, lease_expires_at = ? WHERE no = ?",
+    );
+    this.#releaseLease = db.prepare(
+      "UPDATE sources SET leased_at = NULL, lease_expires_at = NULL WHERE id = ? AND generation = ?",
+    );
+    this.#selectCollapsedKeys = db.prepare("SELECT key FROM collapsed_keys WHERE source_no = ?");
+    this.#selectNextDue = db.prepare(
+      `SELECT next_poll_at FROM sources WHERE ${IS_FREE} ORDER BY next_poll_at LIMIT 1`,
+    );
+    this.#selectPolledAhead = db.prepare(
+      `SELECT 1 FROM sources WHERE last_poll_at > :now + :skew AND ${IS_FREE} LIMIT 1`,
+    );
+    this.#selectDailyCounts = db.prepare(
+      `SELECT sources.id, day, count FROM daily_counts JOIN sources ON sources.no = source_no
+       WHERE day >= ? ORDER BY day`,
+    );
+  }
+
+  /** See `Store.syncSources`. `isVisible` tells whether published stories look different now. */
+  sync(
+    definitions: readonly SourceDefinition[],
+    options: { readonly now: Date; readonly parentId: string | null },
+  ): {
+    readonly added: number;
+    readonly changed: number;
+    readonly retired: number;
+    readonly isVisible: boolean;
+  } {
+    const { parentId } = options;
+    const parent = parentId ?? CONFIG_PARENT;
+    const known = new Map(this.#selectDefinitions.all().map((row) => [readText(row, "id"), row]));
+    const dropped = new Set(this.#selectParents.all(parent).map((row) => readNumber(row, "source_no")));
+    let added = 0;
+    let changed = 0;
+    for (const definition of new Map(definitions.map((each) => [each.id, each])).values()) {
+      const row = known.get(definition.id);
+      if (row === undefined) {
+        const no = this.#add(definition, options);
+        this.#insertParent.run(no, parent);
+        added += 1;
+        continue;
+      }
+      const no = readNumber(row, "no");
+      dropped.delete(no);
+      this.#insertParent.run(no, parent);
+      // The config's word comes first; among lists, the first that lives.
+      const isOurs = readOptionalText(row, "parent_id") === parentId;
+      if (!isOurs && parentId !== null && readNumber(row, "is_retired") === 0) continue;
+      const isSame =
+        readOptionalText(row, "name") === definition.name &&
+        readText(row, "tags") === JSON.stringify(definition.tags) &&
+        readNumber(row, "priority") === definition.priority;
+      if (isOurs && isSame) continue;
+      this.#update.run(definition.name, JSON.stringify(definition.tags), definition.priority, parentId, no);
+      if (!isSame) changed += 1;
+    }
+    for (const no of dropped) this.#deleteParent.run(no, parent);
+    const turned = this.#turnSources();
+    this.#setParents.run();
+    return { added: added + turned.revived, changed, retired: turned.retired, isVisible: changed > 0 };
+  }
+
+  #add(
+    definition: SourceDefinition,
+    options: { readonly now: Date; readonly parentId: string | null },
+  ): number {
+    const now = options.now.getTime();
+    const { lastInsertRowid } = this.#insert.run(
+      definition.id,
+      definition.kind,
+      definition.location,
+      definition.name,
+      JSON.stringify(definition.tags),
+      definition.priority,
+      options.parentId,
+      now,
+      now,
+      encodePollState(NEW_POLL_STATE),
+    );
+    return Number(lastInsertRowid);
+  }
+
+  /** Retires sources that nothing lists any more, and brings back those that something lists again. */
+  #turnSources(): { readonly revived: number; readonly retired: number } {
+    const rows = this.#selectTurned.all();
+    let revived = 0;
+    for (const row of rows) {
+      const isRetired = readNumber(row, "is_retired") !== 0;
+      if (isRetired) revived += 1;
+      this.#setRetired.run(Number(!isRetired), readNumber(row, "no"));
+    }
+    return { revived, retired: rows.length - revived };
+  }
+
+  list(): readonly SourceState[] {
+    return this.#selectAll.all().map((row) => this.#toState(row));
+  }
+
+  claim(request: ClaimRequest): readonly ClaimedSource[] {
+    const now = request.now.getTime();
+    const expiresAt = new Date(now + request.leaseMs);
+    return this.#selectClaimable(request).map((row) => {
+      const no = readNumber(row, "no");
+      this.#takeLease.run(now, expiresAt.getTime(), no);
+      const source = this.#toState(row);
+      const lease = { sourceId: source.id, generation: readNumber(row, "generation") + 1, expiresAt };
+      const keys = this.#selectCollapsedKeys.all(no).map((key) => readText(key, "key"));
+      return { source, lease, collapsedKeys: new Set(keys) };
+    });
+  }
+
+  #selectClaimable(request: ClaimRequest) {
+    const { limit } = request;
+    const moment = { now: request.now.getTime(), skew: CLOCK_SKEW_MAX_MS };
+    if (request.onlyIds !== undefined) {
+      return this.#selectChosen.all({ ...moment, limit, ids: JSON.stringify(request.onlyIds) });
+    }
+    const due = this.#selectDue.all({ ...moment, limit });
+    if (due.length >= limit) return due;
+    return [...due, ...this.#selectOverdue.all({ ...moment, limit: limit - due.length })];
+  }
+
+  nextDueAt(now: Date): Date | null {
+    const moment = { now: now.getTime(), skew: CLOCK_SKEW_MAX_MS };
+    if (this.#selectPolledAhead.get(moment) !== undefined) return now;
+    const row = this.#selectNextDue.get(moment);
+    return row === undefined ? null : readInstant(row, "next_poll_at");
+  }
+
+  release(lease: Lease): void {
+    this.#releaseLease.run(lease.sourceId, lease.generation);
+  }
+
+  dailyCounts(since: Date): ReadonlyMap<string, readonly DailyCount[]> {
+    const counts = new Map<string, DailyCount[]>();
+    for (const row of this.#selectDailyCounts.all(Math.floor(since.getTime() / DAY_MS))) {
+      const day = new Date(readNumber(row, "day") * DAY_MS).toISOString().slice(0, 10);
+      const count = { day, count: readNumber(row, "count") };
+      const id = readText(row, "id");
+      const days = counts.get(id);
+      if (days === undefined) counts.set(id, [count]);
+      else days.push(count);
+    }
+    return counts;
+  }
+
+  #toState(row: Record<string, unknown>): SourceState {
+    const id = readText(row, "id");
+    const state = decodePollState(readText(row, "state"));
+    if (state === null) this.#onWarning(`the stored state of source ${id} is unreadable; it starts afresh`);
+    return {
+      ...(state ?? NEW_POLL_STATE),
+      id,
+      kind: readSourceKind(row),
+      location: readText(row, "location"),
+      name: readOptionalText(row, "name"),
+      tags: decodeTexts(readText(row, "tags")),
+      priority: readNumber(row, "priority"),
+      parentId: readOptionalText(row, "parent_id"),
+      addedAt: readInstant(row, "added_at"),
+      feed: decodeFeed(readOptionalText(row, "feed")),
+      nextPollAt: readInstant(row, "next_poll_at"),
+      status: readNumber(row, "is_retired") !== 0 ? "retired" : readStatus(row),
+      lastPollAt: readOptionalInstant(row, "last_poll_at"),
+      lastOkAt: readOptionalInstant(row, "last_ok_at"),
+      lastNewEntryAt: readOptionalInstant(row, "last_new_entry_at"),
+      entryCount: readNumber(row, "entry_count"),
+      duplicateCount: readNumber(row, "duplicate_count"),
+    };
+  }
+}
+
+const SOURCE_KINDS: readonly SourceKind[] = ["url", "file", "articles", "opml"];
+const STATUSES: readonly SourceStatus[] = ["new", "ok", "failing", "gone", "retired"];
+
+/** The kind of the source in a row with the column `kind`. */
+export function readSourceKind(row: Readonly<Record<string, unknown>>): SourceKind {
+  const kind = readText(row, "kind");
+  return SOURCE_KINDS.find((known) => known === kind) ?? "url";
+}
+
+function readStatus(row: Readonly<Record<string, unknown>>): SourceStatus {
+  const status = readText(row, "status");
+  return STATUSES.find((known) => known === status) ?? "new";
+}

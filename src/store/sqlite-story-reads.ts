@@ -1,0 +1,259 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Sighting, SourceKind, StoredAlias, Story } from "../model.ts";
+import { compareCarriers } from "./carriers.ts";
+import { digestKey } from "./digest.ts";
+import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
+import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
+import { readSourceKind } from "./sqlite-sources.ts";
+import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./sqlite-story-places.ts";
+import type { StoryDetail, StoryQuery } from "./store.ts";
+
+/** What a sighting tells of its source. */
+interface SightingSource {
+  readonly id: string;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly priority: number;
+  readonly kind: SourceKind;
+  readonly url: string | null;
+  readonly feed: Sighting["feed"];
+}
+
+/** A sighting with its row id, which ends the order of copies. */
+interface RankedSighting {
+  readonly id: number;
+  readonly priority: number;
+  readonly isOwnHost: boolean;
+  readonly completeness: number;
+  readonly firstSeenAt: number;
+  readonly sighting: Sighting;
+}
+
+/** Reads stories. Each call takes a few statements however many stories it gives, and sees one moment of the store. */
+export class StoryReader {
+  readonly #onWarning: (message: string) => void;
+  readonly #places: PlaceStatements;
+  readonly #selectStories;
+  readonly #selectSightings;
+  readonly #selectSources;
+  readonly #selectTagged;
+  readonly #selectSourceNo;
+  readonly #findByKey;
+  readonly #findById;
+  readonly #findByForwardedId;
+  readonly #selectAliases;
+  readonly #selectForwardedIds;
+  readonly #selectPins;
+
+  constructor(db: DatabaseSync, onWarning: (message: string) => void) {
+    this.#onWarning = onWarning;
+    this.#places = preparePlaces(db);
+    this.#selectStories = db.prepare(
+      "SELECT * FROM stories WHERE number IN (SELECT value FROM json_each(?))",
+    );
+    this.#selectSightings = db.prepare(
+      "SELECT * FROM sightings WHERE story IN (SELECT value FROM json_each(?))",
+    );
+    this.#selectSources = db.prepare(
+      `SELECT no, id, kind, location, name, tags, priority, state, feed FROM sources
+       WHERE no IN (SELECT value FROM json_each(?))`,
+    );
+    this.#selectTagged = db.prepare(
+      `SELECT no FROM sources WHERE EXISTS
+         (SELECT 1 FROM json_each(sources.tags) AS tag WHERE tag.value IN (SELECT value FROM json_each(?)))`,
+    );
+    this.#selectSourceNo = db.prepare("SELECT no FROM sources WHERE id = ?");
+    this.#findByKey = db.prepare("SELECT story FROM aliases WHERE digest = ?");
+    this.#findById = db.prepare("SELECT number AS story FROM stories WHERE published_digest = ?");
+    this.#findByForwardedId = db.prepare("SELECT story FROM forwarded_ids WHERE digest = ?");
+    this.#selectAliases = db.prepare(
+      `SELECT aliases.key, aliases.kind, rule, evidence, created_at, sources.id AS source_id
+       FROM aliases LEFT JOIN sources ON sources.no = aliases.source_no WHERE story = ? ORDER BY aliases.no`,
+    );
+    this.#selectForwardedIds = db.prepare("SELECT id FROM forwarded_ids WHERE story = ? ORDER BY id");
+    this.#selectPins = db.prepare("SELECT kind, key FROM pins WHERE story = ? ORDER BY created_at, key");
+  }
+
+  /** The page of stories that a query asks for, newest first. */
+  list(query: StoryQuery): readonly Story[] {
+    const tags = new Set(query.tags ?? []);
+    const sourceNos = this.#chooseSources(query);
+    const stories: Story[] = [];
+    let before: Place | null = null;
+    if (query.before !== undefined) {
+      before = { orderedAt: query.before.orderedAt.getTime(), number: query.before.number };
+    }
+    // More than one round only where a row was unreadable, or where both filters are given.
+    while (stories.length < query.limit) {
+      const wanted = query.limit - stories.length;
+      const places = listPlaces(this.#places, { sourceNos, before, limit: wanted });
+      const last = places.at(-1);
+      if (last === undefined) break;
+      const page = this.#load(places.map((place) => place.number));
+      for (const { number } of places) {
+        const story = page.get(number);
+        if (story !== undefined && isTagged(story, tags)) stories.push(story);
+      }
+      if (places.length < wanted) break;
+      before = last;
+    }
+    return stories;
+  }
+
+  /** The story of the first of these alias keys and published ids that is known. */
+  find(keys: readonly string[]): StoryDetail | null {
+    for (const key of keys) {
+      const digest = digestKey(key);
+      const row =
+        this.#findByKey.get(digest) ?? this.#findById.get(digest) ?? this.#findByForwardedId.get(digest);
+      if (row === undefined) continue;
+      const number = readNumber(row, "story");
+      const story = this.#load([number]).get(number);
+      if (story !== undefined) return this.#describe(story);
+    }
+    return null;
+  }
+
+  #describe(story: Story): StoryDetail {
+    return {
+      story,
+      aliases: this.#selectAliases.all(story.number).map(toStoredAlias),
+      forwardedIds: this.#selectForwardedIds.all(story.number).map((row) => readText(row, "id")),
+      overrides: this.#selectPins
+        .all(story.number)
+        .map((row) => `${readText(row, "kind")} ${readText(row, "key")}`),
+    };
+  }
+
+  /** The sources to which a query is limited, or null for all. */
+  #chooseSources(query: StoryQuery): readonly number[] | null {
+    if (query.sourceId !== undefined) {
+      return this.#selectSourceNo.all(query.sourceId).map((row) => readNumber(row, "no"));
+    }
+    if (query.tags === undefined || query.tags.length === 0) return null;
+    return this.#selectTagged.all(JSON.stringify(query.tags)).map((row) => readNumber(row, "no"));
+  }
+
+  /** Stories with their sightings, by number. One with no readable sighting is left out, aloud. */
+  #load(numbers: readonly number[]): Map<number, Story> {
+    const sightings = this.#loadSightings(numbers);
+    const stories = new Map<number, Story>();
+    for (const row of this.#selectStories.all(JSON.stringify(numbers))) {
+      const number = readNumber(row, "number");
+      const carriers = sightings.get(number);
+      if (carriers === undefined) continue;
+      stories.set(number, {
+        number,
+        publishedId: readText(row, "published_id"),
+        publishedAt: readInstant(row, "published_at"),
+        updatedAt: readInstant(row, "updated_at"),
+        orderedAt: readInstant(row, "ordered_at"),
+        firstSeenAt: readInstant(row, "first_seen_at"),
+        sightings: carriers.sort(compareCarriers).map((carrier) => carrier.sighting),
+      });
+    }
+    return stories;
+  }
+
+  #loadSightings(stories: readonly number[]): Map<number, RankedSighting[]> {
+    const rows = this.#selectSightings.all(JSON.stringify(stories));
+    const sources = this.#loadSources(new Set(rows.map((row) => readNumber(row, "source_no"))));
+    const sightings = new Map<number, RankedSighting[]>();
+    for (const row of rows) {
+      const source = sources.get(readNumber(row, "source_no"));
+      const ranked = source === undefined ? null : toSighting(row, source);
+      if (ranked === null) {
+        this.#onWarning(`the stored sighting ${String(row.id)} is unreadable and left out`);
+        continue;
+      }
+      const story = readNumber(row, "story");
+      const others = sightings.get(story);
+      if (others === undefined) sightings.set(story, [ranked]);
+      else others.push(ranked);
+    }
+    return sightings;
+  }
+
+  #loadSources(nos: ReadonlySet<number>): Map<number, SightingSource> {
+    const sources = new Map<number, SightingSource>();
+    for (const row of this.#selectSources.all(JSON.stringify([...nos]))) {
+      const kind = readSourceKind(row);
+      const isRemote = kind === "url" || kind === "opml";
+      const currentUrl = decodePollState(readText(row, "state"))?.currentUrl ?? null;
+      const address = withoutCredentials((isRemote ? currentUrl : null) ?? readText(row, "location"));
+      const feed = decodeFeed(readOptionalText(row, "feed"));
+      sources.set(readNumber(row, "no"), {
+        id: readText(row, "id"),
+        name: readOptionalText(row, "name") || feed?.title || address,
+        tags: decodeTexts(readText(row, "tags")),
+        priority: readNumber(row, "priority"),
+        kind,
+        url: isRemote ? address : null,
+        feed,
+      });
+    }
+    return sources;
+  }
+}
+
+function isTagged(story: Story, tags: ReadonlySet<string>): boolean {
+  if (tags.size === 0) return true;
+  return story.sightings.some((sighting) => sighting.sourceTags.some((tag) => tags.has(tag)));
+}
+
+function toSighting(row: Record<string, unknown>, source: SightingSource): RankedSighting | null {
+  const content = decodeContent(readText(row, "record"));
+  if (content === null) return null;
+  const firstSeenAt = readInstant(row, "first_seen_at");
+  const isOwnHost = readNumber(row, "is_own_host") !== 0;
+  const completeness = readNumber(row, "completeness");
+  const { formerAliases: _, ...identified } = content;
+  return {
+    id: readNumber(row, "id"),
+    priority: source.priority,
+    isOwnHost,
+    completeness,
+    firstSeenAt: firstSeenAt.getTime(),
+    sighting: {
+      ...identified,
+      isOwnHost,
+      completeness,
+      contentHash: readText(row, "content_hash"),
+      publishedAt: readInstant(row, "published_at"),
+      updatedAt: readInstant(row, "updated_at"),
+      orderedAt: readInstant(row, "ordered_at"),
+      sourceId: source.id,
+      sourceName: source.name,
+      sourceTags: source.tags,
+      sourcePriority: source.priority,
+      sourceKind: source.kind,
+      sourceUrl: source.url,
+      feed: source.feed,
+      firstSeenAt,
+    },
+  };
+}
+
+const ALIAS_KINDS: readonly StoredAlias["kind"][] = ["url", "stated", "guid", "soft", "content", "operator"];
+
+function toStoredAlias(row: Record<string, unknown>): StoredAlias {
+  const kind = readText(row, "kind");
+  return {
+    key: readText(row, "key"),
+    kind: ALIAS_KINDS.find((known) => known === kind) ?? "operator",
+    rule: readText(row, "rule"),
+    evidence: readText(row, "evidence"),
+    sourceId: readOptionalText(row, "source_id"),
+    createdAt: readInstant(row, "created_at"),
+  };
+}
+
+/** The address without user and password: it goes into published feeds. */
+function withoutCredentials(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.username === "" && url.password === "") return address;
+  url.username = "";
+  url.password = "";
+  return url.href;
+}

@@ -1,0 +1,270 @@
+/**
+ * The store in one SQLite file (`node:sqlite`): WAL, one daemon, prepared statements. Tools of the command line may
+ * read, and write shortly, beside the daemon. What is promised stands in `store.ts`.
+ */
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { StoreError } from "../errors.ts";
+import type { Alias, Clock, SourceDefinition, SourceState, Story } from "../model.ts";
+import { BatchQueue } from "./batch-queue.ts";
+import { readNumber } from "./rows.ts";
+import { describeUnwritable, translateSqliteError } from "./sqlite-errors.ts";
+import type { StoreLock } from "./sqlite-lock.ts";
+import { openDatabase } from "./sqlite-open.ts";
+import { OverrideWriter } from "./sqlite-overrides.ts";
+import { PollWriter } from "./sqlite-polls.ts";
+import { SourceTable } from "./sqlite-sources.ts";
+import { StoryReader } from "./sqlite-story-reads.ts";
+import { StoryTable } from "./sqlite-story-table.ts";
+import type {
+  ClaimedSource,
+  ClaimRequest,
+  DailyCount,
+  Lease,
+  PollRecord,
+  RecordedPoll,
+  Store,
+  StoreCounts,
+  StoryDetail,
+  StoryQuery,
+} from "./store.ts";
+
+/** Sightings that one transaction takes at most (a single poll is never parted): some 5 ms of writing. */
+const BATCH_SIGHTINGS_MAX = 128;
+
+/** Pages that a backup copies between two turns of the event loop. */
+const BACKUP_PAGES = 512;
+
+export interface SqliteOptions {
+  readonly file: string;
+  /** `poller` takes the one-daemon lock; `tool` does not: it reads and writes shortly beside a running daemon. */
+  readonly role: "poller" | "tool";
+  readonly clock: Clock;
+  /** Hears of what was forgiven, e.g. an unreadable row. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Opens the store in `options.file`, making it and its folder where they are missing.
+ *
+ * @throws StoreError `store/locked` (another daemon, named), `store/corrupt`, `store/newer`, `store/unwritable`
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  return new SqliteStore(options);
+}
+
+class SqliteStore implements Store {
+  readonly #file: string;
+  readonly #db: DatabaseSync;
+  readonly #lock: StoreLock | null;
+  readonly #sources: SourceTable;
+  readonly #stories: StoryTable;
+  readonly #polls: PollWriter;
+  readonly #reader: StoryReader;
+  readonly #overrides: OverrideWriter;
+  readonly #queue: BatchQueue<PollRecord, RecordedPoll>;
+  readonly #selectMeta;
+  readonly #countSources;
+
+  constructor(options: SqliteOptions) {
+    const onWarning = options.onWarning ?? (() => {});
+    this.#file = resolve(options.file);
+    const isPoller = options.role === "poller";
+    const opened = openDatabase({ file: this.#file, isPoller, now: options.clock.now(), onWarning });
+    this.#db = opened.db;
+    this.#lock = opened.lock;
+    try {
+      this.#sources = new SourceTable(this.#db, onWarning);
+      this.#stories = new StoryTable(this.#db);
+      this.#polls = new PollWriter(this.#db, this.#stories);
+      this.#reader = new StoryReader(this.#db, onWarning);
+      this.#overrides = new OverrideWriter(this.#db, this.#stories);
+      this.#selectMeta = this.#db.prepare("SELECT revision, stories, aliases FROM meta WHERE id = 1");
+      this.#countSources = this.#db.prepare(
+        "SELECT count(*) AS sources, coalesce(sum(entry_count), 0) AS sightings FROM sources",
+      );
+    } catch (error) {
+      this.#db.close();
+      this.#lock?.release();
+      throw translateSqliteError(error, this.#file);
+    }
+    this.#queue = new BatchQueue<PollRecord, RecordedPoll>(
+      {
+        weigh: (record) => 1 + record.sightings.length,
+        write: (records) => this.#write(() => records.map((record) => this.#recordOne(record))),
+      },
+      { weightMax: BATCH_SIGHTINGS_MAX },
+    );
+  }
+
+  async syncSources(
+    definitions: readonly SourceDefinition[],
+    options: { readonly now: Date; readonly parentId: string | null },
+  ): Promise<{ readonly added: number; readonly changed: number; readonly retired: number }> {
+    return this.#write(() => {
+      const { isVisible, ...counts } = this.#sources.sync(definitions, options);
+      this.#stories.addTotals({ isVisible, stories: 0, aliases: 0 });
+      return counts;
+    });
+  }
+
+  async listSources(): Promise<readonly SourceState[]> {
+    return this.#read(() => this.#sources.list());
+  }
+
+  async claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]> {
+    return this.#write(() => this.#sources.claim(request));
+  }
+
+  async nextDueAt(now: Date): Promise<Date | null> {
+    return this.#read(() => this.#sources.nextDueAt(now));
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    this.#write(() => this.#sources.release(lease));
+  }
+
+  async recordPoll(record: PollRecord): Promise<RecordedPoll> {
+    this.#assertOpen();
+    return this.#queue.push(record);
+  }
+
+  async listStories(query: StoryQuery): Promise<readonly Story[]> {
+    return this.#read(() => this.#reader.list(query));
+  }
+
+  async findStory(keys: readonly string[]): Promise<StoryDetail | null> {
+    return this.#read(() => this.#reader.find(keys));
+  }
+
+  async mergeStories(a: Alias, b: Alias, now: Date): Promise<void> {
+    this.#write(() => this.#overrides.merge(a, b, now.getTime()));
+  }
+
+  async splitStory(key: Alias, now: Date): Promise<boolean> {
+    return this.#write(() => this.#overrides.split(key, now.getTime()));
+  }
+
+  async revision(): Promise<number> {
+    return this.#read(() => readNumber(this.#selectMeta.get() ?? {}, "revision"));
+  }
+
+  async counts(): Promise<StoreCounts> {
+    return this.#read(() => {
+      const meta = this.#selectMeta.get() ?? {};
+      const sources = this.#countSources.get() ?? {};
+      return {
+        sources: readNumber(sources, "sources"),
+        sightings: readNumber(sources, "sightings"),
+        stories: readNumber(meta, "stories"),
+        aliases: readNumber(meta, "aliases"),
+      };
+    });
+  }
+
+  async dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>> {
+    return this.#read(() => this.#sources.dailyCounts(since));
+  }
+
+  async backup(file: string): Promise<void> {
+    this.#assertOpen();
+    const target = resolve(file);
+    if (existsSync(target)) throw describeExisting(target);
+    const partial = `${target}.partial-${process.pid}`;
+    // An open read transaction holds one moment of the store still, however long the copy takes and whoever writes.
+    const reader = new DatabaseSync(this.#file, { readOnly: true });
+    try {
+      reader.exec("BEGIN");
+      reader.prepare("SELECT revision FROM meta").get();
+      // Only the owner may read it, like the store.
+      closeSync(openSync(partial, "w", 0o600));
+      await backup(reader, partial, { rate: BACKUP_PAGES });
+      publishFile(partial, target);
+    } catch (error) {
+      throw error instanceof StoreError ? error : describeUnwritable(target, error);
+    } finally {
+      reader.close();
+      rmSync(partial, { force: true });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#db.isOpen) return;
+    this.#queue.flush();
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // A reader or a full disk is in the way: the journal stays and is read at the next start.
+    }
+    this.#db.close();
+    this.#lock?.release();
+  }
+
+  #recordOne(record: PollRecord): { readonly result: RecordedPoll } | { readonly error: unknown } {
+    this.#db.exec("SAVEPOINT poll");
+    try {
+      const result = this.#polls.write(record);
+      this.#db.exec("RELEASE poll");
+      return { result };
+    } catch (error) {
+      // A full disk has ended the whole transaction already; then the whole batch has failed.
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec("ROLLBACK TO poll");
+      this.#db.exec("RELEASE poll");
+      return { error: translateSqliteError(error, this.#file) };
+    }
+  }
+
+  #write<T>(work: () => T): T {
+    return this.#transact("BEGIN IMMEDIATE", work);
+  }
+
+  #read<T>(work: () => T): T {
+    return this.#transact("BEGIN", work);
+  }
+
+  /** Runs `work` in a transaction, all of it or nothing. It is synchronous, so nothing else can come between. */
+  #transact<T>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => T): T {
+    this.#assertOpen();
+    try {
+      this.#db.exec(begin);
+      const result = work();
+      this.#db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw translateSqliteError(error, this.#file);
+    }
+  }
+
+  #assertOpen(): void {
+    if (!this.#db.isOpen) throw new Error(`the store ${this.#file} is closed`);
+  }
+}
+
+function describeExisting(target: string): StoreError {
+  return new StoreError("store/unwritable", `${target} is there already; a backup overwrites nothing`, {
+    hint: "name a file that does not exist",
+  });
+}
+
+/** Gives a finished file its name, in one step and over no other file. */
+function publishFile(partial: string, target: string): void {
+  try {
+    linkSync(partial, target);
+  } catch (error) {
+    if (existsSync(target)) throw describeExisting(target);
+    // Some file systems have no hard links.
+    if (!isLinkRefused(error)) throw error;
+    renameSync(partial, target);
+  }
+}
+
+function isLinkRefused(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    ["EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK"].includes(String(error.code))
+  );
+}

@@ -1,0 +1,253 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  cleanAnyHtml,
+  collapseWhitespace,
+  readSrcset,
+  sanitizeHtml,
+  textOfHtml,
+} from "../../src/parse/html.ts";
+import { type AttributeReader, cleanRegularHtml } from "../../src/parse/regular-html.ts";
+
+const BASE = "https://site.example/dir/page";
+
+describe("sanitizeHtml", () => {
+  it.each([
+    ["plain text", "plain text"],
+    ["a & b > c", "a &amp; b &gt; c"],
+    ["&ldquo;quoted&rdquo; &amp; &#8217;", "&ldquo;quoted&rdquo; &amp; &#8217;"],
+    ['<a href="x?a=1&amp;b=2" onclick="y()">t</a>', '<a href="https://site.example/dir/x?a=1&amp;b=2">t</a>'],
+    ["<A HREF='/y'>t</A>", '<a href="https://site.example/y">t</a>'],
+    ['<a href="javascript:alert(1)">t</a>', "<a>t</a>"],
+    ['<a href="jav&#x09;ascript:alert(1)">t</a>', "<a>t</a>"],
+    ['<a href="&#14;javascript:alert(1)">t</a>', "<a>t</a>"],
+    ['<a href="data:text/html,x">t</a>', "<a>t</a>"],
+    ['<a href="mailto:a@b.example">t</a>', '<a href="mailto:a@b.example">t</a>'],
+    ['<a href="//other.example/z">t</a>', '<a href="https://other.example/z">t</a>'],
+    ['<p style="position:fixed" class="x">t</p>', "<p>t</p>"],
+    ["<script>alert(1)</script>x", "x"],
+    ["<style>p{}</style>x", "x"],
+    ['<iframe src="https://tube.example/"></iframe>x', "x"],
+    ["<xmp><script>alert(1)</script></xmp>x", "x"],
+    ['<svg onload=alert(1)><a xlink:href="javascript:x">t</a></svg>', "<a>t</a>"],
+    ["<p>unclosed <b>tags", "<p>unclosed <b>tags</b></p>"],
+    ["<br><br/>x<hr>", "<br /><br />x<hr />"],
+    ['<img src="p.jpg" alt="" onerror="x()">', '<img alt="" src="https://site.example/dir/p.jpg" />'],
+    ['x<img src="data:image/png;base64,AAAA">', "x"],
+    ['x<img src="https://c.example/p" width="1" height="1">', "x"],
+    ['x<img src="https://c.example/p" style="display:none">', "x"],
+    ['x<img src="https://feeds.feedburner.com/~r/a/~4/b" alt="">', "x"],
+    [
+      '<img src="data:image/gif;base64,R0" data-src="real.jpg">',
+      '<img src="https://site.example/dir/real.jpg" />',
+    ],
+    [
+      '<img class="lazy" data-lazy-src="a.jpg"><noscript><img src="a.jpg"></noscript>',
+      '<img src="https://site.example/dir/a.jpg" />',
+    ],
+    ['<img srcset="a.jpg 1x, javascript:x 2x">', '<img srcset="https://site.example/dir/a.jpg 1x" />'],
+    [
+      '<video poster="javascript:x" src="v.mp4"></video>',
+      '<video src="https://site.example/dir/v.mp4"></video>',
+    ],
+    ['<blockquote cite="javascript:x">q</blockquote>', "<blockquote>q</blockquote>"],
+  ])("%s", (html, clean) => {
+    expect(sanitizeHtml(html, BASE)).toBe(clean);
+  });
+
+  it("drops relative URLs where there is no base", () => {
+    expect(sanitizeHtml('<a href="x">t</a><img src="y.png">', null)).toBe("<a>t</a>");
+  });
+
+  it.each(["", " \n ", "<!-- c -->", "<script>x</script>", '<img src="data:,">'])(
+    "shows nothing for %j",
+    (html) => {
+      expect(sanitizeHtml(html, BASE)).toBeNull();
+    },
+  );
+
+  it("keeps the text of HTML that is nested beyond reason", () => {
+    expect(sanitizeHtml(`${"<b>".repeat(30_000)}deep`, BASE)).toBe("deep");
+    expect(sanitizeHtml("<p><div></p>".repeat(30_000), BASE)).toBeNull();
+  });
+});
+
+const asGiven: AttributeReader = { readAttributes: (_, attributes) => attributes, readLink: (href) => href };
+
+describe("the quick way and the library", () => {
+  const url = fc.constantFrom(
+    "https://x.example/?a=1&b=2",
+    "https://x.example/?a=1&amp;b=2",
+    "rel/p",
+    "/abs",
+    "//h.example/q",
+    "javascript:alert(1)",
+    "&#106;avascript:x",
+    "mailto:a@b.example",
+    "data:,x",
+    "http://",
+    "#f",
+    "",
+    "a b",
+  );
+  const attribute = fc
+    .tuple(
+      fc.constantFrom(
+        "href",
+        "src",
+        "title",
+        "alt",
+        "class",
+        "style",
+        "width",
+        "height",
+        "cite",
+        "onclick",
+        "rel",
+        "lang",
+        "data-src",
+        "srcset",
+        "reversed",
+        "value",
+      ),
+      fc.oneof(
+        url,
+        fc.constantFrom("1", "x & y", "&lt;", "a'b", 'a"b', "display:none", "a.jpg 1x, b.jpg 2x"),
+      ),
+      fc.constantFrom('"', "'"),
+    )
+    .map(([name, value, quote]) => (value.includes(quote) ? "" : ` ${name}=${quote}${value}${quote}`));
+  const attributes = fc.array(attribute, { maxLength: 3 }).map((parts) => parts.join(""));
+  const tag = fc.constantFrom(
+    "p",
+    "a",
+    "b",
+    "em",
+    "div",
+    "li",
+    "ul",
+    "h1",
+    "h2",
+    "blockquote",
+    "pre",
+    "span",
+    "del",
+    "figure",
+    "script",
+    "table",
+    "td",
+    "font",
+  );
+  const text = fc.oneof(
+    fc.constantFrom("text", " ", "\n", "&amp;", "&lt;b&gt;", "&", "&x", "a > b", "&nbsp;", "—", "&#0;"),
+    fc.string({ maxLength: 5 }),
+  );
+  const leaf = fc.oneof(
+    text,
+    fc
+      .tuple(fc.constantFrom("br", "hr", "img", "wbr"), attributes, fc.constantFrom("", "/", " /"))
+      .map(([name, rest, end]) => `<${name}${rest}${end}>`),
+  );
+  const { html } = fc.letrec<{ html: string; node: string }>((tie) => ({
+    html: fc.array(tie("node"), { maxLength: 5 }).map((parts) => parts.join("")),
+    node: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      leaf,
+      fc
+        .tuple(tag, attributes, tie("html"))
+        .map(([name, rest, inner]) => `<${name}${rest}>${inner}</${name}>`),
+      fc.tuple(tag, tie("html")).map(([name, inner]) => `<${name}>${inner}`),
+    ),
+  }));
+
+  it("agree wherever the quick way has an opinion", () => {
+    let opinions = 0;
+    fc.assert(
+      fc.property(html, (source) => {
+        const trimmed = source.trim();
+        const thorough = cleanAnyHtml(trimmed, BASE).replaceAll("<img />", "").trim() || null;
+        if (trimmed !== "") expect(sanitizeHtml(source, BASE)).toBe(thorough);
+        if (cleanRegularHtml(trimmed, asGiven) !== null) opinions++;
+      }),
+      { numRuns: 5000 },
+    );
+    expect(opinions).toBeGreaterThan(1000);
+  });
+
+  it("lets no script, handler or foreign scheme through", () => {
+    const hostile = fc.array(
+      fc.constantFrom(
+        "<",
+        ">",
+        "</",
+        "/>",
+        "script",
+        "img",
+        "svg",
+        "a",
+        "p",
+        " href=",
+        " src=",
+        " onerror=",
+        "javascript:",
+        "alert(1)",
+        '"',
+        "'",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "&lt;",
+        "&#x6a;",
+        "style",
+        "noscript",
+        "textarea",
+        "math",
+        " ",
+        "x",
+      ),
+      { maxLength: 25 },
+    );
+    fc.assert(
+      fc.property(hostile, (parts) => {
+        const clean = sanitizeHtml(parts.join(""), BASE) ?? "";
+        const tags = clean.match(/<[^>]*>/g) ?? [];
+        for (const one of tags)
+          expect(one).not.toMatch(
+            /^<\/?(?:script|svg|style|math|noscript|textarea)|\son\w+=|(?:href|src)="(?!https?:|mailto:)/i,
+          );
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
+describe("textOfHtml", () => {
+  it.each([
+    ["<b>Tom &amp; Jerry</b>&#8217;s", "Tom & Jerry’s"],
+    ["one<br>two</p><p>three", "one two three"],
+    ["a<script>x()</script>b<style>p{}</style>", "ab"],
+    ["&amp;lt;b&amp;gt;", "&lt;b&gt;"],
+    ["  many \n spaces&nbsp;here ", "many spaces here"],
+  ])("%s", (html, text) => {
+    expect(textOfHtml(html)).toBe(text);
+  });
+});
+
+it("collapseWhitespace is split and join", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom("a", " ", "\n", "\u00a0", "b") }), (text) => {
+      expect(collapseWhitespace(text)).toBe(text.split(/\s+/).filter(Boolean).join(" "));
+    }),
+  );
+});
+
+it("readSrcset keeps commas that belong to URLs", () => {
+  expect(
+    readSrcset("https://x.example/a,b.jpg 1x, https://x.example/c.jpg 1.5x,d.jpg 300w, e.jpg odd"),
+  ).toEqual([
+    { url: "https://x.example/a,b.jpg", descriptor: "1x" },
+    { url: "https://x.example/c.jpg", descriptor: "1.5x" },
+    { url: "d.jpg", descriptor: "300w" },
+  ]);
+});

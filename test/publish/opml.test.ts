@@ -1,0 +1,57 @@
+import { expect, it } from "vitest";
+import { renderOpml } from "../../src/publish/opml.ts";
+import { HOSTILE_TEXTS } from "../support/hostile.ts";
+import { buildFeedInfo, buildSourceState } from "../support/story-builder.ts";
+import { childrenOf, parseStrictXml, textOf } from "../support/strict-xml.ts";
+
+it("lists the feeds with their tags, and nothing else", () => {
+  const opml = parseStrictXml(
+    renderOpml(
+      [
+        buildSourceState({
+          tags: ["world", "daily, news"],
+          name: null,
+          feed: buildFeedInfo({ title: "News & Views", language: "en" }),
+        }),
+        buildSourceState({ id: "s2", kind: "file", location: "/srv/feed.xml", currentUrl: null }),
+        buildSourceState({ id: "s3", status: "retired" }),
+        buildSourceState({
+          id: "s4",
+          currentUrl: "https://x.example/f?token=S3CRET",
+          location: "https://x.example/f?token=S3CRET",
+        }),
+        buildSourceState({ id: "s5", currentUrl: "https://moved.example/feed" }),
+      ],
+      "My <feeds>",
+    ),
+  );
+  expect(textOf(childrenOf(opml, "head")[0], "title")).toBe("My <feeds>");
+  const outlines = childrenOf(childrenOf(opml, "body")[0], "outline").map((o) =>
+    Object.fromEntries(o.attributes),
+  );
+  expect(outlines).toEqual([
+    {
+      type: "rss",
+      text: "News & Views",
+      title: "News & Views",
+      xmlUrl: "https://news.example/feed.xml",
+      htmlUrl: "https://news.example/",
+      language: "en",
+      category: "/world,/daily  news",
+    },
+    expect.objectContaining({ xmlUrl: "https://moved.example/feed" }),
+  ]);
+});
+
+it("stays well-formed whatever a source is called", () => {
+  const sources = HOSTILE_TEXTS.map((text, n) =>
+    buildSourceState({
+      id: `s${n}`,
+      name: text,
+      tags: [text],
+      feed: buildFeedInfo({ title: text, homeUrl: text, language: text }),
+    }),
+  );
+  const opml = parseStrictXml(renderOpml(sources, HOSTILE_TEXTS[1] ?? ""));
+  expect(childrenOf(childrenOf(opml, "body")[0], "outline")).toHaveLength(sources.length);
+});
