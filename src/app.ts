@@ -52,7 +52,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const startedAt = clock.now();
     const onWarning = (message: string) => log.warn(message);
     const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
-    await syncSources(store, config, clock.now());
+    await store.syncSources(config.sources, { now: clock.now(), parentId: null });
     const server = stack.use(
       await startServer({
         ...siteSettings(config),
@@ -131,7 +131,7 @@ export async function pollOnce(
   await using stack = new AsyncDisposableStack();
   const onWarning = (message: string) => log.warn(message);
   const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
-  await syncSources(store, config, clock.now());
+  await store.syncSources(config.sources, { now: clock.now(), parentId: null });
   const hosts = createHostLimit({ perHost: config.limits.perHost, pauseMs: hostPauseMs, clock });
   const ignore = () => {};
   const poll = await preparePolling(stack, {
@@ -205,17 +205,6 @@ async function preparePolling(
     definitions: () => definitions,
     random: Math.random,
   });
-}
-
-/** Makes the store's sources those of the config; feeds of an OPML list that was taken out go with it. */
-async function syncSources(store: Store, config: Config, now: Date): Promise<void> {
-  await store.syncSources(config.sources, { now, parentId: null });
-  const lists = new Set(config.sources.map(({ id }) => id));
-  const stored = await store.listSources();
-  const orphaned = new Set(
-    stored.flatMap(({ parentId }) => (parentId !== null && !lists.has(parentId) ? [parentId] : [])),
-  );
-  for (const parentId of orphaned) await store.syncSources([], { now, parentId });
 }
 
 function siteSettings({ outputs, title, url }: Config): SiteSettings {

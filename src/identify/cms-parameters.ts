@@ -6,9 +6,17 @@ const shareServices = words(
     "nextdoor google-plus-1 press-this custom line kakao vk xing mix digg stumbleupon",
 );
 
+/** The names below, to turn nearly every other away by one look. */
+const names = words(`
+  _ss _wpnonce ak_action cachebust cachebuster code commentpage comments doing_wp_cron een error
+  fb_comment_id feedname like like_comment moderation-hash modpagespeed msg nb nocache ocid
+  openinbrowser pagespeed refid replytocom seen share showcomment spref tab unapproved
+`);
+
 /** Buttons, caches and notices of content systems, known by name and, where a name is common, by value and neighbours. */
 export function isContentSystemNoise(pair: QueryPair, parts: UrlParts): boolean {
   const { name, value } = pair;
+  if (!names.has(name)) return false;
   switch (name) {
     case "replytocom":
     case "like_comment":

@@ -7,7 +7,9 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   // Video, music, social
   [
     "youtube.com youtu.be",
-    "si feature pp ab_channel app embeds_euri embeds_loader_url_for_pings embeds_origin embeds_referring_euri embeds_referring_origin source_ve_path cbrd ucbcb gclid index start_radio rv",
+    `
+      si feature pp ab_channel app embeds_euri embeds_loader_url_for_pings embeds_origin
+      embeds_referring_euri embeds_referring_origin source_ve_path cbrd ucbcb gclid index start_radio rv`,
   ],
   ["twitter.com x.com", "s t cxt ref_src ref_url twclid mx src"],
   [
@@ -16,17 +18,26 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ],
   [
     "facebook.com",
-    "ref rdid sfnsn extid eav paipv hc_ref fref rc mibextid _rdr _rdc refid refsrc tracking hrc __xts__[0] __cft__[0] m_entstream_source wtsid acontext notif_t notif_id ref_component ref_page",
+    `
+      ref rdid sfnsn extid eav paipv hc_ref fref rc mibextid _rdr _rdc refid refsrc tracking hrc
+      __xts__[0] __cft__[0] m_entstream_source wtsid acontext notif_t notif_id ref_component ref_page`,
   ],
   ["instagram.com", "img_index igsh igshid ig_rid ig_mid stkn taken-by"],
   ["threads.net threads.com", "xmt slof igshid"],
   [
     "tiktok.com",
-    "is_from_webapp sender_device _r _t _d _svg u_code preview_pb embed_source refer referer_url referer_video_id share_app_id share_link_id share_item_id share_author_id share_iid sec_uid sec_user_id is_copy_url checksum tt_from timestamp user_id web_id enter_from language sender_web_id source social_sharing tt_medium tt_content ug_btm link_reflow_popup_iteration_sharer refer_url",
+    `
+      is_from_webapp sender_device _r _t _d _svg u_code preview_pb embed_source refer referer_url
+      referer_video_id share_app_id share_link_id share_item_id share_author_id share_iid sec_uid
+      sec_user_id is_copy_url checksum tt_from timestamp user_id web_id enter_from language
+      sender_web_id source social_sharing tt_medium tt_content ug_btm link_reflow_popup_iteration_sharer
+      refer_url`,
   ],
   [
     "linkedin.com",
-    "trk trkinfo trkemail lipi licu rcm originalsubdomain refid trackingid trackingcode original_referer mcid src midtoken midsig eid lgcta upsellorderorigin",
+    `
+      trk trkinfo trkemail lipi licu rcm originalsubdomain refid trackingid trackingcode
+      original_referer mcid src midtoken midsig eid lgcta upsellorderorigin`,
   ],
   ["pinterest.*", "mt invite_code sender sfo e_t_s"],
   ["tumblr.com", "source ref"],
@@ -35,7 +46,10 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ["vk.com", "from ref"],
   [
     "bilibili.com",
-    "spm_id_from vd_source from from_source from_spmid share_source share_medium share_plat share_session_id share_tag share_times timestamp unique_k is_story_h5 mid bbid ts msource refer_from seid up_id plat_id buvid session_id launch_id live_from hotrank visit_id",
+    `
+      spm_id_from vd_source from from_source from_spmid share_source share_medium share_plat
+      share_session_id share_tag share_times timestamp unique_k is_story_h5 mid bbid ts msource
+      refer_from seid up_id plat_id buvid session_id launch_id live_from hotrank visit_id`,
   ],
   ["douyin.com", "previous_page enter_from"],
   ["weibo.com weibo.cn", "weibo_id from wm sourcetype lfid luicode featurecode"],
@@ -45,7 +59,9 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ["deezer.com", "deferredfl"],
   [
     "bandcamp.com",
-    "from search_item_id search_item_type search_match_part search_page_id search_page_no search_rank search_sig action",
+    `
+      from search_item_id search_item_type search_match_part search_page_id search_page_no search_rank
+      search_sig action`,
   ],
   ["twitch.tv", "tt_medium tt_content referrer"],
   ["vimeo.com", "share ref fl fe turnstile"],
@@ -58,7 +74,9 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ],
   [
     "substack.com",
-    "r s isfreemail showwelcome publication_id post_id triedredirect token open action showwelcomeonshare triggershare initial_medium inbox",
+    `
+      r s isfreemail showwelcome publication_id post_id triedredirect token open action
+      showwelcomeonshare triggershare initial_medium inbox`,
   ],
   ["patreon.com", "fan_landing token"],
   ["quora.com", "share ch oid srid target_type no_redirect"],
@@ -86,12 +104,17 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   // Search
   [
     "google.*",
-    "ved ei usg sa source sourceid aqs oq gs_lp gs_lcp gs_l gs_lcrp sclient client rlz ie biw bih dpr uact usp ouid rtpof sd sxsrf iflsig oc pli gws_rd dcr esrc cad rct cshid fbs sca_esv sca_upv ictx zx ct cd bvm atyp",
+    `
+      ved ei usg sa source sourceid aqs oq gs_lp gs_lcp gs_l gs_lcrp sclient client rlz ie biw bih dpr
+      uact usp ouid rtpof sd sxsrf iflsig oc pli gws_rd dcr esrc cad rct cshid fbs sca_esv sca_upv ictx
+      zx ct cd bvm atyp`,
   ],
   ["bing.com", "form cvid qs sp pq sc ghsh ghacc ghpl toww redig ocid ptag"],
   [
     "yahoo.com aol.com",
-    "guccounter guce_referrer guce_referrer_sig ncid .tsrc tsrc soc_src soc_trk sourcetype fr fr2 _fsig bcmt ref",
+    `
+      guccounter guce_referrer guce_referrer_sig ncid .tsrc tsrc soc_src soc_trk sourcetype fr fr2 _fsig
+      bcmt ref`,
   ],
   ["duckduckgo.com", "t atb"],
   ["baidu.com", "wfr for isfailflag sfrom spider rcv"],
@@ -100,27 +123,45 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   // Shops
   [
     "amazon.*",
-    "ascsubtag dib dib_tag geniuslink keywords content-id linkcode linkid tag ufe crid pd_rd_i pd_rd_r pd_rd_w pd_rd_wg pf_rd_i pf_rd_m pf_rd_p pf_rd_r pf_rd_s pf_rd_t qid ref ref_ refinements rnid social_share sprefix sr camp creative creativeasin ie _encoding spla spia qualifier slotnum cv_ct_cx cv_ct_id cv_ct_pg cv_ct_we ts_id initiative_id asc_source asc_campaign asc_contentid asc_contenttype asc_refurl starsleft skiptwisterog pldnsite dchild almbrandid hvadid hvdev hvlocphy hvnetw hvqmt hvrand hvtargid hydadcr",
+    `
+      ascsubtag dib dib_tag geniuslink keywords content-id linkcode linkid tag ufe crid pd_rd_i pd_rd_r
+      pd_rd_w pd_rd_wg pf_rd_i pf_rd_m pf_rd_p pf_rd_r pf_rd_s pf_rd_t qid ref ref_ refinements rnid
+      social_share sprefix sr camp creative creativeasin ie _encoding spla spia qualifier slotnum
+      cv_ct_cx cv_ct_id cv_ct_pg cv_ct_we ts_id initiative_id asc_source asc_campaign asc_contentid
+      asc_contenttype asc_refurl starsleft skiptwisterog pldnsite dchild almbrandid hvadid hvdev
+      hvlocphy hvnetw hvqmt hvrand hvtargid hydadcr`,
   ],
   [
     "ebay.*",
-    "hash _trkparms _trksid _from mkcid mkevt mkrid campid customid toolid media ssspo ssrc ssuid widget_ver amdata epid norover siteid chn itmmeta itmprp ul_noapp",
+    `
+      hash _trkparms _trksid _from mkcid mkevt mkrid campid customid toolid media ssspo ssrc ssuid
+      widget_ver amdata epid norover siteid chn itmmeta itmprp ul_noapp`,
   ],
   [
     "aliexpress.*",
-    "spm algo_pvid algo_expid algo_exp_id pdp_npi pdp_pi pdp_ext_f curpageloguid scm scm_id scm-url btsid ws_ab_test aff_fcid aff_fsk aff_platform aff_trace_key terminal_id sk srcsns tracelog gatewayadapt gps-id pvid _t afsmartredirect utparam-url _gl sourcetype spreadtype businesstype social_params",
+    `
+      spm algo_pvid algo_expid algo_exp_id pdp_npi pdp_pi pdp_ext_f curpageloguid scm scm_id scm-url
+      btsid ws_ab_test aff_fcid aff_fsk aff_platform aff_trace_key terminal_id sk srcsns tracelog
+      gatewayadapt gps-id pvid _t afsmartredirect utparam-url _gl sourcetype spreadtype businesstype
+      social_params`,
   ],
   [
     "taobao.com tmall.com 1688.com alibaba.com jd.com",
-    "spm scm pvid algo_expid ali_refid ali_trackid abbucket ut_sk sourcetype suid shareurl short_name app sp_tk cpp shareuniqueid tracelog initiative_id ns acm",
+    `
+      spm scm pvid algo_expid ali_refid ali_trackid abbucket ut_sk sourcetype suid shareurl short_name
+      app sp_tk cpp shareuniqueid tracelog initiative_id ns acm`,
   ],
   [
     "etsy.com",
-    "click_key click_sum ref frs organic_search_click ga_order ga_search_type ga_view_type ga_search_query pro bes sts plkey sr_prefetch pf_from content_source",
+    `
+      click_key click_sum ref frs organic_search_click ga_order ga_search_type ga_view_type
+      ga_search_query pro bes sts plkey sr_prefetch pf_from content_source`,
   ],
   [
     "walmart.com",
-    "u1 athcpid athpgid athcgid athznid athieid athstid athguid athancid athena sourceid veh wmlspartner affiliates_ad_id campaign_id sharedid adid wl0 wl1 wl2 wl3 irgwc",
+    `
+      u1 athcpid athpgid athcgid athznid athieid athstid athguid athancid athena sourceid veh
+      wmlspartner affiliates_ad_id campaign_id sharedid adid wl0 wl1 wl2 wl3 irgwc`,
   ],
   ["bestbuy.com", "irclickid irgwc ref loc acampid mpid intl"],
   ["target.com", "lnk afid ref clkid cpng"],
@@ -142,13 +183,19 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ["wsj.com barrons.com marketwatch.com mansionglobal.com fnlondon.com", "mod reflink st siteid dist"],
   [
     "nytimes.com",
-    "smid smtyp smprod smvar ref referringsource sgrp ugrp partner emc nl te campaign_id instance_id segment_id user_id regi_id action pgtype clicksource contentcollection version contentplacement hp _r mtrref gwh gwt assettype login auth unlocked_article_code searchresultposition src rref kwp_0 kwp_4 kwp_1 mwrsm hpw ei em_pos",
+    `
+      smid smtyp smprod smvar ref referringsource sgrp ugrp partner emc nl te campaign_id instance_id
+      segment_id user_id regi_id action pgtype clicksource contentcollection version contentplacement hp
+      _r mtrref gwh gwt assettype login auth unlocked_article_code searchresultposition src rref kwp_0
+      kwp_4 kwp_1 mwrsm hpw ei em_pos`,
   ],
   ["washingtonpost.com", "itid wprss wpisrc wpmk wpmm tid hpid pwapi_token nid carta-url ref"],
   ["theguardian.com", "cmp intcmp cmp_tu commentpage reload"],
   [
     "bbc.co.uk bbc.com",
-    "ocid xtor ns_mchannel ns_source ns_campaign ns_linkname ns_fee intlink_from_url link_location piano-modal",
+    `
+      ocid xtor ns_mchannel ns_source ns_campaign ns_linkname ns_fee intlink_from_url link_location
+      piano-modal`,
   ],
   ["cnn.com", "eref hpt ref iref iid sr cid"],
   ["abcnews.go.com espn.com espn.co.uk", "cid ex_cid addata sf src ref"],
@@ -177,11 +224,16 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ],
   ["independent.co.uk standard.co.uk", "r regsourcemethod"],
   [
-    "arstechnica.com pitchfork.com allure.com architecturaldigest.com bonappetit.com cntraveler.com epicurious.com glamour.com gq.com gq-magazine.co.uk gqitalia.it gqmagazine.fr newyorker.com self.com them.us teenvogue.com vanityfair.com vogue.com wired.com wired.co.uk",
+    `
+      arstechnica.com pitchfork.com allure.com architecturaldigest.com bonappetit.com cntraveler.com
+      epicurious.com glamour.com gq.com gq-magazine.co.uk gqitalia.it gqmagazine.fr newyorker.com
+      self.com them.us teenvogue.com vanityfair.com vogue.com wired.com wired.co.uk`,
     "bxid cndid esrc hasha hashb hashc source mbid intcid verso comments-page",
   ],
   [
-    "cbsnews.com cbssports.com cnet.com gamespot.com insideedition.com paramountplus.com zdnet.com techrepublic.com",
+    `
+      cbsnews.com cbssports.com cnet.com gamespot.com insideedition.com paramountplus.com zdnet.com
+      techrepublic.com`,
     "ftag intcid linkid ref",
   ],
   ["npr.org", "ft f sc live"],
@@ -210,7 +262,9 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ["nzz.ch tagesanzeiger.ch 20min.ch", "mktcid mktcval reduced ga gsid trco _ga idp"],
   [
     "elpais.com as.com cadenaser.com cincodias.com huffingtonpost.es caracol.com.co",
-    "ssm id_externo_rsoc id_externo_portada id_externo_nwl id_externo_promo id_externo_noti prm rel prod event_log o event",
+    `
+      ssm id_externo_rsoc id_externo_portada id_externo_nwl id_externo_promo id_externo_noti prm rel
+      prod event_log o event`,
   ],
   ["elmundo.es marca.com expansion.com", "cid intcmp s_kw cdguid emk"],
   ["lavanguardia.com abc.es elperiodico.com", "facet ref vli vca vso vmc vtm"],
@@ -247,10 +301,14 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ["sciencedirect.com cell.com thelancet.com", "dgcid via via=ihub rss _rtd _returnurl cc fr rr origin zone"],
   [
     "nature.com springer.com springernature.com biomedcentral.com",
-    "error code wt.ec_id wt.feed_name sap-outbound-id origin proof shared-article-renderer mkt-key elqtrackid",
+    `
+      error code wt.ec_id wt.feed_name sap-outbound-id origin proof shared-article-renderer mkt-key
+      elqtrackid`,
   ],
   [
-    "science.org sciencemag.org pnas.org acs.org tandfonline.com wiley.com onlinelibrary.wiley.com sagepub.com",
+    `
+      science.org sciencemag.org pnas.org acs.org tandfonline.com wiley.com onlinelibrary.wiley.com
+      sagepub.com`,
     "af rss cookieset mi ai ui needaccess rfr_dat rfr_id url_ver _ga et_rid feed",
   ],
   ["arxiv.org", "context"],
@@ -266,7 +324,10 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
 export const hostParameters: readonly {
   readonly hosts: readonly string[];
   readonly names: readonly string[];
-}[] = rows.map(([hosts, names]) => ({ hosts: hosts.split(" "), names: names.toLowerCase().split(" ") }));
+}[] = rows.map(([hosts, names]) => ({
+  hosts: hosts.trim().split(/\s+/),
+  names: names.toLowerCase().trim().split(/\s+/),
+}));
 
 /** On a search page these are what was searched for. */
 const searchNames: ReadonlySet<string> = new Set([

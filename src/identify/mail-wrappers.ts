@@ -89,12 +89,15 @@ export const mailWrappers: readonly Wrapper[] = [
   {
     name: "base64-path",
     reason:
-      "mailers (ConvertKit, Customer.io, Drip) end or carry on with the URL, or a JSON object that holds it, in base64",
+      "mailers (ConvertKit, Customer.io, Drip, GovDelivery) end or carry on with the URL, or a JSON object that holds it, in base64",
     hosts: [],
     unwrap(parts) {
       const kit = /^\/[\w-]{8,40}\/[\w-]{8,40}\/(aHR0c[\w-]+={0,2})$/.exec(parts.path)?.[1];
       if (kit !== undefined) return readOptional(decodeBase64(kit));
-      const json = /^\/(?:e\/)?c\/(eyJ[\w-]+)/.exec(parts.path)?.[1];
+      // A JSON Web Token (RFC 7519) holds its claims in the second part.
+      const json =
+        /^\/l\/eyJ[\w-]+\.(eyJ[\w-]+)\./.exec(parts.path)?.[1] ??
+        /^\/(?:e\/)?c\/(eyJ[\w-]+)/.exec(parts.path)?.[1];
       return json === undefined
         ? null
         : readOptional(findJsonString(decodeBase64(json), ["href", "url", "__url", "link"]));

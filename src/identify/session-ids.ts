@@ -17,6 +17,8 @@ function hasSessionShape(value: string): boolean {
 /** A session's id: a name that may hold one, and a value with the shape of one. A number or a word under such a name is content. */
 export function isSessionId(pair: QueryPair, parts: UrlParts): boolean {
   const { name, value } = pair;
+  // Nearly every value is too short for one.
+  if (value.length < 5) return false;
   switch (name) {
     case "jsessionid":
       return value.length >= 8;

@@ -75,7 +75,7 @@ export const parameterRules: readonly ParameterRule[] = [
     name: "feed-name",
     reason: "the parameter's own name says feed, and its value adds nothing",
     source: "real feeds: `?rss`, `?rss=1`, `rssfeed=true`, `from_rss=1`",
-    matches: (pair, parts) => isDocumentPath(parts.path) && isFeedName(pair.name) && isEmptyValue(pair.value),
+    matches: (pair, parts) => isFeedName(pair.name) && isEmptyValue(pair.value) && isDocumentPath(parts.path),
   },
   {
     name: "feed-value",
@@ -249,6 +249,7 @@ const selectorNames = words(
 );
 
 function isFeedName(name: string): boolean {
+  if (!name.includes("rss")) return false;
   return /^(?:rss|rssfeeds?|rss_?feed|rss_\w{1,20}|\w{1,12}_rss|from-?rss|isrss|rssid|srss|rsslink)$/.test(
     name,
   );

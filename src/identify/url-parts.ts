@@ -54,7 +54,15 @@ export function formatUrlParts(parts: UrlParts): string {
 
 /** @param query what stands after `?`; empty parameters (`a&&b`) stay as empty pairs. */
 export function parseQuery(query: string): readonly QueryPair[] {
-  return query.split("&").map(parseQueryPair);
+  const isEncoded = query.includes("%") || query.includes("+");
+  const pairs: QueryPair[] = [];
+  for (let start = 0; start <= query.length; ) {
+    const ampersand = query.indexOf("&", start);
+    const end = ampersand === -1 ? query.length : ampersand;
+    pairs.push(parseQueryPair(query.slice(start, end), isEncoded));
+    start = end + 1;
+  }
+  return pairs;
 }
 
 export function formatQuery(query: readonly QueryPair[]): string {
@@ -73,14 +81,12 @@ export function findParameter(query: readonly QueryPair[], name: string): string
   return null;
 }
 
-function parseQueryPair(raw: string): QueryPair {
+function parseQueryPair(raw: string, isEncoded: boolean): QueryPair {
   const equals = raw.indexOf("=");
-  if (equals === -1) return { raw, name: decodeComponent(raw).toLowerCase(), value: "" };
-  return {
-    raw,
-    name: decodeComponent(raw.slice(0, equals)).toLowerCase(),
-    value: decodeComponent(raw.slice(equals + 1)),
-  };
+  const name = equals === -1 ? raw : raw.slice(0, equals);
+  const value = equals === -1 ? "" : raw.slice(equals + 1);
+  if (!isEncoded) return { raw, name: name.toLowerCase(), value };
+  return { raw, name: decodeComponent(name).toLowerCase(), value: decodeComponent(value) };
 }
 
 /** Percent-decodes as HTML forms do (`+` is a space); what is no valid UTF-8 stays as it is. */

@@ -277,7 +277,8 @@ function fromRow(row: ParameterWrapperRow): Wrapper {
       for (const name of row.parameters) {
         const found = findTargetParameter(parts, name);
         if (found === null) continue;
-        const target = readTarget(found, row.isRelativeAllowed === true ? parts : undefined);
+        const text = found.startsWith("aHR0c") ? (decodeBase64(found) ?? found) : found;
+        const target = readTarget(text, row.isRelativeAllowed === true ? parts : undefined);
         if (target !== null) return target;
       }
       return null;
@@ -293,7 +294,7 @@ export const hostWrappers: readonly Wrapper[] = wrappers.filter((wrapper) => wra
 const pathWrappers: readonly Wrapper[] = wrappers.filter((wrapper) => wrapper.hosts.length === 0);
 
 /** One look turns most paths away from the wrappers that are known by their path. */
-const mayBeAnywhere = /\/C?L0\/|\/click\/|aHR0c|\/c\/eyJ|link-tracker|\/(?:login|sign-?in)/i;
+const mayBeAnywhere = /\/C?L0\/|\/click\/|aHR0c|\/[cl]\/eyJ|link-tracker|\/(?:login|sign-?in)/i;
 
 /** The first wrapper that `parts` is one of, and where it leads; null for all other URLs. */
 export function findWrapper(

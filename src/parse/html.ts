@@ -129,7 +129,7 @@ class SanitizerRun implements AttributeReader {
       if (url === null) delete attributes[name];
       else attributes[name] = encodeValue(url);
     }
-    if (attributes["srcset"] !== undefined) this.#replaceSrcset(attributes, attributes["srcset"]);
+    if (attributes.srcset !== undefined) this.#replaceSrcset(attributes, attributes.srcset);
     return attributes;
   }
 
@@ -141,18 +141,18 @@ class SanitizerRun implements AttributeReader {
   #readImage(attributes: Attributes): Attributes {
     if (isTrackingPixel(attributes)) return {};
     const lazy = lazySource(attributes);
-    const source = lazy ?? attributes["src"];
-    const srcset = attributes["srcset"] ?? attributes["data-srcset"] ?? attributes["data-lazy-srcset"];
-    delete attributes["src"];
-    delete attributes["srcset"];
+    const source = lazy ?? attributes.src;
+    const srcset = attributes.srcset ?? attributes["data-srcset"] ?? attributes["data-lazy-srcset"];
+    delete attributes.src;
+    delete attributes.srcset;
     if (srcset !== undefined) this.#replaceSrcset(attributes, srcset);
     const url = source === undefined ? null : this.#resolve(decodeValue(source), false);
     if (url !== null) {
       if (this.#noscriptDepth > 0 && this.#madeReal.has(url)) return {};
       if (lazy !== null) this.#madeReal.add(url);
-      attributes["src"] = encodeValue(url);
+      attributes.src = encodeValue(url);
     }
-    return attributes["src"] === undefined && attributes["srcset"] === undefined ? {} : attributes;
+    return attributes.src === undefined && attributes.srcset === undefined ? {} : attributes;
   }
 
   #resolve(value: string, isLink: boolean): string | null {
@@ -166,8 +166,8 @@ class SanitizerRun implements AttributeReader {
       .map(({ url, descriptor }) => ({ url: this.#resolve(url, false), descriptor }))
       .filter(({ url }) => url !== null)
       .map(({ url, descriptor }) => (descriptor === "" ? url : `${url} ${descriptor}`));
-    if (candidates.length === 0) delete attributes["srcset"];
-    else attributes["srcset"] = encodeValue(candidates.join(", "));
+    if (candidates.length === 0) delete attributes.srcset;
+    else attributes.srcset = encodeValue(candidates.join(", "));
   }
 }
 
@@ -232,7 +232,7 @@ const LAZY_ATTRIBUTES = [
 
 /** The address that a lazy-loading script would put into `src`, if `src` holds nothing or a placeholder. */
 function lazySource(attribs: Attributes): string | null {
-  const src = attribs["src"]?.trim() ?? "";
+  const src = attribs.src?.trim() ?? "";
   const isPlaceholder =
     src === "" ||
     /^(?:data:|about:)/i.test(src) ||
@@ -261,13 +261,13 @@ const TRACKING_PLACES = [
 /** A picture that cannot be seen, or one of the well-known counters: it is there to report who reads. */
 function isTrackingPixel(attribs: Attributes): boolean {
   const isTiny = (value: string | undefined) => value !== undefined && /^\s*[01](?:px)?\s*$/i.test(value);
-  if (isTiny(attribs["width"]) && isTiny(attribs["height"])) return true;
-  const style = attribs["style"]?.slice(0, 500).toLowerCase().replaceAll(" ", "");
+  if (isTiny(attribs.width) && isTiny(attribs.height)) return true;
+  const style = attribs.style?.slice(0, 500).toLowerCase().replaceAll(" ", "");
   if (style !== undefined) {
     if (style.includes("display:none")) return true;
     if (/(?:^|;)width:[01]px/.test(style) && /(?:^|;)height:[01]px/.test(style)) return true;
   }
-  const src = attribs["src"]?.trim() ?? "";
+  const src = attribs.src?.trim() ?? "";
   const place = src.replace(/^https?:\/\//i, "");
   return TRACKING_PLACES.some((known) => place.startsWith(known));
 }

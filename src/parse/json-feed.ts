@@ -5,10 +5,10 @@ import { parseDate } from "./date.ts";
 import { cleanText } from "./decode.ts";
 import { collapseWhitespace, htmlOfText, sanitizeHtml } from "./html.ts";
 import type { ParseLimits } from "./limits.ts";
+import { readLength, readMediaType } from "./media-type.ts";
 import { distinctPeople, makePerson } from "./person.ts";
 import { isHttpUrl, readUrl, resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
-import { readLength, readMediaType } from "./media-type.ts";
 
 interface JsonFeedOptions {
   /** For messages. */

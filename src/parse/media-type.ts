@@ -20,4 +20,3 @@ export function readDuration(text: string | null): number | null {
   const seconds = Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3]);
   return seconds === 0 ? null : seconds * 1000;
 }
-

@@ -40,7 +40,7 @@ export async function parseWithRssParser(text: string): Promise<RssParserFeed> {
     link: textOf(feed.link),
     feedUrl: textOf(feed.feedUrl),
     description: textOf(feed.description),
-    language: textOf(feed["language"]),
+    language: textOf(feed.language),
     items: feed.items.map((item) => readItem(item)),
   };
 }
@@ -49,14 +49,14 @@ function readItem(item: RssParser.Item & { readonly [key: string]: unknown }): R
   const enclosure = item.enclosure;
   const url = textOf(enclosure?.url);
   return {
-    guid: textOf(item.guid) ?? textOf(item["id"]) ?? textOf(item["rdf:about"]),
+    guid: textOf(item.guid) ?? textOf(item.id) ?? textOf(item["rdf:about"]),
     link: textOf(item.link),
     title: textOf(item.title),
-    author: textOf(item.creator) ?? textOf(item["author"]) ?? textOf(item["dc:creator"]),
-    date: textOf(item.pubDate) ?? textOf(item.isoDate) ?? textOf(item["date"]),
+    author: textOf(item.creator) ?? textOf(item.author) ?? textOf(item["dc:creator"]),
+    date: textOf(item.pubDate) ?? textOf(item.isoDate) ?? textOf(item.date),
     content: textOf(item["content:encoded"]) ?? textOf(item.content),
     summary: textOf(item.summary),
-    comments: textOf(item["comments"]),
+    comments: textOf(item.comments),
     categories: (item.categories ?? [])
       .map((category: unknown) => textOf(category) ?? "")
       .filter((term) => term !== ""),

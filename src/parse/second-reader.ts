@@ -5,11 +5,11 @@ import { parseDate } from "./date.ts";
 import { cleanText } from "./decode.ts";
 import { collapseWhitespace, hasMarkup, sanitizeHtml, textOfHtml } from "./html.ts";
 import type { ParseLimits } from "./limits.ts";
+import { readLength, readMediaType } from "./media-type.ts";
 import { distinctPeople, parsePerson } from "./person.ts";
 import type { RssParserFeed, RssParserItem } from "./rss-parser-door.ts";
 import { isHttpUrl, readUrl, resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
-import { readLength, readMediaType } from "./media-type.ts";
 
 /** Longer documents are not given to the second reader. */
 const SECOND_READER_LENGTH_MAX = 4 * 1024 * 1024;

@@ -13,7 +13,7 @@ import { type XmlHandler, XmlReader, type XmlSource } from "./xml-reader.ts";
 /** Feed-level elements kept at most; a feed has some dozens. */
 const FEED_ELEMENTS_MAX = 2000;
 
-const CONTAINERS = ["rss", "channel", "rdf:rdf", "atom:feed", "feed", "items"];
+const CONTAINERS = ["rss", "channel", "rdf:rdf", "rdf", "atom:feed", "feed", "items"];
 const CONSTRUCTS = `title description content:encoded summary content body fullitem copyright rights
    atom:title atom:summary atom:content atom:subtitle atom:tagline atom:info atom:rights atom:copyright
    xhtml:body xhtml:div dc:title dc:description dc:rights dcterms:abstract dcterms:title dcterms:rights
@@ -75,7 +75,7 @@ class FeedBuilder implements XmlHandler {
   onRoot(root: XmlElement): void {
     this.#root = root;
     if (root.key.startsWith("atom:") || root.key === "feed") this.#format = "atom";
-    else if (root.key.startsWith("rdf:")) this.#format = "rdf";
+    else if (root.key.startsWith("rdf")) this.#format = "rdf";
   }
 
   onElement(element: XmlElement, isWhole: boolean): void {

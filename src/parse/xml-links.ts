@@ -1,9 +1,9 @@
 import type { Link } from "../model.ts";
 import { collapseWhitespace } from "./html.ts";
+import { readLength, readMediaType } from "./media-type.ts";
 import { readUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 import type { XmlElement } from "./xml-element.ts";
-import { readLength, readMediaType } from "./media-type.ts";
 
 /** Every link of every rel in document order (RFC 4287 4.2.7, RSS `link`, and modules that name pages). */
 export function readLinks(element: XmlElement, base: string | null, log: WarningLog): readonly Link[] {
@@ -66,4 +66,3 @@ export function chooseUrl(links: readonly Link[]): string | null {
     alternates[0];
   return best?.href ?? null;
 }
-

@@ -1,8 +1,8 @@
 import type { Enclosure } from "../model.ts";
 import { collapseWhitespace } from "./html.ts";
+import { readDuration, readLength, readMediaType } from "./media-type.ts";
 import { readUrl, resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
-import { readDuration, readLength, readMediaType } from "./media-type.ts";
 import type { XmlElement } from "./xml-element.ts";
 import { readRel } from "./xml-links.ts";
 
@@ -10,7 +10,8 @@ import { readRel } from "./xml-links.ts";
 export function readEnclosures(
   element: XmlElement,
   base: string | null,
-  log: WarningLog): readonly Enclosure[] {
+  log: WarningLog,
+): readonly Enclosure[] {
   const enclosures: Enclosure[] = [];
   const seen = new Set<string>();
   const add = (child: XmlElement, target: string | null, length: string | null) => {
@@ -83,4 +84,3 @@ export function mediaChild(element: XmlElement, key: string): XmlElement | null 
   }
   return null;
 }
-

@@ -65,7 +65,9 @@ export function findRoot(text: string, budget: number): Prolog | null {
       TAG_NAME.lastIndex = at;
       const match = TAG_NAME.exec(text);
       const local = match?.[2]?.toLowerCase() ?? "";
-      if (ROOTS.has(local))
+      // `entry` and `channel` are words of other languages too: they count only where a document begins.
+      const isWordOfOthers = hasJunk && (local === "entry" || local === "channel");
+      if (ROOTS.has(local) && !isWordOfOthers)
         return { root: local, offset: at, entities, hasJunk, isClean: !hasJunk && !hasSubset };
       hasJunk = true;
       next = at + 1;

@@ -1,6 +1,6 @@
 import { Tokenizer, type TokenizerCallbacks } from "htmlparser2";
-import { escapeHtml } from "./html.ts";
 import type { ParseLimits } from "./limits.ts";
+import { isHtmlName, isSameName, MarkupCollector } from "./markup-collector.ts";
 import { resolveBase } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 import { type ElementKind, XmlElement } from "./xml-element.ts";
@@ -24,22 +24,18 @@ export interface XmlSource {
   readonly documentUrl: string | null;
 }
 
+/** What the names of unprefixed roots mean whatever namespace they claim. */
+const ROOT_MEANINGS: ReadonlyMap<string, string> = new Map([
+  ["feed", "atom"],
+  ["entry", "atom"],
+  ["rss", ""],
+  ["channel", ""],
+  ["opml", ""],
+]);
 /** Closing tags without an opening one that are taken seriously. */
 const MISMATCHES_MAX = 1000;
 const NO_ATTRIBUTES: string[] = [];
 
-/** HTML elements without content; in feeds they are rarely closed. */
-const VOID_ELEMENTS = new Set(
-  "area base br col embed hr img input link meta param source track wbr".split(" "),
-);
-/** HTML elements that end where the next of the same name begins. */
-const SELF_ENDING = new Set("dd dt li option p td th tr".split(" "));
-const HTML_ELEMENTS = new Set(
-  `a abbr acronym address article aside audio b bdi bdo big blockquote body button caption center cite code colgroup data
-   del details dfn dir div dl em embed fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header html i
-   iframe ins kbd label main map mark nav noscript object ol optgroup picture pre q s samp script section select small span
-   strike strong style sub summary sup table tbody textarea tfoot thead time tt u ul var video`.split(/\s+/),
-);
 /** Seen inside unescaped HTML these mean that the closing tag of the construct was forgotten. */
 const CONSTRUCT_BREAKERS = new Set([
   "item",
@@ -50,6 +46,12 @@ const CONSTRUCT_BREAKERS = new Set([
   "atom:updated",
   "atom:published",
 ]);
+/** The same for a title, which holds no such things as HTML has. */
+const TITLE_BREAKERS = new Set(
+  "link description author category comments content:encoded dc:creator dc:date atom:link atom:summary atom:content".split(
+    " ",
+  ),
+);
 
 /**
  * Reads one XML document into elements, forgiving what browsers forgive, on htmlparser2's tokenizer. Every step is linear;
@@ -65,10 +67,9 @@ export class XmlReader implements TokenizerCallbacks {
   #top: XmlElement | null = null;
   #depth = 0;
   #isRootClosed = false;
-  /** The open text construct, and the raw names of the markup open inside it. */
+  /** The open text construct, and what collects the markup inside it once there is any. */
   #construct: XmlElement | null = null;
-  #isXhtml = false;
-  readonly #markupNames: string[] = [];
+  #markup: MarkupCollector | null = null;
   /** Elements too deep to read, by raw name, so that their closing tags are passed over too. */
   readonly #tooDeep = new Map<string, number>();
   #name = "";
@@ -186,7 +187,7 @@ export class XmlReader implements TokenizerCallbacks {
     }
     if (this.#construct !== null) {
       if (!this.#isBreaker()) {
-        this.#openMarkup(isSelfClosing);
+        this.#openMarkup(this.#construct, isSelfClosing);
         return;
       }
       this.#log.add("mismatched-tag", `<${this.#construct.rawName}> is not closed`, this.#construct.offset);
@@ -225,10 +226,7 @@ export class XmlReader implements TokenizerCallbacks {
     if (parent === null) this.#handler.onRoot(element);
     this.#top = element;
     if (++this.#depth > this.#maxDepth) this.#maxDepth = this.#depth;
-    if (kind === "construct") {
-      this.#construct = element;
-      this.#isXhtml = isXhtmlConstruct(element);
-    }
+    if (kind === "construct") this.#construct = element;
     if (isSelfClosing) this.#closeTop(true);
   }
 
@@ -284,20 +282,20 @@ export class XmlReader implements TokenizerCallbacks {
   #settleRootNamespace(scope: NamespaceScope): void {
     const local = this.#name.slice(this.#name.indexOf(":") + 1).toLowerCase();
     if (this.#name.includes(":")) return;
-    const isAtom = local === "feed" || local === "entry";
+    const meaning = ROOT_MEANINGS.get(local);
     const given = scope.default;
-    if (given === null || given === "" || given === FOREIGN) {
-      if (given === FOREIGN)
-        this.#log.add("unknown-namespace", `<${this.#name}> is in an unknown namespace`, this.#nameOffset);
-      scope.setDefault(isAtom ? "atom" : "");
+    if (meaning === undefined || given === meaning) return;
+    if (given !== null && given !== "") {
+      this.#log.add("unknown-namespace", `<${this.#name}> is not in a namespace of feeds`, this.#nameOffset);
     }
+    scope.setDefault(meaning);
   }
 
   #close(rawName: string): void {
     if (this.#top === null) return;
     if (this.#tooDeep.size > 0 && this.#countTooDeep(-1, rawName)) return;
     if (this.#construct !== null) {
-      if (this.#closeMarkup(rawName)) return;
+      if (this.#markup?.close(rawName, this.#searchDepth()) === true) return;
       if (!isSameName(this.#construct.rawName, rawName) && !this.#isOpen(rawName)) {
         this.#closeStray(rawName);
         return;
@@ -322,7 +320,7 @@ export class XmlReader implements TokenizerCallbacks {
   #closeTop(isWhole: boolean): void {
     const element = this.#top;
     if (element === null) return;
-    if (this.#construct === element) this.#endConstruct(element);
+    if (this.#construct === element) this.#endConstruct();
     this.#tooDeep.clear();
     const parent = element.parent;
     this.#top = parent;
@@ -411,8 +409,8 @@ export class XmlReader implements TokenizerCallbacks {
   #addText(text: string, isCdata: boolean): void {
     const top = this.#top;
     if (top === null || isStructural(top)) return;
-    if (this.#construct !== null && this.#construct.markup !== null) {
-      this.#addMarkup(this.#isXhtml ? escapeHtml(text) : text);
+    if (this.#markup !== null) {
+      this.#markup.addText(text);
       return;
     }
     const isFirst = top.text === "";
@@ -425,108 +423,45 @@ export class XmlReader implements TokenizerCallbacks {
     } else top.text = isFirst ? text : top.text + text;
   }
 
-  #addMarkup(html: string): void {
-    const construct = this.#construct;
-    if (construct === null || construct.markup === null) return;
-    if (construct.markup.length + html.length > this.#limits.textBytesPerElement) {
-      this.#log.add("too-long", `the content of <${construct.rawName}> is cut`, construct.offset);
-      return;
-    }
-    construct.markup += html;
+  #openMarkup(construct: XmlElement, isSelfClosing: boolean): void {
+    this.#markup ??= new MarkupCollector(construct, {
+      isXhtml: isXhtmlConstruct(construct),
+      lengthMax: this.#limits.textBytesPerElement,
+      log: this.#log,
+    });
+    const attributes = this.#attributes;
+    const depthMax = this.#limits.depth - this.#depth;
+    const isOpened = this.#markup.open(this.#name, { attributes, isSelfClosing, depthMax });
+    if (isOpened) this.#maxDepth = Math.max(this.#maxDepth, this.#depth + this.#markup.depth);
+    else if (!isSelfClosing) this.#countTooDeep(1);
   }
 
-  #openMarkup(isSelfClosing: boolean): void {
-    const construct = this.#construct;
-    if (construct === null) return;
-    if (construct.markup === null) {
-      construct.markup = this.#isXhtml ? escapeHtml(construct.text) : construct.text;
-    }
-    const local = localName(this.#name);
-    if (VOID_ELEMENTS.has(local)) {
-      this.#addMarkup(this.#startTag(local));
-      return;
-    }
-    const names = this.#markupNames;
-    const last = names.at(-1);
-    if (last !== undefined && SELF_ENDING.has(local) && localName(last) === local) {
-      names.pop();
-      this.#addMarkup(`</${local}>`);
-    }
-    if (names.length + this.#depth >= this.#limits.depth) {
-      if (!isSelfClosing) this.#countTooDeep(1);
-      return;
-    }
-    // The one div that wraps an XHTML construct is not part of it (RFC 4287 3.1.1.3).
-    const isWrapper = this.#isXhtml && names.length === 0 && local === "div";
-    if (!isWrapper) this.#addMarkup(this.#startTag(local));
-    if (isSelfClosing) {
-      if (!isWrapper) this.#addMarkup(`</${local}>`);
-      return;
-    }
-    names.push(this.#name);
-    this.#maxDepth = Math.max(this.#maxDepth, this.#depth + names.length);
-  }
-
-  /** @returns true if the tag closed something inside the open construct. */
-  #closeMarkup(rawName: string): boolean {
-    const names = this.#markupNames;
-    const end = Math.max(0, names.length - this.#searchDepth());
-    let found = names.length - 1;
-    while (found >= end && !isSameName(names[found] ?? "", rawName)) found--;
-    if (found < end) return false;
-    while (names.length > found) this.#endMarkupElement();
-    return true;
-  }
-
-  #endMarkupElement(): void {
-    const local = localName(this.#markupNames.pop() ?? "");
-    if (this.#isXhtml && this.#markupNames.length === 0 && local === "div") return;
-    this.#addMarkup(`</${local}>`);
-  }
-
-  #endConstruct(element: XmlElement): void {
-    while (this.#markupNames.length > 0) this.#endMarkupElement();
-    if (element.markup !== null) element.text = "";
+  #endConstruct(): void {
+    this.#markup?.finish();
+    this.#markup = null;
     this.#construct = null;
   }
 
   /** A closing tag inside a construct that opens nowhere: stray HTML, or the construct's own name misspelt. */
   #closeStray(rawName: string): void {
-    const local = localName(rawName);
     if (this.#mismatches++ < MISMATCHES_MAX) {
       this.#log.add("mismatched-tag", `</${rawName.slice(0, 40)}> closes nothing`, this.#construct?.offset);
     }
-    if (HTML_ELEMENTS.has(local) || VOID_ELEMENTS.has(local) || SELF_ENDING.has(local)) return;
-    if (this.#markupNames.length === 0) this.#closeTop(true);
+    if (!isHtmlName(rawName) && (this.#markup === null || this.#markup.depth === 0)) this.#closeTop(true);
   }
 
   #isBreaker(): boolean {
-    if (this.#isXhtml || this.#construct === null) return false;
-    return CONSTRUCT_BREAKERS.has(this.#construct.scope.key(this.#name));
-  }
-
-  #startTag(local: string): string {
-    let tag = `<${local}`;
-    for (let at = 0; at < this.#attributes.length; at += 2) {
-      const name = this.#attributes[at] ?? "";
-      if (!/^[a-z][a-z0-9-]{0,40}$/.test(name) || name === "xmlns") continue;
-      tag += ` ${name}="${escapeHtml(this.#attributes[at + 1] ?? "")}"`;
-    }
-    return `${tag}>`;
+    const construct = this.#construct;
+    if (construct === null) return false;
+    const key = construct.scope.key(this.#name);
+    const isInTitle = construct.key === "title" || construct.key === "atom:title";
+    if (!CONSTRUCT_BREAKERS.has(key) && !(isInTitle && TITLE_BREAKERS.has(key))) return false;
+    return !isXhtmlConstruct(construct);
   }
 }
 
 function isStructural(element: XmlElement): boolean {
   return element.kind === "container" || element.kind === "entry";
-}
-
-function localName(rawName: string): string {
-  const local = rawName.slice(rawName.indexOf(":") + 1).toLowerCase();
-  return /^[a-z][a-z0-9-]{0,40}$/.test(local) ? local : "span";
-}
-
-function isSameName(a: string, b: string): boolean {
-  return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
 }
 
 /** XHTML by its declared type, or by Atom 0.3's mode (RFC 4287 3.1.1.3, 4.1.3.3). */

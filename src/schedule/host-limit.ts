@@ -71,7 +71,10 @@ export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): 
     for (const waiter of host.waiting) {
       const nowMs = clock.now().getTime();
       const atMs = freeAt(host);
-      if (atMs > nowMs) return wakeAt(host, atMs);
+      if (atMs > nowMs) {
+        wakeAt(host, atMs);
+        return;
+      }
       host.waiting.delete(waiter);
       const ripe = host.pausing.findIndex((ms) => ms <= nowMs);
       if (ripe >= 0) host.pausing.splice(ripe, 1);

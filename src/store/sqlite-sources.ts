@@ -39,6 +39,7 @@ export class SourceTable {
   readonly #selectChosen;
   readonly #takeLease;
   readonly #releaseLease;
+  readonly #voidLeases;
   readonly #selectCollapsedKeys;
   readonly #selectNextDue;
   readonly #selectPolledAhead;
@@ -107,6 +108,10 @@ export class SourceTable {
     );
     this.#releaseLease = db.prepare(
       "UPDATE sources SET leased_at = NULL, lease_expires_at = NULL WHERE id = ? AND generation = ?",
+    );
+    this.#voidLeases = db.prepare(
+      `UPDATE sources SET generation = generation + 1, leased_at = NULL, lease_expires_at = NULL
+       WHERE leased_at IS NOT NULL`,
     );
     this.#selectCollapsedKeys = db.prepare("SELECT key FROM collapsed_keys WHERE source_no = ?");
     this.#selectNextDue = db.prepare(
@@ -230,6 +235,11 @@ export class SourceTable {
     if (this.#selectPolledAhead.get(moment) !== undefined) return now;
     const row = this.#selectNextDue.get(moment);
     return row === undefined ? null : readInstant(row, "next_poll_at");
+  }
+
+  /** Ends every lease, as if all had run out: what was polled under them is not accepted any more. */
+  voidLeases(): void {
+    this.#voidLeases.run();
   }
 
   release(lease: Lease): void {

@@ -76,6 +76,8 @@ class SqliteStore implements Store {
     this.#lock = opened.lock;
     try {
       this.#sources = new SourceTable(this.#db, onWarning);
+      // Whoever holds the one-daemon lock knows that every lease left behind is a dead process's.
+      if (isPoller) this.#sources.voidLeases();
       this.#stories = new StoryTable(this.#db);
       this.#polls = new PollWriter(this.#db, this.#stories);
       this.#reader = new StoryReader(this.#db, onWarning);
