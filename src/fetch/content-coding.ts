@@ -47,10 +47,60 @@ const brotli: Coding = {
   sync: (bytes, maxOutputLength) => brotliDecompressSync(bytes, { maxOutputLength, chunkSize }),
   async: (bytes, maxOutputLength) => brotliAsync(bytes, { maxOutputLength, chunkSize }),
 };
+/** zlib reads all members of a gzip body; of zstd, Node reads the first frame and drops the others without a word. */
 const zstd: Coding = {
-  sync: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { ...zstdOptions, maxOutputLength, chunkSize }),
-  async: (bytes, maxOutputLength) => zstdAsync(bytes, { ...zstdOptions, maxOutputLength, chunkSize }),
+  sync(bytes, maxOutputLength) {
+    const frames = new FrameList(bytes, maxOutputLength);
+    while (frames.isOpen) frames.add(zstdDecompressSync(frames.rest, frames.options));
+    return frames.join();
+  },
+  async async(bytes, maxOutputLength) {
+    const frames = new FrameList(bytes, maxOutputLength);
+    while (frames.isOpen) frames.add(await zstdAsync(frames.rest, frames.options));
+    return frames.join();
+  },
 };
+
+/** Real servers send one frame; each costs a decoder of its own. */
+const framesMax = 64;
+
+/** The frames of a zstd body (RFC 8878 3.1: as many as wished), decoded one after the other under one cap. */
+class FrameList {
+  rest: Uint8Array;
+  readonly #decoded: Buffer[] = [];
+  #leftBytes: number;
+
+  constructor(bytes: Uint8Array, bytesMax: number) {
+    this.rest = bytes;
+    this.#leftBytes = bytesMax;
+  }
+
+  get isOpen(): boolean {
+    return this.rest.length > 0 && this.#decoded.length < framesMax;
+  }
+
+  get options(): ZstdOptions {
+    // zlib takes no cap of 0: one byte more than is left tells "exactly full" from "too much".
+    return { ...zstdOptions, maxOutputLength: this.#leftBytes + 1, chunkSize, info: true };
+  }
+
+  /** With `info`, zlib returns the decoder too, which knows how much it has read. */
+  add(result: unknown): void {
+    const { buffer, engine } = result as { buffer: Buffer; engine: { bytesWritten: number } };
+    this.#leftBytes -= buffer.length;
+    if (this.#leftBytes < 0) throw Object.assign(new RangeError(), { code: "ERR_BUFFER_TOO_LARGE" });
+    if (engine.bytesWritten === 0)
+      throw Object.assign(new Error("the decoder stands still"), { code: "Z_DATA_ERROR" });
+    this.#decoded.push(buffer);
+    this.rest = this.rest.subarray(engine.bytesWritten);
+  }
+
+  join(): Buffer {
+    if (this.rest.length > 0) throw Object.assign(new Error("too many frames"), { code: "Z_DATA_ERROR" });
+    return Buffer.concat(this.#decoded);
+  }
+}
+
 /** "deflate" means zlib; many servers send it bare (RFC 9110 8.4.1.2). The low nibble 8 marks zlib. */
 const deflate: Coding = {
   sync: (bytes, maxOutputLength) =>
@@ -65,7 +115,7 @@ const inflateRawAsync = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 const brotliAsync = promisify<Uint8Array, Parameters<typeof brotliDecompressSync>[1] & {}, Buffer>(
   brotliDecompress,
 );
-const zstdAsync = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
+const zstdAsync = promisify<Uint8Array, ZstdOptions, unknown>(zstdDecompress);
 
 const codings: ReadonlyMap<string, Coding> = new Map([
   ["gzip", gzip],

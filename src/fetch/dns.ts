@@ -3,7 +3,7 @@
  *
  * The DNS is asked over c-ares, not over the system's `getaddrinfo`: that one runs in a pool of four threads, where four
  * dead name servers would hold up every other feed (and file, and unpacking), and it says no time to live. What the DNS
- * cannot know (localhost, names without a dot, the hosts file, mDNS) still goes to the system.
+ * cannot know (names without a dot, of the hosts file, of mDNS) still goes to the system.
  */
 import { lookup, Resolver } from "node:dns/promises";
 import { setTimeout as sleepFor } from "node:timers/promises";
@@ -28,6 +28,7 @@ const ipv6GraceMs = 50;
 export function createSystemResolver(): ResolveName {
   const resolver = new Resolver({ timeout: 2500, tries: 2 });
   return async (name) => {
+    if (isLoopbackName(name)) return { addresses: ["127.0.0.1", "::1"], ttlMs: Number.POSITIVE_INFINITY };
     if (isSystemName(name)) return lookUpBySystem(name);
     const ipv4 = resolver.resolve4(name, { ttl: true });
     const ipv6 = resolver.resolve6(name, { ttl: true });
@@ -54,10 +55,13 @@ export function createSystemResolver(): ResolveName {
   };
 }
 
+/** RFC 6761 6.3: never a matter for the DNS. */
+function isLoopbackName(name: string): boolean {
+  return /^(?:[^.]+\.)*localhost\.?$/i.test(name);
+}
+
 function isSystemName(name: string): boolean {
-  return (
-    !name.replace(/\.$/, "").includes(".") || /\.(?:localhost|local|internal|home\.arpa)\.?$/i.test(name)
-  );
+  return !name.replace(/\.$/, "").includes(".") || /\.(?:local|internal|home\.arpa)\.?$/i.test(name);
 }
 
 /** Only a clear "no such name" is worth asking the system; a silent name server would hold one of its four threads. */

@@ -77,7 +77,7 @@ async function readHttp(
   const answer = await http.fetch(request, signal);
   if (answer.kind === "gone") return { kind: "gone" };
   if (answer.kind === "not-modified") {
-    return { ...answer, kind: "unchanged", bodyHash: source.bodyHash, permanentUrl: null };
+    return { ...answer, kind: "unchanged", bodyHash: source.bodyHash };
   }
   if (answer.bodyHash === source.bodyHash) return { ...answer, kind: "unchanged" };
   const document = await parseDocument(

@@ -10,7 +10,7 @@ export interface EntityTable {
 /** A document asks for more than its entities may cost, or for something outside itself. */
 export class EntityRefused extends Error {}
 
-const REFERENCE = /&(?:#x([0-9a-f]{1,8})|#([0-9]{1,8})|([a-z_][\w.-]{0,40}));/gi;
+const REFERENCE = /&(?:#x([0-9a-f]{1,8})|#([0-9]{1,8})|([a-z_][\w.-]{0,40}));/iy;
 
 /**
  * Replaces references in XML text once: the five of XML, numeric ones, those of HTML (which feeds use without declaring)
@@ -18,38 +18,41 @@ const REFERENCE = /&(?:#x([0-9a-f]{1,8})|#([0-9]{1,8})|([a-z_][\w.-]{0,40}));/gi
  * @throws EntityRefused when the document's own entities grow over their bound.
  */
 export function decodeReferences(text: string, table: EntityTable | null): string {
-  if (!text.includes("&")) return text;
-  // The common four first, natively: none of them can make or complete another reference.
-  const most = text
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&quot;", '"')
-    .replaceAll("&apos;", "'");
-  if (!most.includes("&")) return most;
-  // `&amp;` is where the text is cut, so that what it becomes is not read again.
-  const parts = most.split("&amp;");
-  for (const [index, part] of parts.entries()) {
-    if (part.includes("&")) parts[index] = decodeOthers(part, table);
+  let at = text.indexOf("&");
+  if (at === -1) return text;
+  let result = "";
+  let copied = 0;
+  for (; at !== -1; at = text.indexOf("&", Math.max(copied, at + 1))) {
+    let value: string;
+    let length: number;
+    if (text.startsWith("lt;", at + 1)) [value, length] = ["<", 4];
+    else if (text.startsWith("gt;", at + 1)) [value, length] = [">", 4];
+    else if (text.startsWith("amp;", at + 1)) [value, length] = ["&", 5];
+    else if (text.startsWith("quot;", at + 1)) [value, length] = ['"', 6];
+    else {
+      REFERENCE.lastIndex = at;
+      const match = REFERENCE.exec(text);
+      if (match === null) continue;
+      value = replacementOf(match, table);
+      length = match[0].length;
+    }
+    result += text.slice(copied, at) + value;
+    copied = at + length;
   }
-  return parts.join("&");
+  return result + text.slice(copied);
 }
 
-function decodeOthers(text: string, table: EntityTable | null): string {
-  return text.replace(
-    REFERENCE,
-    (reference, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
-      if (name === undefined)
-        return characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
-      const own = table?.values.get(name);
-      if (own !== undefined && table !== null) {
-        table.budget -= own.length + 1;
-        if (table.budget < 0) throw new EntityRefused("its entities expand beyond the limit");
-        return own;
-      }
-      const known = decodeHTML(reference);
-      return known === reference || known.endsWith(";") ? decodeUpperCase(reference) : known;
-    },
-  );
+function replacementOf([reference, hex, decimal, name]: RegExpExecArray, table: EntityTable | null): string {
+  if (name === undefined) return characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+  if (name === "apos") return "'";
+  const own = table?.values.get(name);
+  if (own !== undefined && table !== null) {
+    table.budget -= own.length + 1;
+    if (table.budget < 0) throw new EntityRefused("its entities expand beyond the limit");
+    return own;
+  }
+  const known = decodeHTML(reference);
+  return known === reference || known.endsWith(";") ? decodeUpperCase(reference) : known;
 }
 
 /** `&AMP;` and `&NBSP;` and their like, which some programs write. */

@@ -15,3 +15,21 @@ export function digestKey(key: string): Uint8Array {
 export function digestKeyHex(key: string): string {
   return hash("sha256", key, "hex").slice(0, DIGEST_BYTES * 2);
 }
+
+/** Keys of which {@link DigestCache} remembers the digest at most. */
+const CACHED_DIGESTS_MAX = 4096;
+
+/** Remembers the digests of the keys just asked for: a poll looks most keys up first, then writes them. */
+export class DigestCache {
+  readonly #digests = new Map<string, Uint8Array>();
+
+  digest(key: string): Uint8Array {
+    let digest = this.#digests.get(key);
+    if (digest === undefined) {
+      if (this.#digests.size >= CACHED_DIGESTS_MAX) this.#digests.clear();
+      digest = digestKey(key);
+      this.#digests.set(key, digest);
+    }
+    return digest;
+  }
+}

@@ -63,9 +63,21 @@ export function openDatabase(request: OpenRequest): OpenedDatabase {
 
 function makeFolder(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
   } catch (error) {
     throw describeUnwritable(file, error);
+  }
+}
+
+/** Not `recursive: true`: where a folder exists but refuses new ones (`/proc`), Node then tries for ever. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(folder)) throw error;
   }
 }
 

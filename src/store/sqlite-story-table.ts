@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Alias, SightingRecord } from "../model.ts";
 import type { Carrier } from "./carriers.ts";
-import { digestKey } from "./digest.ts";
+import { DigestCache } from "./digest.ts";
 import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
 import { readNumber, readOptionalNumber, readText } from "./rows.ts";
@@ -29,6 +29,7 @@ export interface SightingPlace {
 
 /** The rows of stories, their sightings, aliases and pins, for the writers. All of it runs inside their transaction. */
 export class StoryTable {
+  readonly #digests = new DigestCache();
   readonly #insertStory;
   readonly #updateStory;
   readonly #selectStory;
@@ -108,7 +109,7 @@ export class StoryTable {
   /** @returns the new story's number */
   insertStory(story: NewStoryRow): number {
     const { lastInsertRowid } = this.#insertStory.run(
-      digestKey(story.publishedId),
+      this.#digests.digest(story.publishedId),
       story.publishedAt,
       story.updatedAt,
       story.orderedAt,
@@ -162,7 +163,7 @@ export class StoryTable {
       place.sourceNo,
       place.story,
       place.storyOrderedAt,
-      digestKey(sighting.lookupGuidKey),
+      this.#digests.digest(sighting.lookupGuidKey),
       sighting.variant,
       record.contentHash,
       sighting.identityHash,
@@ -201,7 +202,7 @@ export class StoryTable {
 
   /** The story that a key points at, or null. */
   findOwner(key: string): number | null {
-    const row = this.#selectOwner.get(digestKey(key));
+    const row = this.#selectOwner.get(this.#digests.digest(key));
     return row === undefined ? null : readNumber(row, "story");
   }
 
@@ -211,7 +212,7 @@ export class StoryTable {
     owner: { readonly story: number; readonly sourceNo: number | null; readonly at: number },
   ): boolean {
     const { changes } = this.#insertAlias.run(
-      digestKey(alias.key),
+      this.#digests.digest(alias.key),
       owner.story,
       owner.sourceNo,
       owner.at,
@@ -229,7 +230,7 @@ export class StoryTable {
   }
 
   findPin(key: string): KnownPin | null {
-    const row = this.#selectPin.get(digestKey(key));
+    const row = this.#selectPin.get(this.#digests.digest(key));
     if (row === undefined) return null;
     const kind = readText(row, "kind") === "split" ? "split" : "merge";
     return { kind, story: readOptionalNumber(row, "story"), group: readNumber(row, "group_no") };
@@ -243,7 +244,7 @@ export class StoryTable {
 
   /** True when a story publishes an id, or forwards it (`exceptForwardedBy` may: it would give the id back). */
   isIdTaken(id: string, options: { readonly exceptForwardedBy?: number } = {}): boolean {
-    const digest = digestKey(id);
+    const digest = this.#digests.digest(id);
     if (this.#isPublished.get(digest) !== undefined) return true;
     const forwarded = this.#isForwarded.get(digest);
     return forwarded !== undefined && readNumber(forwarded, "story") !== options.exceptForwardedBy;

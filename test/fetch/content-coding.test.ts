@@ -1,4 +1,11 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { decodeBody } from "../../src/fetch/content-coding.ts";
 
@@ -62,6 +69,27 @@ describe("decodeBody", () => {
     });
   });
 
+  it("refuses a body of endless small frames", async () => {
+    const frame = zstdCompressSync(Buffer.from("x"));
+    await expect(decode(Buffer.concat(Array(5000).fill(frame)), "zstd")).rejects.toMatchObject({
+      code: "fetch/bad-encoding",
+    });
+  });
+
+  it("accepts exactly the limit", async () => {
+    const full = { bodyBytes: plain.length };
+    for (const [coding, body] of [
+      ["gzip", gzipSync(plain)],
+      ["br", brotliCompressSync(plain)],
+      ["zstd", zstdCompressSync(plain)],
+    ] as const) {
+      expect(await decodeBody(body, coding, full)).toHaveLength(plain.length);
+      await expect(decodeBody(body, coding, { bodyBytes: plain.length - 1 })).rejects.toMatchObject({
+        code: "fetch/too-large",
+      });
+    }
+  });
+
   it("refuses a plain body over the limit", async () => {
     await expect(decodeBody(plain, null, { bodyBytes: 10 })).rejects.toMatchObject({
       code: "fetch/too-large",
@@ -73,7 +101,7 @@ describe("decodeBody", () => {
   const gzipBomb = gzipSync(zeros, { level: 1 });
   it.each<[string, Buffer]>([
     ["gzip", gzipBomb],
-    ["br", brotliCompressSync(zeros, { params: {} })],
+    ["br", brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })],
     ["zstd", zstdCompressSync(zeros)],
     ["gzip, gzip", gzipSync(gzipBomb)],
   ])("stops a bomb packed as %s at the limit", async (coding, bomb) => {

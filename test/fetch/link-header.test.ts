@@ -43,9 +43,7 @@ describe("parseLinkHeader (RFC 8288)", () => {
 
   it("ends on any text, with no more than 100 links", () => {
     const hostile = fc.string({ unit: fc.constantFrom("<", ">", ";", ",", '"', "\\", "=", "rel", "a", " ") });
-    fc.assert(
-      fc.property(hostile, (text) => expect(parseLinkHeader(text, base).length).toBeLessThanOrEqual(100)),
-    );
+    fc.assert(fc.property(hostile, (text) => parseLinkHeader(text, base).length <= 100));
     expect(parseLinkHeader("<a>;rel=x,".repeat(5000), base)).toHaveLength(100);
   });
 });

@@ -3,8 +3,9 @@
  *
  * `node worker-process.ts hold FILE`          opens as the poller, says "open", stays
  * `node worker-process.ts poll FILE`          polls in a loop, tells each committed poll as `SOURCE VERSION`
- * `node worker-process.ts race FILE ROUNDS`   claims and releases, tells each claim
+ * `node worker-process.ts race FILE ROUNDS`   claims and releases, tells each claim; fails when another holds the same
  */
+import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SightingRecord } from "../../src/model.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -48,15 +49,18 @@ async function pollForEver(store: Store): Promise<never> {
   }
 }
 
+/** While a source is held, a file of its name exists: making it fails where another process holds the source, too. */
 async function race(store: Store): Promise<void> {
   for (let round = 0; round < Number(rounds); round += 1) {
-    const now = new Date();
-    const claimed = await store.claimDueSources({ now, limit: 3, leaseMs: 60_000 });
-    for (const { lease } of claimed) tell(`claim ${lease.sourceId} ${lease.generation}`);
-    // Others get a turn while these are leased.
-    await sleep(0);
+    const claimed = await store.claimDueSources({ now: new Date(), limit: 3, leaseMs: 60_000 });
     for (const { lease } of claimed) {
-      tell(`back ${lease.sourceId} ${lease.generation}`);
+      tell(`claim ${lease.sourceId} ${lease.generation}`);
+      writeFileSync(`${file}.held-${lease.sourceId}`, "", { flag: "wx" });
+    }
+    // Others get a turn while these are leased.
+    await sleep(Math.random() * 3);
+    for (const { lease } of claimed) {
+      rmSync(`${file}.held-${lease.sourceId}`);
       await store.releaseLease(lease);
     }
   }

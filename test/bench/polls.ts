@@ -1,0 +1,162 @@
+/**
+ * Polls/s of the whole path (HTTP, decode, parse, identify, store) beside a bare loop of the HTTP client over the same farm
+ * with the same concurrency: `node test/bench/polls.ts [FEEDS]`.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { Agent } from "undici";
+import { createPoller } from "../../src/app/poller.ts";
+import { systemClock } from "../../src/clock.ts";
+import { sourceId } from "../../src/config/source-id.ts";
+import { createHttpClient } from "../../src/fetch/http.ts";
+import type { SourceDefinition } from "../../src/model.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { createHostLimit } from "../../src/schedule/host-limit.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+
+const feeds = Number(process.argv[2] ?? 1000);
+const hosts = 100;
+const port = 18_090;
+const concurrency = 64;
+const urls = Array.from(
+  { length: feeds },
+  (_, feed) => `http://127.0.1.${1 + (feed % hosts)}:${port}/f/${feed}`,
+);
+
+const farm = spawn(
+  process.execPath,
+  [join(import.meta.dirname, "support-farm.ts"), String(port), String(feeds)],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+await once(farm.stdout, "data");
+const folder = await mkdtemp(join(tmpdir(), "mainstem-bench-"));
+try {
+  const bareCold = await bareLoop(null);
+  const bareWarm = await bareLoop((feed) => `"f${feed}"`);
+  const ours = await pollTwice(join(folder, "store.db"));
+  const rows = [
+    ["cold: every feed new, 20 entries of 2 KB", ours.cold, bareCold],
+    ["warm: every feed answers 304", ours.warm, bareWarm],
+  ] as const;
+  console.log(`${feeds} feeds on ${hosts} hosts, ${concurrency} at a time`);
+  for (const [name, mine, bare] of rows) {
+    console.log(
+      `${name}: ${rate(mine)} polls/s, ${cpu(mine)} us of CPU a poll; bare loop ${rate(bare)}/s, ${cpu(bare)} us; ${((100 * bare.seconds) / mine.seconds).toFixed(0)} % of the bare loop`,
+    );
+  }
+  console.log(
+    `${ours.counts.sightings} entries, ${ours.counts.stories} stories; ${Math.round(ours.counts.sightings / ours.cold.seconds)} entries/s from the wire into the store`,
+  );
+} finally {
+  farm.kill();
+  await rm(folder, { recursive: true, force: true });
+}
+
+interface Measure {
+  readonly seconds: number;
+  readonly cpuMs: number;
+}
+
+function rate({ seconds }: Measure): number {
+  return Math.round(feeds / seconds);
+}
+
+function cpu({ cpuMs }: Measure): number {
+  return Math.round((cpuMs * 1000) / feeds);
+}
+
+async function measure(work: () => Promise<void>): Promise<Measure> {
+  const startedCpu = process.cpuUsage();
+  const startedMs = performance.now();
+  await work();
+  const { user, system } = process.cpuUsage(startedCpu);
+  return { seconds: (performance.now() - startedMs) / 1000, cpuMs: (user + system) / 1000 };
+}
+
+async function inParallel(work: (feed: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < feeds) await work(next++);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+/** The HTTP client alone: the request, the body, gunzip. */
+async function bareLoop(etagOf: ((feed: number) => string) | null): Promise<Measure> {
+  await using agent = closing(new Agent());
+  return await measure(() =>
+    inParallel(async (feed) => {
+      const { origin, pathname: path } = new URL(urls[feed] ?? "");
+      const headers = { "accept-encoding": "gzip", ...(etagOf && { "if-none-match": etagOf(feed) }) };
+      const { statusCode, body } = await agent.value.request({ origin, path, method: "GET", headers });
+      const bytes = new Uint8Array(await body.arrayBuffer());
+      if (statusCode === 200) gunzipSync(bytes);
+    }),
+  );
+}
+
+function closing(value: Agent) {
+  return { value, [Symbol.asyncDispose]: () => value.close() };
+}
+
+async function pollTwice(file: string) {
+  const clock = systemClock;
+  await using store = await openSqliteStore({ file, role: "poller", clock });
+  const definitions = new Map(
+    urls.map((url) => definitionOf(url)).map((definition) => [definition.id, definition]),
+  );
+  await store.syncSources([...definitions.values()], { now: clock.now(), parentId: null });
+  const limits = { timeoutMs: 30_000, bodyBytes: 16 * 2 ** 20, redirects: 10, perHost: 2, entries: 5000 };
+  await using http = createHttpClient({ userAgent: "Mainstem/bench", limits, clock });
+  const poll = createPoller({
+    store,
+    clock,
+    http,
+    limits,
+    rules: null,
+    random: Math.random,
+    definitions: () => definitions,
+    // Politeness is not what is measured here.
+    hosts: createHostLimit({ perHost: concurrency, pauseMs: 0, clock }),
+    log: createLog({ level: "error", isTerminal: false, scrub: (text) => text }),
+    onVisible: () => {},
+    onDue: () => {},
+  });
+  const onlyIds = [...definitions.keys()];
+  const round = async () => {
+    const claimed = await store.claimDueSources({
+      now: clock.now(),
+      limit: feeds,
+      leaseMs: 600_000,
+      onlyIds,
+    });
+    await inParallel(async (feed) => {
+      const one = claimed[feed];
+      if (one) await poll(one, new AbortController().signal);
+    });
+  };
+  const cold = await measure(round);
+  const warm = await measure(round);
+  return { cold, warm, counts: await store.counts() };
+}
+
+function definitionOf(url: string): SourceDefinition {
+  return {
+    id: sourceId("url", url),
+    kind: "url",
+    location: url,
+    name: null,
+    tags: [],
+    priority: 0,
+    schedule: { kind: "every", intervalMs: 1000 },
+    identity: "auto",
+    include: [],
+    exclude: [],
+    headers: {},
+    isPrivateAllowed: true,
+  };
+}

@@ -1,0 +1,267 @@
+/**
+ * `node test/bench/store.ts [--stories N]`: how fast the SQLite store takes entries in, beside a bare loop of prepared
+ * statements that writes the same rows with nothing looked up and nothing decided; then what reading costs when the
+ * store is large. Everything in one process and one run, on the disk of the temporary folder.
+ */
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { DatabaseSync } from "node:sqlite";
+import { parseArgs } from "node:util";
+import type { SightingRecord } from "../../src/model.ts";
+import { digestKey } from "../../src/store/digest.ts";
+import { encodeContent } from "../../src/store/records.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { buildDefinition, buildPoll, buildSighting, guidAlias, T0, urlAlias } from "../store/builders.ts";
+
+const { values } = parseArgs({
+  options: { stories: { type: "string", default: "100000" }, rounds: { type: "string", default: "3" } },
+});
+const SOURCES = 1000;
+const ENTRIES_PER_POLL = 20;
+const CONTENT = "<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod.</p>".repeat(25);
+/** Polls under way together, as the scheduler has them. */
+const CONCURRENCY = 64;
+
+const folder = mkdtempSync(join(tmpdir(), "mainstem-bench-"));
+const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
+
+/** Twenty new entries of 2 KB with three keys each. */
+function buildDocument(source: number, version: number): SightingRecord[] {
+  return Array.from({ length: ENTRIES_PER_POLL }, (_, n) => {
+    const name = `s${source}-${version}-${n}`;
+    const url = `news${source}.example/2026/06/17/${name}-a-story-of-some-length`;
+    return buildSighting(name, {
+      entry: {
+        contentHtml: CONTENT,
+        published: T0,
+        authors: [{ name: "A. Author", email: null, url: null }],
+      },
+      aliases: [urlAlias(url), guidAlias(`${source} ${name}`), { ...urlAlias(`soft ${name}`), kind: "soft" }],
+      orderedAt: new Date(T0.getTime() - ((source * 7919 + version * 104_729 + n * 31) % 31_536_000) * 1000),
+    });
+  });
+}
+
+/** Runs `work` and gives items per second. */
+async function measure(items: number, work: () => Promise<void> | void): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (items * 1000) / (performance.now() - start);
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+function tell(what: string, figure: string): void {
+  process.stdout.write(`${what.padEnd(64)} ${figure}\n`);
+}
+
+async function openStore(name: string, sources: number): Promise<Store> {
+  const store = await openSqliteStore({ file: join(folder, name), role: "poller", clock });
+  const definitions = Array.from({ length: sources }, (_, n) =>
+    buildDefinition(`s${n}`, { tags: [n % 2 === 0 ? "even" : "odd", ...(n === 1 ? ["rare"] : [])] }),
+  );
+  await store.syncSources(definitions, { now: T0, parentId: null });
+  return store;
+}
+
+/** Records documents, so many polls at a time; the claims are not measured. */
+async function record(
+  store: Store,
+  documents: readonly (readonly SightingRecord[])[],
+): Promise<() => Promise<void>> {
+  const claimed = await store.claimDueSources({ now: T0, limit: documents.length, leaseMs: 60_000 });
+  return async () => {
+    for (let from = 0; from < documents.length; from += CONCURRENCY) {
+      const batch = documents.slice(from, from + CONCURRENCY);
+      await Promise.all(
+        batch.map((document, n) => {
+          const lease = claimed[from + n]?.lease;
+          if (lease === undefined) throw new Error("too few sources");
+          return store.recordPoll(buildPoll(lease, document, { at: T0, state: { nextPollAt: T0 } }));
+        }),
+      );
+    }
+  };
+}
+
+/** The same rows as the store writes for new entries, in transactions of the same size; values made beforehand. */
+function prepareRawLoop(file: string, documents: readonly (readonly SightingRecord[])[]): () => void {
+  const db = new DatabaseSync(file);
+  db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA synchronous = NORMAL");
+  const story = db.prepare(
+    `INSERT INTO stories (published_digest, published_at, updated_at, ordered_at, first_seen_at, pin, published_id)
+     VALUES (?, ?, ?, ?, ?, 0, ?)`,
+  );
+  const sighting = db.prepare(
+    `INSERT INTO sightings (source_no, story, story_ordered_at, guid_digest, variant, content_hash, identity_hash,
+       is_own_host, completeness, first_seen_at, published_at, updated_at, ordered_at, record)
+     VALUES (?, ?, ?, ?, '', ?, ?, 0, 100, ?, ?, ?, ?, ?)`,
+  );
+  const alias = db.prepare(
+    `INSERT INTO aliases (digest, story, source_no, created_at, kind, rule, key, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const at = T0.getTime();
+  const rows = documents.map((document, n) =>
+    document.map((record) => ({
+      sourceNo: n + 1,
+      orderedAt: record.orderedAt.getTime(),
+      id: record.publishedIds[0] ?? "",
+      idDigest: digestKey(record.publishedIds[0] ?? ""),
+      guidDigest: digestKey(record.guidKey),
+      contentHash: record.contentHash,
+      identityHash: record.contentHash.slice(0, 32),
+      json: encodeContent(record, []),
+      aliases: record.aliases.map((each) => ({ ...each, digest: digestKey(each.key) })),
+    })),
+  );
+  return () => {
+    const polls = Math.floor(128 / (ENTRIES_PER_POLL + 1));
+    for (let from = 0; from < rows.length; from += polls) {
+      db.exec("BEGIN IMMEDIATE");
+      for (const row of rows.slice(from, from + polls).flat()) {
+        const number = Number(story.run(row.idDigest, at, at, row.orderedAt, at, row.id).lastInsertRowid);
+        sighting.run(
+          row.sourceNo,
+          number,
+          row.orderedAt,
+          row.guidDigest,
+          row.contentHash,
+          row.identityHash,
+          at,
+          at,
+          at,
+          row.orderedAt,
+          row.json,
+        );
+        for (const each of row.aliases) {
+          alias.run(each.digest, number, row.sourceNo, at, each.kind, each.rule, each.key, each.evidence);
+        }
+      }
+      db.exec("COMMIT");
+    }
+    db.close();
+  };
+}
+
+async function benchWrites(): Promise<void> {
+  const ours: number[] = [];
+  const raw: number[] = [];
+  const unchanged: number[] = [];
+  const edited: number[] = [];
+  const entries = SOURCES * ENTRIES_PER_POLL;
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    const documents = Array.from({ length: SOURCES }, (_, n) => buildDocument(n, round));
+    const edits = documents.map((document) =>
+      document.map((each) => ({ ...each, contentHash: `${each.contentHash}!` })),
+    );
+    await (await openStore(`raw-${round}.db`, SOURCES))[Symbol.asyncDispose]();
+    const loop = prepareRawLoop(join(folder, `raw-${round}.db`), documents);
+    raw.push(await measure(entries, loop));
+    await using store = await openStore(`ours-${round}.db`, SOURCES);
+    ours.push(await measure(entries, await record(store, documents)));
+    unchanged.push(await measure(entries, await record(store, documents)));
+    edited.push(await measure(entries, await record(store, edits)));
+  }
+  const ratio = median(ours.map((rate, n) => rate / (raw[n] ?? Number.NaN)));
+  tell("new entries/s, raw loop of prepared statements", median(raw).toFixed(0));
+  tell(
+    "new entries/s, recordPoll",
+    `${median(ours).toFixed(0)}  (${(ratio * 100).toFixed(0)} % of the raw loop)`,
+  );
+  tell("unchanged entries/s, recordPoll", median(unchanged).toFixed(0));
+  tell("edited entries/s, recordPoll", median(edited).toFixed(0));
+}
+
+async function time(what: string, work: () => Promise<unknown>): Promise<void> {
+  const times: number[] = [];
+  for (let n = 0; n < 7; n += 1) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  tell(what, `${median(times).toFixed(2)} ms  (first ${times[0]?.toFixed(2)} ms)`);
+}
+
+async function benchReads(stories: number): Promise<void> {
+  const store = await openStore("large.db", SOURCES);
+  const versions = Math.ceil(stories / (SOURCES * ENTRIES_PER_POLL));
+  for (let version = 0; version < versions; version += 1) {
+    const documents = Array.from({ length: SOURCES }, (_, n) => buildDocument(n, version));
+    const rate = await measure(SOURCES * ENTRIES_PER_POLL, await record(store, documents));
+    if (version === versions - 1) tell("new entries/s while the last of them came in", rate.toFixed(0));
+  }
+  const { stories: total } = await store.counts();
+  const at = `at ${total} stories`;
+  await time(`listStories(100) ${at}`, () => store.listStories({ limit: 100 }));
+  await time(`listStories(100), a tag of half the sources, ${at}`, () =>
+    store.listStories({ limit: 100, tags: ["odd"] }),
+  );
+  await time(`listStories(100), a tag of one source, ${at}`, () =>
+    store.listStories({ limit: 100, tags: ["rare"] }),
+  );
+  const [, middle] = await store.listStories({
+    limit: 2,
+    before: { orderedAt: new Date(T0.getTime() - 1.5e10), number: 0 },
+  });
+  if (middle !== undefined)
+    await time(`listStories(100) from the middle, ${at}`, () =>
+      store.listStories({ limit: 100, before: middle }),
+    );
+  await time(`findStory ${at}`, () => store.findStory(["url:soft s7-0-3"]));
+  await time(`counts ${at}`, () => store.counts());
+  await time(`revision ${at}`, () => store.revision());
+  await time(`dailyCounts ${at}`, () => store.dailyCounts(T0));
+  await time(`backup ${at}`, async () => {
+    rmSync(join(folder, "copy.db"), { force: true });
+    await store.backup(join(folder, "copy.db"));
+  });
+  await store[Symbol.asyncDispose]();
+  tell(`file ${at}`, `${(statSync(join(folder, "large.db")).size / 2 ** 20).toFixed(0)} MiB`);
+  await time(`open and close ${at}`, async () => {
+    await using _ = await openSqliteStore({ file: join(folder, "large.db"), role: "poller", clock });
+  });
+  tell("resident memory", `${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`);
+}
+
+async function benchSources(): Promise<void> {
+  await using store = await openStore("sources.db", 10_000);
+  const definitions = Array.from({ length: 10_000 }, (_, n) => buildDefinition(`s${n}`));
+  await time("syncSources, 10,000 sources, tags of all changed by turns", async () => {
+    definitions.reverse();
+    const tags = [String(definitions[0]?.id)];
+    await store.syncSources(
+      definitions.map((each) => ({ ...each, tags })),
+      { now: T0, parentId: null },
+    );
+  });
+  await time("listSources, 10,000 sources", () => store.listSources());
+  await time("claim and release 64 of 10,000 due sources", async () => {
+    const claimed = await store.claimDueSources({ now: T0, limit: 64, leaseMs: 60_000 });
+    for (const { lease } of claimed) await store.releaseLease(lease);
+  });
+  const claimed = await store.claimDueSources({ now: T0, limit: 10_000, leaseMs: 60_000 });
+  await time("claimDueSources, 10,000 sources all leased", () =>
+    store.claimDueSources({ now: T0, limit: 64, leaseMs: 1 }),
+  );
+  await time("nextDueAt, 10,000 sources all leased", () => store.nextDueAt(T0));
+  const rate = await measure(claimed.length, async () => {
+    for (let from = 0; from < claimed.length; from += CONCURRENCY) {
+      const batch = claimed.slice(from, from + CONCURRENCY);
+      await Promise.all(batch.map(({ lease }) => store.recordPoll(buildPoll(lease, [], { at: T0 }))));
+    }
+  });
+  tell("polls/s that found nothing new (304)", rate.toFixed(0));
+}
+
+try {
+  await benchWrites();
+  await benchSources();
+  await benchReads(Number(values.stories));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
