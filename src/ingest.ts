@@ -226,8 +226,6 @@ function nextState({ source, definition, reading, error, warnings, now, random }
     failures: 0,
     retryAfterMs: freshness.retryAfterMs,
     random,
-    // A feed that fell silent is asked more seldom; one that answered with a document did not.
-    lastNewEntryAt: document ? null : source.lastNewEntryAt,
   });
   return {
     ...pollStateOf(source),

@@ -52,7 +52,7 @@ function describe(cause: unknown, isAnswered: boolean, { host, limits }: Failure
     };
   }
   const code = codeOf(root);
-  const text = root instanceof Error ? root.message : String(root);
+  const text = textOf(root);
   const found = byCode.get(code) ?? (isTlsCode(code) ? untrusted(text) : null);
   if (found) return { code: found.code, message: found.say(host, limits) };
   if (isAnswered)
@@ -153,6 +153,12 @@ function untrusted(text: string): Saying {
 function rootOf(error: unknown): unknown {
   if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
   return error;
+}
+
+/** OpenSSL gives its reason apart from a line of its own numbers. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
 }
 
 function codeOf(error: unknown): string {

@@ -106,12 +106,9 @@ async function readXml(text: string, reading: Reading): Promise<ParsedDocument> 
 }
 
 function sourceOf(text: string, prolog: Prolog, { documentUrl, log }: Reading): XmlSource {
-  if (prolog.isClean) return { text, rootOffset: prolog.offset, entities: prolog.entities, documentUrl };
   if (prolog.hasJunk)
     log.add("junk-before-feed", "something stands before the feed and is passed over", prolog.offset);
-  log.origin = prolog.offset;
-  // Stray output of programs before the root could leave the tokenizer inside a quotation: it starts at the root then.
-  return { text: text.slice(prolog.offset), rootOffset: 0, entities: prolog.entities, documentUrl };
+  return { text, rootOffset: prolog.offset, entities: prolog.entities, documentUrl };
 }
 
 /** A web page is no feed, but for one that was wrapped around a feed by mistake and has entries. */

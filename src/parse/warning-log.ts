@@ -8,8 +8,6 @@ export class WarningLog {
   readonly #warnings: Warning[] = [];
   readonly #counts = new Map<string, number>();
   readonly #text: string;
-  /** Where in the document the text begins that offsets are counted in. */
-  origin = 0;
   #countedTo = 0;
   #line = 1;
 
@@ -24,7 +22,7 @@ export class WarningLog {
     this.#counts.set(code, count);
     if (count > WARNINGS_PER_CODE || this.#warnings.length >= WARNINGS_MAX) return;
     this.#warnings.push(
-      offset === undefined ? { code, message } : { code, message, line: this.lineAt(offset + this.origin) },
+      offset === undefined ? { code, message } : { code, message, line: this.lineAt(offset) },
     );
   }
 

@@ -1,10 +1,14 @@
-import type { NamespaceScope } from "./xml-names.ts";
+import type { ElementName, NamespaceScope } from "./xml-names.ts";
 
 /**
  * What an element is to its format. `container`: its children are handed over one by one. `entry`: they never nest, so an open
  * one ends where the next begins. `construct`: its content may hold markup. `foreign`: it means nothing here.
  */
 export type ElementKind = "container" | "entry" | "construct" | "foreign" | "simple";
+
+const NO_ATTRIBUTES: readonly string[] = [];
+/** Most elements have no children: they share this one, which is never added to. */
+const NO_CHILDREN: XmlElement[] = [];
 
 /**
  * An element as read, with what it inherited. `text` is the decoded text of a simple element; an element that may hold
@@ -20,50 +24,58 @@ export class XmlElement {
   /** Position in the document where it begins. */
   readonly offset: number;
   /** Keys and values in turn; few elements have more than three, so a scan beats a map. */
-  readonly attributes: readonly string[];
+  attributes = NO_ATTRIBUTES;
   /** Absolute base for relative URLs from `xml:base`, or null where no element sets one. */
-  readonly base: string | null;
+  base: string | null;
   /** From `xml:lang`, inherited. */
-  readonly language: string | null;
-  readonly children: XmlElement[] = [];
+  language: string | null;
+  children = NO_CHILDREN;
   text = "";
   markup: string | null = null;
   /** All of its text, white space apart, stood in CDATA sections. */
   isCdata = false;
 
-  constructor(fields: {
-    rawName: string;
-    key: string;
-    kind: ElementKind;
-    parent: XmlElement | null;
-    scope: NamespaceScope;
-    offset: number;
-    attributes: readonly string[];
-    base: string | null;
-    language: string | null;
-  }) {
-    this.rawName = fields.rawName;
-    this.key = fields.key;
-    this.kind = fields.kind;
-    this.parent = fields.parent;
-    this.scope = fields.scope;
-    this.offset = fields.offset;
-    this.attributes = fields.attributes;
-    this.base = fields.base;
-    this.language = fields.language;
+  constructor(
+    name: ElementName,
+    place: {
+      readonly kind: ElementKind;
+      readonly parent: XmlElement | null;
+      readonly scope: NamespaceScope;
+      readonly offset: number;
+    },
+  ) {
+    const { parent } = place;
+    this.rawName = name.raw;
+    this.key = name.key;
+    this.kind = place.kind;
+    this.parent = parent;
+    this.scope = place.scope;
+    this.offset = place.offset;
+    this.base = parent === null ? null : parent.base;
+    this.language = parent === null ? null : parent.language;
+  }
+
+  addChild(child: XmlElement): void {
+    if (this.children === NO_CHILDREN) this.children = [child];
+    else this.children.push(child);
   }
 
   /** The value of an attribute by its key (`href`, `rdf:about`), or null. */
   attribute(key: string): string | null {
-    for (let at = 0; at < this.attributes.length; at += 2) {
-      if (this.attributes[at] === key) return this.attributes[at + 1] ?? null;
+    const { attributes } = this;
+    for (let at = 0; at < attributes.length; at += 2) {
+      if (attributes[at] === key) return attributes[at + 1] ?? null;
     }
     return null;
   }
 
   /** The first child with this key, or null. */
   child(key: string): XmlElement | null {
-    for (const child of this.children) if (child.key === key) return child;
+    const { children } = this;
+    for (let at = 0; at < children.length; at++) {
+      const child = children[at];
+      if (child !== undefined && child.key === key) return child;
+    }
     return null;
   }
 

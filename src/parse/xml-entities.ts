@@ -83,17 +83,15 @@ const ENTITY_LENGTH_MAX = 4096;
 export function readDoctype(
   text: string,
   options: { readonly start: number; readonly budget: number },
-): { readonly end: number; readonly table: EntityTable; readonly hasSubset: boolean } {
+): { readonly end: number; readonly table: EntityTable } {
   const raw = new Map<string, string>();
   let at = options.start + 9;
   let inSubset = false;
-  let hasSubset = false;
   while (at < text.length) {
     const char = text[at];
     if (char === '"' || char === "'") at = after(text, char, at + 1);
     else if (char === "[") {
       inSubset = true;
-      hasSubset = true;
       at++;
     } else if (char === "]") {
       inSubset = false;
@@ -107,7 +105,7 @@ export function readDoctype(
   }
   const table: GrowingTable = { values: new Map(), budget: options.budget };
   for (const name of raw.keys()) expand(name, raw, table, 0);
-  return { end: Math.min(at, text.length), table, hasSubset };
+  return { end: Math.min(at, text.length), table };
 }
 
 function after(text: string, what: string, from: number): number {

@@ -1,3 +1,5 @@
+import { internalize } from "./xml-memory.ts";
+
 /**
  * Namespaces as feeds use them. An element is known here by a key: its local name for RSS (`title`), prefix and local name
  * for everything else (`atom:title`, `dc:creator`), always in lower case and with the prefix of this table, whatever
@@ -94,12 +96,20 @@ export function prefixOfNamespace(uri: string): string | null {
   return BY_URI.get(bare.slice(0, end)) ?? null;
 }
 
+/** An element's name as it stands in the document, and its key. */
+export interface ElementName {
+  readonly raw: string;
+  readonly key: string;
+}
+
+/** Names that one scope remembers; a document that uses more pays for each anew. */
+const NAMES_MAX = 500;
+
 /** Which namespaces an element is in; made only where an element declares some. */
 export class NamespaceScope {
   readonly #parent: NamespaceScope | null;
   readonly #declared = new Map<string, string>();
-  readonly #keys = new Map<string, string>();
-  #cacheLeft = 500;
+  readonly #names = new Map<string, ElementName>();
 
   constructor(parent: NamespaceScope | null) {
     this.#parent = parent;
@@ -113,7 +123,7 @@ export class NamespaceScope {
   /** Says what the default namespace of this scope means, e.g. that the unknown namespace of an `rss` element is RSS's own. */
   setDefault(prefix: string): void {
     this.#declared.set("", prefix);
-    this.#keys.clear();
+    this.#names.clear();
   }
 
   /** The key prefix of the default namespace, null where none is declared. */
@@ -121,18 +131,18 @@ export class NamespaceScope {
     return this.#find("") ?? null;
   }
 
-  /** The key of an element's raw name. */
-  key(rawName: string): string {
-    const cached = this.#keys.get(rawName);
-    if (cached !== undefined) return cached;
-    const key = this.#resolve(rawName.toLowerCase());
-    if (this.#cacheLeft-- > 0) this.#keys.set(rawName, key);
-    return key;
+  /** An element's raw name with its key; the same object for the same name. */
+  name(raw: string): ElementName {
+    const known = this.#names.get(raw);
+    if (known !== undefined) return known;
+    const name = { raw, key: internalize(this.#resolve(raw.toLowerCase())) };
+    if (this.#names.size < NAMES_MAX) this.#names.set(raw, name);
+    return name;
   }
 
-  /** The key of an attribute's name (lower case). Attributes without a prefix are in no namespace. */
-  attributeKey(name: string): string {
-    return name.includes(":") ? this.key(name) : name;
+  /** The key of an element's raw name. */
+  key(raw: string): string {
+    return this.name(raw).key;
   }
 
   #resolve(name: string): string {

@@ -8,8 +8,6 @@ export interface Prolog {
   readonly entities: EntityTable | null;
   /** Something stands before the root that belongs to no XML document. */
   readonly hasJunk: boolean;
-  /** Nothing before the root can lead a tokenizer astray: neither junk nor a DOCTYPE with declarations inside. */
-  readonly isClean: boolean;
 }
 
 /** A feed that somebody wrapped into a page: a root with the marks of a feed, not just the name. */
@@ -26,7 +24,6 @@ export function findRootInPage(text: string, offset: number): Prolog | null {
     offset: offset + match.index,
     entities: null,
     hasJunk: true,
-    isClean: false,
   };
 }
 
@@ -43,7 +40,6 @@ const TAG_NAME = /<(?:([A-Za-z_][\w.-]{0,60}):)?([A-Za-z_][\w.-]{0,60})(?=[\s/>]
 export function findRoot(text: string, budget: number): Prolog | null {
   let entities: EntityTable | null = null;
   let hasJunk = false;
-  let hasSubset = false;
   let hasDoctype = false;
   let looseFrom = 0;
   let at = text.indexOf("<");
@@ -55,10 +51,9 @@ export function findRoot(text: string, budget: number): Prolog | null {
     else if (text.startsWith("<?", at)) next = after(text, "?>", at + 2);
     else if (/^<!doctype/i.test(text.slice(at, at + 9))) {
       if (/^\s{1,20}html\b/i.test(text.slice(at + 9, at + 40)))
-        return { root: "html", offset: at, entities, hasJunk, isClean: false };
+        return { root: "html", offset: at, entities, hasJunk };
       const doctype = readDoctype(text, { start: at, budget: hasDoctype ? 0 : budget });
       if (doctype.table.values.size > 0) entities = doctype.table;
-      hasSubset ||= doctype.hasSubset;
       hasDoctype = true;
       next = doctype.end;
     } else {
@@ -68,7 +63,7 @@ export function findRoot(text: string, budget: number): Prolog | null {
       // `entry` and `channel` are words of other languages too: they count only where a document begins.
       const isWordOfOthers = hasJunk && (local === "entry" || local === "channel");
       if (ROOTS.has(local) && !isWordOfOthers)
-        return { root: local, offset: at, entities, hasJunk, isClean: !hasJunk && !hasSubset };
+        return { root: local, offset: at, entities, hasJunk };
       hasJunk = true;
       next = at + 1;
     }

@@ -1,11 +1,13 @@
-import { Tokenizer, type TokenizerCallbacks } from "htmlparser2";
+import { isBreaker, isXhtmlConstruct } from "./construct-end.ts";
 import type { ParseLimits } from "./limits.ts";
 import { isHtmlName, isSameName, MarkupCollector } from "./markup-collector.ts";
 import { resolveBase } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 import { type ElementKind, XmlElement } from "./xml-element.ts";
 import { decodeReferences, type EntityTable } from "./xml-entities.ts";
+import { LowerCaseNames, SkippedElements } from "./xml-memory.ts";
 import { FOREIGN, NamespaceScope } from "./xml-names.ts";
+import { type ScannerHandler, XmlScanner } from "./xml-scanner.ts";
 
 /** What a format wants to hear while a document is read. */
 export interface XmlHandler {
@@ -36,55 +38,35 @@ const ROOT_MEANINGS: ReadonlyMap<string, string> = new Map([
 const MISMATCHES_MAX = 1000;
 const NO_ATTRIBUTES: string[] = [];
 
-/** Seen inside unescaped HTML these mean that the closing tag of the construct was forgotten. */
-const CONSTRUCT_BREAKERS = new Set([
-  "item",
-  "atom:entry",
-  "guid",
-  "pubdate",
-  "atom:id",
-  "atom:updated",
-  "atom:published",
-]);
-/** The same for a title, which holds no such things as HTML has. */
-const TITLE_BREAKERS = new Set(
-  "link description author category comments content:encoded dc:creator dc:date atom:link atom:summary atom:content".split(
-    " ",
-  ),
-);
+/** Characters between two pauses. */
+const PAUSE_CHARACTERS = 128 * 1024;
 
 /**
- * Reads one XML document into elements, forgiving what browsers forgive, on htmlparser2's tokenizer. Every step is linear;
- * nothing recurses. `pauseAfter` characters it stops so that the caller can let others run.
+ * Reads one XML document into elements, forgiving what browsers forgive. Every step is linear; nothing recurses.
  */
-export class XmlReader implements TokenizerCallbacks {
+export class XmlReader implements ScannerHandler {
   readonly #text: string;
   readonly #source: XmlSource;
   readonly #handler: XmlHandler;
   readonly #limits: ParseLimits;
   readonly #log: WarningLog;
-  readonly #tokenizer: Tokenizer;
+  readonly #scanner: XmlScanner;
+  readonly #attributeNames = new LowerCaseNames();
+  readonly #tooDeep = new SkippedElements();
   #top: XmlElement | null = null;
   #depth = 0;
   #isRootClosed = false;
   /** The open text construct, and what collects the markup inside it once there is any. */
   #construct: XmlElement | null = null;
   #markup: MarkupCollector | null = null;
-  /** Elements too deep to read, by raw name, so that their closing tags are passed over too. */
-  readonly #tooDeep = new Map<string, number>();
-  #name = "";
-  #nameOffset = 0;
+  /** The tag being read. */
+  #rawName = "";
+  #offset = 0;
   #attributes: string[] = NO_ATTRIBUTES;
-  #attributeName = "";
-  #attributeValue = "";
-  #attributeCount = 0;
   #entryCount = 0;
-  #pausedAt = 0;
   #isStopped = false;
   #mismatches = 0;
   #maxDepth = 0;
-  /** Characters between two pauses. */
-  static readonly #PAUSE_CHARACTERS = 128 * 1024;
 
   constructor(source: XmlSource, handler: XmlHandler, options: { limits: ParseLimits; log: WarningLog }) {
     this.#text = source.text;
@@ -92,7 +74,10 @@ export class XmlReader implements TokenizerCallbacks {
     this.#handler = handler;
     this.#limits = options.limits;
     this.#log = options.log;
-    this.#tokenizer = new Tokenizer({ xmlMode: true, decodeEntities: false }, this);
+    this.#scanner = new XmlScanner(source.text, this, {
+      start: source.rootOffset,
+      attributesMax: options.limits.attributesPerElement,
+    });
   }
 
   /** True if the root element was closed: the document is all there. */
@@ -107,86 +92,24 @@ export class XmlReader implements TokenizerCallbacks {
 
   /** Reads the whole document, letting other work run every 128 K characters. */
   async read(): Promise<void> {
-    this.#tokenizer.write(this.#text);
-    while (!this.#tokenizer.running && !this.#isStopped) {
+    this.#scanner.scan(this.#scanner.position + PAUSE_CHARACTERS);
+    while (!this.#scanner.isDone) {
       await new Promise((resolve) => setImmediate(resolve));
-      this.#tokenizer.resume();
+      this.#scanner.scan(this.#scanner.position + PAUSE_CHARACTERS);
     }
-    if (!this.#isStopped) this.#tokenizer.end();
     this.#closeRest();
   }
 
-  // ---- tokenizer callbacks; offsets are positions in the document -------------------------------------------------
+  // ---- what the scanner tells ----------------------------------------------------------------------------------------
 
-  onopentagname(start: number, end: number): void {
-    this.#name = this.#text.slice(start, end);
-    this.#nameOffset = start - 1;
-    this.#attributes = NO_ATTRIBUTES;
-    this.#attributeCount = 0;
-  }
-
-  onattribname(start: number, end: number): void {
-    this.#attributeName = this.#text.slice(start, end);
-    this.#attributeValue = "";
-  }
-
-  onattribdata(start: number, end: number): void {
-    this.#attributeValue += this.#text.slice(start, end);
-  }
-
-  onattribentity(): void {}
-
-  onattribend(): void {
-    if (this.#attributeCount++ >= this.#limits.attributesPerElement) return;
-    if (this.#attributeCount === 1) this.#attributes = [];
-    const name = this.#attributeName.toLowerCase();
-    const value = this.#attributeValue;
-    this.#attributes.push(name, value.includes("&") ? decodeReferences(value, this.#source.entities) : value);
-  }
-
-  onopentagend(): void {
-    this.#open(false);
-  }
-
-  onselfclosingtag(): void {
-    this.#open(true);
-  }
-
-  onclosetag(start: number, end: number): void {
-    this.#close(this.#text.slice(start, end));
-  }
-
-  ontext(start: number, end: number): void {
-    const top = this.#top;
-    if (top === null || top.kind === "foreign" || isStructural(top)) return;
-    const raw = this.#text.slice(start, end);
-    this.#addText(raw.includes("&") ? decodeReferences(raw, this.#source.entities) : raw, false);
-  }
-
-  ontextentity(): void {}
-
-  oncdata(start: number, end: number, endOffset: number): void {
-    this.#addText(this.#text.slice(start, end - endOffset), true);
-  }
-
-  oncomment(): void {}
-  ondeclaration(): void {}
-  onprocessinginstruction(): void {}
-  onend(): void {}
-
-  // ---- elements ------------------------------------------------------------------------------------------------------
-
-  #open(isSelfClosing: boolean): void {
-    if (this.#nameOffset < this.#source.rootOffset || this.#isRootClosed) return;
-    if (this.#attributeCount > this.#limits.attributesPerElement) {
-      this.#log.add(
-        "too-many-attributes",
-        `<${this.#name.slice(0, 40)}> has ${this.#attributeCount} attributes`,
-        this.#nameOffset,
-      );
-    }
+  onOpenTag(nameStart: number, nameEnd: number, isSelfClosing: boolean): void {
+    if (this.#isRootClosed) return;
+    const count = this.#scanner.attributeCount;
+    this.#rawName = this.#text.slice(nameStart, nameEnd);
+    this.#offset = nameStart - 1;
+    this.#attributes = count === 0 ? NO_ATTRIBUTES : this.#readAttributes(count);
     if (this.#construct !== null) {
-      if (!this.#isBreaker()) {
+      if (!isBreaker(this.#construct, this.#construct.scope.key(this.#rawName))) {
         this.#openMarkup(this.#construct, isSelfClosing);
         return;
       }
@@ -194,16 +117,57 @@ export class XmlReader implements TokenizerCallbacks {
       this.#closeTop(true);
     }
     if (this.#depth >= this.#limits.depth) {
-      if (!isSelfClosing) this.#countTooDeep(1);
+      if (!isSelfClosing) this.#skipTooDeep();
       return;
     }
     this.#openElement(isSelfClosing);
   }
 
+  onCloseTag(nameStart: number, nameEnd: number): void {
+    const top = this.#top;
+    if (top === null) return;
+    // The usual case without a string: the name is that of the element that is open.
+    const isTop = nameEnd - nameStart === top.rawName.length && this.#text.startsWith(top.rawName, nameStart);
+    if (isTop && this.#markup === null && this.#tooDeep.isEmpty) this.#closeTop(true);
+    else this.#close(this.#text.slice(nameStart, nameEnd));
+  }
+
+  onText(start: number, end: number): void {
+    const top = this.#top;
+    if (top === null || top.kind === "foreign" || isStructural(top)) return;
+    this.#addText(decodeReferences(this.#text.slice(start, end), this.#source.entities), false);
+  }
+
+  onCdata(start: number, end: number): void {
+    if (this.#top !== null && !isStructural(this.#top)) this.#addText(this.#text.slice(start, end), true);
+  }
+
+  /** Keys and values in turn; values decoded, names in lower case. */
+  #readAttributes(count: number): string[] {
+    const { attributes } = this.#scanner;
+    const kept = Math.min(count, this.#limits.attributesPerElement);
+    if (count > kept) {
+      const message = `<${this.#rawName.slice(0, 40)}> has ${count} attributes`;
+      this.#log.add("too-many-attributes", message, this.#offset);
+    }
+    const read: string[] = [];
+    for (let at = 0; at < 4 * kept; at += 4) {
+      const value = this.#text.slice(attributes[at + 2], attributes[at + 3]);
+      read.push(
+        this.#attributeNames.read(this.#text.slice(attributes[at], attributes[at + 1])),
+        decodeReferences(value, this.#source.entities),
+      );
+    }
+    return read;
+  }
+
+  // ---- elements ------------------------------------------------------------------------------------------------------
+
   #openElement(isSelfClosing: boolean): void {
     let parent = this.#top;
     const scope = this.#scopeFor(parent);
-    const key = scope.key(this.#name);
+    const name = scope.name(this.#rawName);
+    const { key } = name;
     let kind: ElementKind = key.startsWith(FOREIGN) ? "foreign" : this.#handler.kindOf(key);
     if (kind === "entry") {
       const open = this.#openEntry(parent);
@@ -217,12 +181,13 @@ export class XmlReader implements TokenizerCallbacks {
       this.#log.add(
         "too-many-entries",
         `only the first ${this.#limits.entries} entries are read`,
-        this.#nameOffset,
+        this.#offset,
       );
       this.#stop();
       return;
     }
-    const element = this.#makeElement(parent, scope, { key, kind });
+    const element = new XmlElement(name, { kind, parent, scope, offset: this.#offset });
+    if (this.#attributes.length > 0) this.#giveAttributes(element);
     if (parent === null) this.#handler.onRoot(element);
     this.#top = element;
     if (++this.#depth > this.#maxDepth) this.#maxDepth = this.#depth;
@@ -230,35 +195,19 @@ export class XmlReader implements TokenizerCallbacks {
     if (isSelfClosing) this.#closeTop(true);
   }
 
-  #makeElement(
-    parent: XmlElement | null,
-    scope: NamespaceScope,
-    { key, kind }: { key: string; kind: ElementKind },
-  ): XmlElement {
-    let base = parent === null ? null : parent.base;
-    let language = parent === null ? null : parent.language;
+  /** Attributes with a prefix get the prefix of their namespace; `xml:base` and `xml:lang` are inherited (XML Base, XML 1.0 2.12). */
+  #giveAttributes(element: XmlElement): void {
     const attributes = this.#attributes;
     for (let at = 0; at < attributes.length; at += 2) {
       const name = attributes[at] ?? "";
       if (!name.includes(":")) continue;
-      const attributeKey = scope.attributeKey(name);
-      attributes[at] = attributeKey;
+      const key = element.scope.key(name);
+      attributes[at] = key;
       const value = attributes[at + 1] ?? "";
-      if (attributeKey === "xml:base") base = resolveBase(value, base ?? this.#source.documentUrl);
-      else if (attributeKey === "xml:lang") language = value.trim() || language;
+      if (key === "xml:base") element.base = resolveBase(value, element.base ?? this.#source.documentUrl);
+      else if (key === "xml:lang") element.language = value.trim() || element.language;
     }
-    const offset = this.#nameOffset;
-    return new XmlElement({
-      rawName: this.#name,
-      key,
-      kind,
-      parent,
-      scope,
-      offset,
-      attributes,
-      base,
-      language,
-    });
+    element.attributes = attributes;
   }
 
   /** The scope of the element that begins: its parent's unless it declares namespaces itself. */
@@ -280,20 +229,20 @@ export class XmlReader implements TokenizerCallbacks {
 
   /** A root without a namespace, or in one that nobody knows, is what its name says. */
   #settleRootNamespace(scope: NamespaceScope): void {
-    const local = this.#name.slice(this.#name.indexOf(":") + 1).toLowerCase();
-    if (this.#name.includes(":")) return;
+    const local = this.#rawName.slice(this.#rawName.indexOf(":") + 1).toLowerCase();
+    if (this.#rawName.includes(":")) return;
     const meaning = ROOT_MEANINGS.get(local);
     const given = scope.default;
     if (meaning === undefined || given === meaning) return;
     if (given !== null && given !== "") {
-      this.#log.add("unknown-namespace", `<${this.#name}> is not in a namespace of feeds`, this.#nameOffset);
+      this.#log.add("unknown-namespace", `<${this.#rawName}> is not in a namespace of feeds`, this.#offset);
     }
     scope.setDefault(meaning);
   }
 
   #close(rawName: string): void {
     if (this.#top === null) return;
-    if (this.#tooDeep.size > 0 && this.#countTooDeep(-1, rawName)) return;
+    if (this.#tooDeep.close(rawName)) return;
     if (this.#construct !== null) {
       if (this.#markup?.close(rawName, this.#searchDepth()) === true) return;
       if (!isSameName(this.#construct.rawName, rawName) && !this.#isOpen(rawName)) {
@@ -327,18 +276,16 @@ export class XmlReader implements TokenizerCallbacks {
     this.#depth--;
     if (parent === null) {
       this.#isRootClosed = isWhole;
+      this.#scanner.stop();
       if (element.kind === "entry") this.#handler.onElement(element, isWhole);
       return;
     }
     if (element.kind === "foreign") return;
     if (element.kind === "entry") {
       this.#handler.onElement(element, isWhole);
-      this.#pauseSometimes(element.offset);
     } else if (parent.kind === "container") {
       if (element.kind !== "container") this.#handler.onElement(element, isWhole);
-    } else if (parent.children.length < this.#limits.childrenPerElement) {
-      parent.children.push(element);
-    }
+    } else if (parent.children.length < this.#limits.childrenPerElement) parent.addChild(element);
   }
 
   /** The entry that is open, or `foreign` when an extension's element stands between: what it holds is its own affair. */
@@ -364,14 +311,8 @@ export class XmlReader implements TokenizerCallbacks {
 
   #stop(): void {
     this.#isStopped = true;
-    this.#tokenizer.pause();
+    this.#scanner.stop();
     while (this.#top !== null && !isStructural(this.#top)) this.#closeTop(true);
-  }
-
-  #pauseSometimes(offset: number): void {
-    if (offset - this.#pausedAt < XmlReader.#PAUSE_CHARACTERS) return;
-    this.#pausedAt = offset;
-    this.#tokenizer.pause();
   }
 
   #isOpen(rawName: string): boolean {
@@ -387,21 +328,14 @@ export class XmlReader implements TokenizerCallbacks {
     return this.#mismatches > MISMATCHES_MAX ? 4 : this.#limits.depth + 1;
   }
 
-  /** Counts elements below the depth limit by name. @returns true if a closing tag belongs to one of them. */
-  #countTooDeep(step: 1 | -1, rawName = this.#name): boolean {
-    const count = this.#tooDeep.get(rawName) ?? 0;
-    if (step === -1 && count === 0) return false;
-    if (count + step === 0) this.#tooDeep.delete(rawName);
-    else this.#tooDeep.set(rawName, count + step);
+  #skipTooDeep(): void {
     this.#maxDepth = this.#limits.depth + 1;
-    if (step === 1 && count === 0) {
-      this.#log.add(
-        "too-deep",
-        `elements nested deeper than ${this.#limits.depth} are passed over`,
-        this.#nameOffset,
-      );
-    }
-    return true;
+    if (this.#tooDeep.open(this.#rawName) > 1) return;
+    this.#log.add(
+      "too-deep",
+      `elements nested deeper than ${this.#limits.depth} are passed over`,
+      this.#offset,
+    );
   }
 
   // ---- text and markup -------------------------------------------------------------------------------------------
@@ -431,9 +365,9 @@ export class XmlReader implements TokenizerCallbacks {
     });
     const attributes = this.#attributes;
     const depthMax = this.#limits.depth - this.#depth;
-    const isOpened = this.#markup.open(this.#name, { attributes, isSelfClosing, depthMax });
+    const isOpened = this.#markup.open(this.#rawName, { attributes, isSelfClosing, depthMax });
     if (isOpened) this.#maxDepth = Math.max(this.#maxDepth, this.#depth + this.#markup.depth);
-    else if (!isSelfClosing) this.#countTooDeep(1);
+    else if (!isSelfClosing) this.#skipTooDeep();
   }
 
   #endConstruct(): void {
@@ -449,25 +383,8 @@ export class XmlReader implements TokenizerCallbacks {
     }
     if (!isHtmlName(rawName) && (this.#markup === null || this.#markup.depth === 0)) this.#closeTop(true);
   }
-
-  #isBreaker(): boolean {
-    const construct = this.#construct;
-    if (construct === null) return false;
-    const key = construct.scope.key(this.#name);
-    const isInTitle = construct.key === "title" || construct.key === "atom:title";
-    if (!CONSTRUCT_BREAKERS.has(key) && !(isInTitle && TITLE_BREAKERS.has(key))) return false;
-    return !isXhtmlConstruct(construct);
-  }
 }
 
 function isStructural(element: XmlElement): boolean {
   return element.kind === "container" || element.kind === "entry";
-}
-
-/** XHTML by its declared type, or by Atom 0.3's mode (RFC 4287 3.1.1.3, 4.1.3.3). */
-function isXhtmlConstruct(element: XmlElement): boolean {
-  if (element.key.startsWith("xhtml:")) return true;
-  const type = element.attribute("type")?.trim().toLowerCase() ?? "";
-  if (type === "xhtml" || type.endsWith("+xml") || type.endsWith("/xml")) return true;
-  return element.attribute("mode")?.trim().toLowerCase() === "xml";
 }

@@ -37,7 +37,7 @@ export function renderRiver(view: RiverView): string {
   const title = feed.output.title;
   const path = `${basePath}${outputPath({ name: feed.output.name, isDefault: feed.isDefault })}`;
   const content = markup`<div class="intro">
-<h1>${title}</h1>
+<h1>${view.outputs.find(({ name }) => name === feed.output.name)?.title ?? title}</h1>
 <p class="lede">${feedDescription(feed)}</p>
 <div class="tools">
 <p class="subscribe"><span>Subscribe</span>${FEED_FILES.map(

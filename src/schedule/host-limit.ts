@@ -4,7 +4,7 @@ import type { Clock } from "../model.ts";
 export interface HostLimitOptions {
   /** Requests to one host in flight at a time. */
   readonly perHost: number;
-  /** Between the end of one request and the start of the next that takes its place. */
+  /** Between the end of one request and the start of the next on that host. */
   readonly pauseMs: number;
   readonly clock: Clock;
 }
@@ -21,24 +21,21 @@ export interface HostLimit {
   restingUntil(host: string): Date | null;
 }
 
-interface Waiter {
-  readonly grant: (turn: Disposable) => void;
-}
-
 interface Host {
-  busy: number;
-  /** For each turn that ended and was not given on: from when on it may be given again (ms). */
-  readonly pausing: number[];
-  readonly waiting: Set<Waiter>;
+  /** Turns given and not over. */
+  busyCount: number;
+  pausedUntilMs: number;
   restUntilMs: number;
-  /** Ends the sleep of whoever waits for the next turn to become free. */
+  /** Those who wait, by what gives them their turn, first come first. */
+  readonly waiting: Set<(turn: Disposable) => void>;
+  /** Ends the sleep until the next turn can be given. */
   alarm: AbortController | null;
 }
 
 /** Idle hosts are forgotten when so many are known. */
 const hostsKept = 4096;
 
-/** A limit that holds for all hosts alike. It keeps no timers while nobody waits. */
+/** A limit that holds for all hosts alike. It keeps no timers while nobody waits, and no memory of hosts long idle. */
 export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): HostLimit {
   const hosts = new Map<string, Host>();
   let sweepAt = hostsKept;
@@ -47,60 +44,49 @@ export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): 
     const known = hosts.get(name);
     if (known) return known;
     if (hosts.size >= sweepAt) sweep();
-    const host: Host = { busy: 0, pausing: [], waiting: new Set(), restUntilMs: 0, alarm: null };
+    const host: Host = {
+      busyCount: 0,
+      pausedUntilMs: 0,
+      restUntilMs: 0,
+      waiting: new Set(),
+      alarm: null,
+    };
     hosts.set(name, host);
     return host;
   }
 
   function sweep(): void {
     const nowMs = clock.now().getTime();
-    for (const [name, { busy, waiting, pausing, restUntilMs }] of hosts) {
-      if (busy + waiting.size === 0 && Math.max(restUntilMs, ...pausing) <= nowMs) hosts.delete(name);
+    for (const [name, host] of hosts) {
+      if (host.busyCount + host.waiting.size === 0 && freeAt(host) <= nowMs) hosts.delete(name);
     }
+    // Doubling keeps the sweeps linear in all when most hosts are in use.
     sweepAt = Math.max(hostsKept, 2 * hosts.size);
   }
 
-  /** When the next turn is free: 0 for at once, infinity for when one ends. */
-  function freeAt(host: Host): number {
-    if (host.busy >= perHost) return Number.POSITIVE_INFINITY;
-    const isUnused = host.busy + host.pausing.length < perHost;
-    return Math.max(host.restUntilMs, isUnused ? 0 : Math.min(...host.pausing));
+  /** From when on a turn can be given (ms); infinity while all are taken. */
+  function freeAt({ busyCount, pausedUntilMs, restUntilMs }: Host): number {
+    return busyCount >= perHost ? Number.POSITIVE_INFINITY : Math.max(pausedUntilMs, restUntilMs);
   }
 
   function giveTurns(host: Host): void {
-    for (const waiter of host.waiting) {
-      const nowMs = clock.now().getTime();
+    host.alarm?.abort();
+    host.alarm = null;
+    const nowMs = clock.now().getTime();
+    for (const grant of host.waiting) {
       const atMs = freeAt(host);
       if (atMs > nowMs) {
         wakeAt(host, atMs);
         return;
       }
-      host.waiting.delete(waiter);
-      const ripe = host.pausing.findIndex((ms) => ms <= nowMs);
-      if (ripe >= 0) host.pausing.splice(ripe, 1);
-      host.busy++;
-      waiter.grant(turnOf(host));
+      host.waiting.delete(grant);
+      host.busyCount++;
+      grant(turnOf(host));
     }
-    host.alarm?.abort();
-    host.alarm = null;
   }
 
-  function turnOf(host: Host): Disposable {
-    let isOver = false;
-    return {
-      [Symbol.dispose]() {
-        if (isOver) return;
-        isOver = true;
-        host.busy--;
-        if (pauseMs > 0) host.pausing.push(clock.now().getTime() + pauseMs);
-        giveTurns(host);
-      },
-    };
-  }
-
+  /** Gives turns again at an instant. With all turns taken, whoever ends one does. */
   function wakeAt(host: Host, atMs: number): void {
-    host.alarm?.abort();
-    host.alarm = null;
     if (atMs === Number.POSITIVE_INFINITY) return;
     const alarm = new AbortController();
     host.alarm = alarm;
@@ -112,24 +98,35 @@ export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): 
     );
   }
 
+  function turnOf(host: Host): Disposable {
+    let isOver = false;
+    return {
+      [Symbol.dispose]() {
+        if (isOver) return;
+        isOver = true;
+        host.busyCount--;
+        host.pausedUntilMs = clock.now().getTime() + pauseMs;
+        giveTurns(host);
+      },
+    };
+  }
+
   return {
     acquire(name, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         const host = hostOf(name);
+        const grant = (turn: Disposable) => {
+          signal.removeEventListener("abort", onAbort);
+          resolve(turn);
+        };
         const onAbort = () => {
-          host.waiting.delete(waiter);
-          if (host.waiting.size === 0) giveTurns(host);
+          host.waiting.delete(grant);
+          giveTurns(host);
           reject(signal.reason);
         };
-        const waiter: Waiter = {
-          grant(turn) {
-            signal.removeEventListener("abort", onAbort);
-            resolve(turn);
-          },
-        };
         signal.addEventListener("abort", onAbort, { once: true });
-        host.waiting.add(waiter);
+        host.waiting.add(grant);
         giveTurns(host);
       });
     },
@@ -139,8 +136,8 @@ export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): 
       giveTurns(host);
     },
     restingUntil(name) {
-      const until = hosts.get(name)?.restUntilMs ?? 0;
-      return until > clock.now().getTime() ? new Date(until) : null;
+      const untilMs = hosts.get(name)?.restUntilMs ?? 0;
+      return untilMs > clock.now().getTime() ? new Date(untilMs) : null;
     },
   };
 }

@@ -1,36 +1,34 @@
 /**
  * When to poll a source next. Pure: the same input gives the same instant, and the reason for it in words.
  *
- * The source's own pace (its rhythm, or what the operator set) is a wish; what the publisher asks for only ever makes it
- * longer; failures multiply it. The longest wins.
+ * The source's own pace (its rhythm, or what the operator set) is a wish; failures stretch it; what the publisher asks for
+ * only ever makes it longer. The longest wins.
  */
 import type { PollHints, Schedule } from "../model.ts";
-import { nextCronTime } from "./scheduler.ts";
-
-export interface IntervalLimits {
-  /** Adaptive pace stays between these. */
-  readonly minMs: number;
-  /** Also the cap on what `max-age`, `Expires`, `ttl` and `sy:*` may ask for. */
-  readonly maxMs: number;
-  /** Adaptive pace while the rhythm of the feed is unknown. */
-  readonly baseMs: number;
-  /** Cap on the backoff after failures. */
-  readonly backoffMaxMs: number;
-  /** Cap on what `Retry-After` may ask for. */
-  readonly retryAfterMaxMs: number;
-}
+import { nextCronTime } from "./cron-time.ts";
+import { formatDuration, formatInstant } from "./duration.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-export const defaultIntervalLimits: IntervalLimits = {
-  minMs: 15 * minuteMs,
-  maxMs: dayMs,
-  baseMs: hourMs,
-  backoffMaxMs: dayMs,
-  retryAfterMaxMs: 7 * dayMs,
-};
+/** Adaptive pace stays between these two. */
+const adaptiveMinMs = 15 * minuteMs;
+const adaptiveMaxMs = dayMs;
+/** Adaptive pace while the rhythm is unknown, and where a slow feed's backoff starts. */
+const adaptiveBaseMs = hourMs;
+const intervalMinMs = 1000;
+/** Cap on the backoff, so that a publisher who comes back is noticed within a day. */
+const backoffMaxMs = dayMs;
+/** Cap on `max-age`, `Expires`, `ttl` and `sy:*`: caches are often told "a year". */
+const freshnessMaxMs = dayMs;
+/** Cap on `Retry-After`, which is meant for clients and is believed for longer. */
+const retryAfterMaxMs = 7 * dayMs;
+/** Jitter only adds: at most this share of the interval, and at most `jitterMaxMs`. */
+const jitterShare = 0.2;
+const jitterMaxMs = hourMs;
+/** After skipped hours, polls spread over this long. */
+const skipSpreadMs = 10 * minuteMs;
 
 export interface IntervalInput {
   readonly schedule: Schedule;
@@ -42,17 +40,10 @@ export interface IntervalInput {
   readonly freshness: { readonly maxAgeMs: number | null; readonly retryAfterMs: number | null } | null;
   /** In a row, the last one included; 0 after a success. */
   readonly failures: number;
+  /** `Retry-After` of the answer, a failure's too. */
   readonly retryAfterMs: number | null;
   /** In [0, 1), as `Math.random`. */
   readonly random: () => number;
-  /** When the source last brought something new: a feed that fell silent is asked ever more seldom. */
-  readonly lastNewEntryAt?: Date | null;
-  /**
-   * The operator's time is kept against what the publisher says of freshness (never against `Retry-After`). Where absent:
-   * true for a cron expression, which says exactly when; false for an interval, which says how often at most.
-   */
-  readonly isKept?: boolean;
-  readonly limits?: Partial<IntervalLimits>;
 }
 
 export interface NextPoll {
@@ -66,207 +57,166 @@ interface Wish {
   readonly reason: string;
 }
 
-/** Jitter only adds: at most this share of the interval. */
-const jitterShare = 0.1;
-/** A source silent for n hours is asked no more often than every n/24 hours. */
-const silenceDivisor = 24;
-/** After skipped hours, polls spread over this long. */
-const skipSpreadMs = 10 * minuteMs;
-
 /**
- * The instant of the next poll.
+ * The instant of the next poll. Adaptive paces and intervals wait for everything the publisher asks; a cron expression is
+ * kept exactly, but never against `Retry-After`: then it is the first of its times after that.
  *
  * RFC 9111 4.2 (freshness), RFC 9110 10.2.3 (`Retry-After`), RSS 2.0 `ttl`, `skipHours`, `skipDays`, RSS 1.0
- * syndication module (`sy:*`, given as `ttlMs`).
+ * syndication module (`sy:*`, given as `ttlMs`). Durations that are not finite or not positive are ignored.
+ *
+ * @throws RangeError when a cron expression is none or never comes true
  */
 export function nextPoll(input: IntervalInput): NextPoll {
-  const limits = { ...defaultIntervalLimits, ...input.limits };
   const { schedule, now, hints, random } = input;
-  const isKept = input.isKept ?? schedule.kind === "cron";
-  const asked = longest([...retryWishes(input, limits), ...(isKept ? [] : publisherWishes(input, limits))]);
-  if (schedule.kind === "cron") return nextByCron(schedule.expression, input, { asked, limits });
-  const pace = ownPace(schedule, input, limits);
-  const own = input.failures > 0 ? backOff(pace, input, limits) : pace;
-  const chosen = asked !== null && asked.ms > own.ms ? asked : own;
-  const at = new Date(now.getTime() + Math.ceil(chosen.ms * (1 + jitterShare * random())));
-  if (isKept) return { at, reason: chosen.reason };
-  const allowed = afterSkipped(at, hints, random);
-  return {
-    at: allowed,
-    reason: allowed === at ? chosen.reason : "the feed asks not to be polled before (skipHours, skipDays)",
-  };
+  if (schedule.kind === "cron") return nextByCron(schedule.expression, input);
+  const pace = schedule.kind === "every" ? configuredPace(schedule.intervalMs) : adaptivePace(input.rhythmMs);
+  const own = input.failures > 0 ? backOff(pace, input) : pace;
+  const { ms, reason } = longest([own, ...retryWishes(input), ...publisherWishes(input)]);
+  const jitterMs = Math.min(ms * jitterShare, jitterMaxMs) * random();
+  const at = new Date(now.getTime() + Math.ceil(ms + jitterMs));
+  return afterSkipped(at, hints, random) ?? { at, reason };
 }
 
-function ownPace(
-  schedule: Exclude<Schedule, { kind: "cron" }>,
-  input: IntervalInput,
-  limits: IntervalLimits,
-): Wish {
-  if (schedule.kind === "every") {
-    return { ms: schedule.intervalMs, reason: `every ${formatDuration(schedule.intervalMs)}, as configured` };
+function configuredPace(intervalMs: number): Wish {
+  const ms = Math.max(intervalMs, intervalMinMs);
+  return { ms, reason: `every ${formatDuration(ms)}, as configured` };
+}
+
+function adaptivePace(rhythmMs: number | null): Wish {
+  if (!isDuration(rhythmMs)) {
+    const reason = `adaptive: every ${formatDuration(adaptiveBaseMs)} until its rhythm is known`;
+    return { ms: adaptiveBaseMs, reason };
   }
-  const { rhythmMs, now, lastNewEntryAt } = input;
-  const wish: Wish =
-    rhythmMs === null
-      ? {
-          ms: limits.baseMs,
-          reason: `every ${formatDuration(limits.baseMs)} until the feed's own rhythm is known`,
-        }
-      : {
-          ms: clamp(rhythmMs, limits),
-          reason: `the feed's own rhythm: every ${formatDuration(clamp(rhythmMs, limits))}`,
-        };
-  const silentMs = lastNewEntryAt ? now.getTime() - lastNewEntryAt.getTime() : 0;
-  const slowMs = clamp(silentMs / silenceDivisor, limits);
-  if (slowMs <= wish.ms || silentMs <= 0) return { ...wish, ms: clamp(wish.ms, limits) };
-  return { ms: slowMs, reason: `it brought nothing new for ${formatDuration(silentMs)}` };
+  const ms = clampAdaptive(rhythmMs);
+  return { ms, reason: `adaptive: every ${formatDuration(ms)}, the feed's own rhythm` };
 }
 
 /**
  * Doubles with each failure, up to a day; an interval of the operator's that is longer anyway stays. A slow feed is not
  * made to wait its whole rhythm for a second try.
  */
-function backOff(
-  pace: Wish,
-  { schedule, failures }: IntervalInput,
-  { backoffMaxMs, baseMs }: IntervalLimits,
-): Wish {
-  const firstMs = schedule.kind === "adaptive" ? Math.min(pace.ms, baseMs) : pace.ms;
-  const ms = Math.max(firstMs, Math.min(firstMs * 2 ** Math.min(failures - 1, 30), backoffMaxMs));
-  return { ms, reason: failureReason(failures, ms) };
+function backOff(pace: Wish, { schedule, failures }: IntervalInput): Wish {
+  const firstMs = schedule.kind === "adaptive" ? Math.min(pace.ms, adaptiveBaseMs) : pace.ms;
+  const ms = Math.max(firstMs, Math.min(firstMs * doublings(failures), backoffMaxMs));
+  return { ms, reason: `${failed(failures)}: waits ${formatDuration(ms)}` };
 }
 
-function failureReason(failures: number, ms: number): string {
-  const times = failures === 1 ? "the last poll failed" : `the last ${failures} polls failed`;
-  return `${times}; next try after ${formatDuration(ms)}`;
+/** 1 after the first failure, then 2, 4, 8 … */
+function doublings(failures: number): number {
+  return 2 ** Math.min(Math.max(failures - 1, 0), 30);
 }
 
-function publisherWishes({ freshness, hints }: IntervalInput, { maxMs }: IntervalLimits): Wish[] {
+function failed(failures: number): string {
+  return failures === 1 ? "the last poll failed" : `failed ${failures} times in a row`;
+}
+
+function publisherWishes({ freshness, hints }: IntervalInput): Wish[] {
   const wishes: Wish[] = [];
-  const { ttlMs } = hints;
   const maxAgeMs = freshness?.maxAgeMs ?? null;
-  if (isDuration(maxAgeMs)) {
-    const ms = Math.min(maxAgeMs, maxMs);
-    wishes.push({
-      ms,
-      reason: `the server says that its answer is good for ${formatDuration(maxAgeMs)} (Cache-Control, Expires)`,
-    });
-  }
-  if (isDuration(ttlMs)) {
-    const ms = Math.min(ttlMs, maxMs);
-    wishes.push({
-      ms,
-      reason: `the feed asks to be polled every ${formatDuration(ttlMs)} (ttl, sy:updatePeriod)`,
-    });
-  }
+  if (isDuration(maxAgeMs)) wishes.push(freshnessWish(maxAgeMs, "max-age or Expires"));
+  if (isDuration(hints.ttlMs)) wishes.push(freshnessWish(hints.ttlMs, "ttl or sy:updatePeriod"));
   return wishes;
 }
 
-function retryWishes(
-  { freshness, retryAfterMs }: IntervalInput,
-  { retryAfterMaxMs }: IntervalLimits,
-): Wish[] {
-  const askedMs = Math.max(retryAfterMs ?? 0, freshness?.retryAfterMs ?? 0);
-  if (!isDuration(askedMs)) return [];
-  const ms = Math.min(askedMs, retryAfterMaxMs);
-  return [{ ms, reason: `the server asks to be left alone for ${formatDuration(ms)} (Retry-After)` }];
+function freshnessWish(askedMs: number, by: string): Wish {
+  const ms = Math.min(askedMs, freshnessMaxMs);
+  const isCapped = ms < askedMs;
+  return { ms, reason: `the publisher asks for ${formatDuration(ms)}${isCapped ? " or more" : ""} (${by})` };
 }
 
-interface CronContext {
-  readonly asked: Wish | null;
-  readonly limits: IntervalLimits;
+function retryWishes({ freshness, retryAfterMs, now }: IntervalInput): Wish[] {
+  const asked = [retryAfterMs, freshness?.retryAfterMs ?? null].filter(isDuration);
+  if (asked.length === 0) return [];
+  const ms = Math.min(Math.max(...asked), retryAfterMaxMs);
+  const until = formatInstant(new Date(now.getTime() + ms));
+  return [{ ms, reason: `the server asks to wait until ${until} (Retry-After)` }];
 }
 
-/** Cron times are kept exactly. Failures and the publisher let some of them pass. */
-function nextByCron(
-  expression: string,
-  { now, failures }: IntervalInput,
-  { asked, limits }: CronContext,
-): NextPoll {
+/** Cron times are kept to the second, without jitter. Failures and `Retry-After` let some of them pass. */
+function nextByCron(expression: string, input: IntervalInput): NextPoll {
+  const { now, failures } = input;
   const first = nextCronTime(expression, now);
+  const plain = { at: first, reason: `at the times of ${expression}, as configured` };
+  const wishes = retryWishes(input);
+  if (failures > 0) wishes.push(cronBackOff(expression, { first, failures }));
+  if (wishes.length === 0) return plain;
+  const { ms, reason } = longest(wishes);
+  const earliestMs = now.getTime() + ms;
+  if (earliestMs <= first.getTime()) {
+    return failures > 0 ? { at: first, reason: `${failed(failures)}: waits for ${expression}` } : plain;
+  }
+  return { at: nextCronTime(expression, new Date(earliestMs - 1)), reason };
+}
+
+/** As `backOff`, in gaps of the expression: one after the first failure, then two, four … as far as they fit a day. */
+function cronBackOff(
+  expression: string,
+  { first, failures }: { readonly first: Date; readonly failures: number },
+): Wish {
   const gapMs = nextCronTime(expression, first).getTime() - first.getTime();
-  const waitMs =
-    failures > 1 ? Math.min(gapMs * (2 ** Math.min(failures - 1, 30) - 1), limits.backoffMaxMs) : 0;
-  const byFailure: Wish = {
-    ms: waitMs,
-    reason: `${failureReason(failures, waitMs)}, at a time of ${expression}`,
-  };
-  const wish = asked !== null && asked.ms > waitMs ? asked : byFailure;
-  const earliest = now.getTime() + wish.ms;
-  if (earliest <= first.getTime())
-    return { at: first, reason: `at the times of ${expression}, as configured` };
-  return { at: nextCronTime(expression, new Date(earliest - 1)), reason: wish.reason };
+  const ms = Math.max(0, Math.min(gapMs * (doublings(failures) - 1), backoffMaxMs - gapMs));
+  return { ms, reason: `${failed(failures)}: waits ${formatDuration(ms)}, then for ${expression}` };
 }
 
 /**
- * The first instant from `at` on that the feed allows (RSS 2.0 `skipHours`, `skipDays`; UTC). A feed that forbids every
- * hour of the week forbids nothing.
+ * The first allowed hour from `at` on where the feed does not allow `at` itself (RSS 2.0 `skipHours`, `skipDays`; UTC),
+ * else null. A feed that forbids every hour of the week forbids nothing.
  */
-function afterSkipped(at: Date, { skipHours, skipDays }: PollHints, random: () => number): Date {
-  const isSkipped = (time: Date) =>
-    skipHours.includes(time.getUTCHours()) || skipDays.includes(time.getUTCDay());
-  if (!isSkipped(at)) return at;
-  const hour = Math.floor(at.getTime() / hourMs) * hourMs;
-  for (let ahead = 1; ahead <= 8 * 24; ahead++) {
-    const candidate = new Date(hour + ahead * hourMs);
-    if (!isSkipped(candidate)) return new Date(candidate.getTime() + Math.floor(random() * skipSpreadMs));
+function afterSkipped(at: Date, { skipHours, skipDays }: PollHints, random: () => number): NextPoll | null {
+  const isHourSkipped = (time: Date) => skipHours.includes(time.getUTCHours());
+  const isSkipped = (time: Date) => isHourSkipped(time) || skipDays.includes(time.getUTCDay());
+  if (!isSkipped(at)) return null;
+  const hourStartMs = Math.floor(at.getTime() / hourMs) * hourMs;
+  for (let ahead = 1; ahead <= 7 * 24; ahead++) {
+    const allowed = new Date(hourStartMs + ahead * hourMs);
+    if (isSkipped(allowed)) continue;
+    const rule = isHourSkipped(at) ? "skipHours" : "skipDays";
+    return {
+      at: new Date(allowed.getTime() + Math.floor(random() * skipSpreadMs)),
+      reason: `${rule}: not before ${formatInstant(allowed)}`,
+    };
   }
-  return at;
+  return null;
 }
 
-function longest(wishes: readonly Wish[]): Wish | null {
-  return wishes.reduce<Wish | null>((best, wish) => (best === null || wish.ms > best.ms ? wish : best), null);
+/** The first of the longest; of at least one. */
+function longest(wishes: readonly Wish[]): Wish {
+  return wishes.reduce((best, wish) => (wish.ms > best.ms ? wish : best));
 }
 
 function isDuration(ms: number | null): ms is number {
   return ms !== null && Number.isFinite(ms) && ms > 0;
 }
 
-function clamp(ms: number, { minMs, maxMs }: Pick<IntervalLimits, "minMs" | "maxMs">): number {
-  return Math.min(Math.max(ms, minMs), maxMs);
+function clampAdaptive(ms: number): number {
+  return Math.min(Math.max(ms, adaptiveMinMs), adaptiveMaxMs);
 }
 
 /** Gaps are measured among so many of the newest entries. */
 const entriesSeen = 50;
+/** A feed silent for n hours is asked no more often than every n/24 hours, whatever its pace was once. */
+const silenceDivisor = 24;
 
 /**
- * The feed's own rhythm in milliseconds: half the median gap between its newest entries, between 15 minutes and 24 hours.
- * Dates in the future, and entries that came at the same minute (one batch), do not count. Null with less than two left.
+ * The feed's own rhythm in milliseconds, between 15 minutes and 24 hours: half the median gap between its newest entries,
+ * or more where it fell silent. Dates in the future, and entries of the same minute (one batch), do not count. Null with
+ * less than two left.
  */
 export function publicationRhythm(published: readonly Date[], now: Date): number | null {
   const past = published.map((date) => date.getTime()).filter((ms) => ms <= now.getTime());
   const minutes = new Set(past.map((ms) => Math.floor(ms / minuteMs)));
   const newest = [...minutes].sort((a, b) => b - a).slice(0, entriesSeen);
+  const [last] = newest;
+  if (last === undefined || newest.length < 2) return null;
   const gaps = newest.slice(1).map((minute, index) => (newest[index] ?? minute) - minute);
-  const medianMs = median(gaps) * minuteMs;
-  return Number.isNaN(medianMs) ? null : clamp(medianMs / 2, defaultIntervalLimits);
+  const silenceMs = now.getTime() - last * minuteMs;
+  return clampAdaptive(Math.max((median(gaps) * minuteMs) / 2, silenceMs / silenceDivisor));
 }
 
-/** NaN of nothing. */
+/** Of at least one number. */
 function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
-
-const units = [
-  ["d", dayMs],
-  ["h", hourMs],
-  ["min", minuteMs],
-  ["s", 1000],
-] as const;
-
-/** The two largest units: `1 h 30 min`, `45 s`, `2 d`. */
-function formatDuration(ms: number): string {
-  let left = Math.max(1000, Math.round(ms / 1000) * 1000);
-  const parts: string[] = [];
-  for (const [name, unitMs] of units) {
-    const count = Math.floor(left / unitMs);
-    if (count > 0) parts.push(`${count} ${name}`);
-    else if (parts.length > 0) break;
-    left -= count * unitMs;
-    if (parts.length === 2) break;
-  }
-  return parts.join(" ");
+  const upper = sorted[sorted.length >> 1] ?? 0;
+  const lower = sorted[(sorted.length - 1) >> 1] ?? upper;
+  return (lower + upper) / 2;
 }

@@ -1,13 +1,15 @@
 /**
- * Claims due sources and polls them, so many at a time. The only door to node-cron, which drives the tick and reads cron
+ * Claims due sources and polls them, so many at a time. The only door to node-cron, which drives the tick and checks cron
  * expressions.
  *
  * Poll times live in the store, not here: a restart polls nothing early, and several workers share one store by leases.
  * A source whose host is busy or rests is held back without taking the place of another.
  */
-import { createTask, parse, type ScheduledTask, schedule as startTask, validateDetailed } from "node-cron";
+import { type ScheduledTask, schedule as startTask, validateDetailed } from "node-cron";
+import { LeaseLostError } from "../errors.ts";
 import type { Clock } from "../model.ts";
 import type { ClaimedSource, Store } from "../store/store.ts";
+import { nextCronTime } from "./cron-time.ts";
 import type { HostLimit } from "./host-limit.ts";
 
 export interface SchedulerOptions {
@@ -23,7 +25,7 @@ export interface SchedulerOptions {
   readonly perHost?: number;
   /** Hosts that asked for a rest are left alone. */
   readonly hosts?: Pick<HostLimit, "restingUntil">;
-  /** `claimed` is null when the store could not be asked. */
+  /** `claimed` is null when the store could not be asked, which is told once until it answers again. */
   readonly onError?: (error: unknown, claimed: ClaimedSource | null) => void;
 }
 
@@ -69,11 +71,14 @@ class PollScheduler implements Scheduler {
   /** Claimed sources that wait for their host, by host, in the order of their claims. */
   readonly #held = new Map<string, ClaimedSource[]>();
   #heldCount = 0;
-  /** Ids to poll out of turn. */
+  /** Ids to poll out of turn; they stay until they are claimed. */
   readonly #wanted = new Set<string>();
   /** The look at the store under way, and whether another one is wanted after it. */
   #looking: Promise<void> | null = null;
   #looksAgain = false;
+  /** The last look ended for want of places, not of due sources. */
+  #hasMore = false;
+  #isStoreFailing = false;
   #stopping: Promise<void> | null = null;
 
   constructor(options: SchedulerOptions) {
@@ -121,21 +126,31 @@ class PollScheduler implements Scheduler {
     try {
       this.#startHeld();
       await this.#claimWanted();
-      for (let claimedAll = false; !claimedAll && !this.#stopping; ) {
+      this.#hasMore = true;
+      while (this.#hasMore && !this.#stopping) {
         const limit = Math.min(this.#options.concurrency - this.#running.size, heldMax - this.#heldCount);
-        if (limit <= 0) return;
-        claimedAll = (await this.#claim({ limit })) < limit;
+        if (limit <= 0) break;
+        this.#hasMore = (await this.#claim({ limit })) === limit;
       }
+      this.#isStoreFailing = false;
     } catch (error) {
-      this.#options.onError?.(error, null);
+      // The next tick asks again; the trouble is told once.
+      this.#hasMore = false;
+      if (!this.#isStoreFailing) this.#options.onError?.(error, null);
+      this.#isStoreFailing = true;
     }
   }
 
   async #claimWanted(): Promise<void> {
     const onlyIds = [...this.#wanted].filter((id) => !this.#running.has(id));
-    if (onlyIds.length === 0) return;
+    if (onlyIds.length === 0 || this.#stopping) return;
     for (const id of onlyIds) this.#wanted.delete(id);
-    await this.#claim({ limit: onlyIds.length, onlyIds });
+    try {
+      await this.#claim({ limit: onlyIds.length, onlyIds });
+    } catch (error) {
+      for (const id of onlyIds) this.#wanted.add(id);
+      throw error;
+    }
   }
 
   async #claim(request: { readonly limit: number; readonly onlyIds?: readonly string[] }): Promise<number> {
@@ -156,22 +171,27 @@ class PollScheduler implements Scheduler {
 
   #startHeld(): void {
     if (this.#stopping) return;
-    const { concurrency, hosts } = this.#options;
     for (const [host, queue] of this.#held) {
       this.#dropStale(queue);
-      while (
-        queue.length > 0 &&
-        this.#running.size < concurrency &&
-        // Local sources have no host to spare.
-        (host === "" || ((this.#runningPerHost.get(host) ?? 0) < this.#perHost && !hosts?.restingUntil(host)))
-      ) {
-        const claimed = queue.shift();
+      while (this.#isFree(host)) {
+        // A source whose last poll outlived its lease can be claimed again; it waits for that poll's end.
+        const index = queue.findIndex(({ source }) => !this.#running.has(source.id));
+        const [claimed] = index < 0 ? [] : queue.splice(index, 1);
+        if (!claimed) break;
         this.#heldCount--;
-        if (claimed) this.#start(claimed, host);
+        this.#start(claimed, host);
       }
       if (queue.length === 0) this.#held.delete(host);
-      if (this.#running.size >= concurrency) return;
+      if (this.#running.size >= this.#options.concurrency) return;
     }
+  }
+
+  #isFree(host: string): boolean {
+    const { concurrency, hosts } = this.#options;
+    if (this.#running.size >= concurrency) return false;
+    // Local sources have no host to spare.
+    if (host === "") return true;
+    return (this.#runningPerHost.get(host) ?? 0) < this.#perHost && !hosts?.restingUntil(host);
   }
 
   /** Claims held for too long go back: a poll that starts now could outlive its lease. They are claimed anew when due. */
@@ -196,9 +216,11 @@ class PollScheduler implements Scheduler {
     try {
       await poll(claimed, signal);
     } catch (error) {
+      if (signal.aborted) return this.#giveBack(claimed);
+      // Another worker has the source now, and will record what there is.
+      if (error instanceof LeaseLostError) return;
       // One source never touches another. Its lease stays until it runs out, so that a poll which always throws is no loop.
-      if (!signal.aborted) return onError?.(error, claimed);
-      await this.#giveBack(claimed);
+      onError?.(error, claimed);
     }
   }
 
@@ -207,7 +229,8 @@ class PollScheduler implements Scheduler {
     const left = (this.#runningPerHost.get(host) ?? 1) - 1;
     if (left > 0) this.#runningPerHost.set(host, left);
     else this.#runningPerHost.delete(host);
-    this.wake();
+    // With nothing left over, the next tick is soon enough.
+    if (this.#hasMore || this.#heldCount > 0 || this.#wanted.size > 0) this.wake();
   }
 
   async #drain(drainMs: number): Promise<void> {
@@ -253,32 +276,17 @@ function hostOf({ source }: ClaimedSource): string {
 
 const expressionLengthMax = 200;
 
-/** What is wrong with a cron expression of five or six fields (seconds first) or a name such as `@daily`; null if sound. */
-export function cronProblem(expression: string): string | null {
-  return (
-    syntaxProblem(expression) ?? (findCronTime(expression, new Date(0)) === null ? "no date fits it" : null)
-  );
-}
-
-/** Is this a cron expression that comes true some day? */
-export function isCronExpression(text: string): boolean {
-  return cronProblem(text) === null;
-}
-
 /**
- * The first instant strictly after `after` at which a cron expression is true, in the time zone of the process.
- * @throws RangeError when the expression is none or never comes true
+ * What is wrong with a cron expression of five or six fields (seconds first) or a name such as `@daily`; null if sound:
+ * node-cron knows it and some day fits it.
  */
-export function nextCronTime(expression: string, after: Date): Date {
-  const problem = syntaxProblem(expression);
-  const found = problem === null ? findCronTime(expression, after) : null;
-  if (found !== null) return found;
-  throw new RangeError(`cron expression ${JSON.stringify(expression)}: ${problem ?? "no date fits it"}`);
+export function cronProblem(expression: string): string | null {
+  return syntaxProblem(expression) ?? calendarProblem(expression);
 }
 
 function syntaxProblem(expression: string): string | null {
   if (expression.length > expressionLengthMax) return "it is too long";
-  // No field has numbers of more than two digits, and a range of larger ones would take for ever to write out.
+  // No field has numbers of more than two digits, and node-cron would write a range of larger ones out in full.
   const long = /\d{3,}/.exec(expression);
   if (long) return `${long[0]} is too large for any field`;
   const { errors, valid } = validateDetailed(expression);
@@ -294,56 +302,11 @@ function fieldName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** The 29th of February on a given weekday comes round within 40 years. */
-const daysMax = 366 * 41;
-
-/**
- * node-cron reads and matches the expression but tells its next time from the real now only, so the calendar is walked
- * here: days, then the hours, minutes and seconds that the expression names.
- */
-function findCronTime(expression: string, after: Date): Date | null {
-  const { second, minute, hour, dayOfMonth, month, dayOfWeek } = parse(expression);
-  const minutes = sorted(minute);
-  const seconds = sorted(second);
-  const hours = sorted(hour);
-  const task = createTask(expression, () => {});
-  // Making a task enters it in a list of node-cron's; it leaves again, and can still tell what matches.
-  void task.destroy();
-  const day = new Date(after.getFullYear(), after.getMonth(), after.getDate());
-  for (let count = 0; count < daysMax; count++, day.setDate(day.getDate() + 1)) {
-    if (!month.includes(day.getMonth() + 1)) continue;
-    if (!mayMatch(dayOfMonth, day.getDate()) || !mayMatch(dayOfWeek, day.getDay())) continue;
-    for (const h of hours) {
-      const at = firstInHour(day, { hour: h, minutes, seconds, after });
-      if (at !== null && task.match(at)) return at;
-    }
+function calendarProblem(expression: string): string | null {
+  try {
+    nextCronTime(expression, new Date(0));
+    return null;
+  } catch (error) {
+    return (error as RangeError).message;
   }
-  return null;
-}
-
-interface HourQuestion {
-  readonly hour: number;
-  readonly minutes: readonly number[];
-  readonly seconds: readonly number[];
-  readonly after: Date;
-}
-
-/** The first of the given times in an hour of a local day that lies after `after`; null also for an hour that clocks skip. */
-function firstInHour(day: Date, { hour, minutes, seconds, after }: HourQuestion): Date | null {
-  for (const minute of minutes) {
-    for (const second of seconds) {
-      const at = new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute, second);
-      if (at > after) return at.getHours() === hour ? at : null;
-    }
-  }
-  return null;
-}
-
-function sorted(numbers: readonly number[]): number[] {
-  return [...numbers].sort((a, b) => a - b);
-}
-
-/** Numbers decide; marks such as `L`, `15W` and `1#2` are left to node-cron's own matcher. */
-function mayMatch(field: readonly (number | string)[], value: number): boolean {
-  return field.some((entry) => typeof entry === "string" || entry === value);
 }

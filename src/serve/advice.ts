@@ -12,7 +12,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map<ErrorCode, string>([
   ],
   [
     "fetch/dns",
-    "The host name does not resolve. Check the spelling of the URL, or whether the site is gone.",
+    "The host name does not resolve. Check whether this machine is online, then the spelling of the URL, or whether the site is gone.",
   ],
   [
     "fetch/tls",

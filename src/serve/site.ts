@@ -313,7 +313,10 @@ export class Site {
 export function navigationOf(
   settings: SiteSettings,
 ): readonly { name: string; title: string; isDefault: boolean }[] {
-  return settings.outputs.map(({ name, title }, index) => ({ name, title, isDefault: index === 0 }));
+  return settings.outputs.map(({ name, title }, index) => {
+    // An output without a title of its own has the site's, which stands beside it already.
+    return { name, title: title === settings.title ? "All stories" : title, isDefault: index === 0 };
+  });
 }
 
 /** What a source is called: by the operator, by itself, or by its address. */

@@ -32,6 +32,8 @@ const instant = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+const textsSchema = z.array(z.string());
+
 const personSchema = z.object({ name: z.string(), email: text, url: text });
 
 const linkSchema = z.object({
@@ -195,7 +197,7 @@ export function decodeFeed(json: string | null): FeedInfo | null {
 
 /** A JSON list of texts; anything else reads as an empty list. */
 export function decodeTexts(json: string): readonly string[] {
-  return decode(z.array(z.string()), json) ?? [];
+  return decode(textsSchema, json) ?? [];
 }
 
 function decode<T>(schema: z.ZodType<T>, json: string): T | null {

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
-import { StoreError } from "../errors.ts";
+import { LeaseLostError, StoreError } from "../errors.ts";
 import type { Alias, Clock, SourceDefinition, SourceState, Story } from "../model.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { readNumber } from "./rows.ts";
@@ -30,8 +30,8 @@ import type {
   StoryQuery,
 } from "./store.ts";
 
-/** Sightings that one transaction takes at most (a single poll is never parted): some 5 ms of writing. */
-const BATCH_SIGHTINGS_MAX = 128;
+/** Sightings that one transaction takes at most (a single poll is never parted): some 15 ms of writing. */
+const BATCH_SIGHTINGS_MAX = 256;
 
 /** Pages that a backup copies between two turns of the event loop. */
 const BACKUP_PAGES = 512;
@@ -53,6 +53,8 @@ export interface SqliteOptions {
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   return new SqliteStore(options);
 }
+
+type RecordOutcome = { readonly result: RecordedPoll } | { readonly error: unknown };
 
 class SqliteStore implements Store {
   readonly #file: string;
@@ -94,7 +96,7 @@ class SqliteStore implements Store {
     this.#queue = new BatchQueue<PollRecord, RecordedPoll>(
       {
         weigh: (record) => 1 + record.sightings.length,
-        write: (records) => this.#write(() => records.map((record) => this.#recordOne(record))),
+        write: (records) => this.#recordBatch(records),
       },
       { weightMax: BATCH_SIGHTINGS_MAX },
     );
@@ -203,18 +205,26 @@ class SqliteStore implements Store {
     this.#lock?.release();
   }
 
-  #recordOne(record: PollRecord): { readonly result: RecordedPoll } | { readonly error: unknown } {
-    this.#db.exec("SAVEPOINT poll");
+  /**
+   * Records polls in one transaction. A lost lease is found before anything is written and harms no other. Whatever
+   * else goes wrong undoes them all, so they are written again each alone, and only the culprit fails: cheaper than a
+   * savepoint per poll, which copies every page that a poll changes.
+   */
+  #recordBatch(records: readonly PollRecord[]): readonly RecordOutcome[] {
     try {
-      const result = this.#polls.write(record);
-      this.#db.exec("RELEASE poll");
-      return { result };
+      return this.#write(() => records.map((record) => this.#recordUnlessLost(record)));
     } catch (error) {
-      // A full disk has ended the whole transaction already; then the whole batch has failed.
-      if (!this.#db.isTransaction) throw error;
-      this.#db.exec("ROLLBACK TO poll");
-      this.#db.exec("RELEASE poll");
-      return { error: translateSqliteError(error, this.#file) };
+      if (records.length === 1) return [{ error }];
+      return records.flatMap((record) => this.#recordBatch([record]));
+    }
+  }
+
+  #recordUnlessLost(record: PollRecord): RecordOutcome {
+    try {
+      return { result: this.#polls.write(record) };
+    } catch (error) {
+      if (error instanceof LeaseLostError) return { error };
+      throw error;
     }
   }
 

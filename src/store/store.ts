@@ -90,7 +90,9 @@ export interface Store extends AsyncDisposable {
   /**
    * Makes the store's sources equal to `definitions` (those with the same parent): new ones are added and due at once
    * (spread is the scheduler's affair), changed ones updated, missing ones `retired` with all they brought. A retired one that
-   * comes back goes on where it was.
+   * comes back (counted as added) goes on where it was. A source that several parents list lives while one of them does, under
+   * the config's definition, else the first list's; a list that is retired takes its sources along and brings them back.
+   * A poll under way when its source is retired has lost its lease.
    */
   syncSources(
     definitions: readonly SourceDefinition[],
@@ -99,7 +101,11 @@ export interface Store extends AsyncDisposable {
 
   listSources(): Promise<readonly SourceState[]>;
 
-  /** Leases due sources (`nextPollAt <= now`, not retired, not gone, no live lease), longest overdue first. */
+  /**
+   * Leases due sources (`nextPollAt <= now`, not retired, not gone, no live lease), longest overdue first. Asked for by
+   * `onlyIds`, one that is gone is leased, too. What was leased or polled in what is now the future (the clock was set
+   * back by more than a minute) is due, so that nothing stands still until then.
+   */
   claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]>;
 
   /** When the earliest source not under a live lease falls due, or null. */

@@ -45,11 +45,25 @@ function buildDocument(source: number, version: number): SightingRecord[] {
   });
 }
 
-/** Runs `work` and gives items per second. */
-async function measure(items: number, work: () => Promise<void> | void): Promise<number> {
+interface Rate {
+  readonly perSecond: number;
+  /** Microseconds of processor time an item: steadier than the rate on a busy machine. */
+  readonly cpuUs: number;
+}
+
+/** Runs `work` and gives its rate. */
+async function measure(items: number, work: () => Promise<void> | void): Promise<Rate> {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   await work();
-  return (items * 1000) / (performance.now() - start);
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond: (items * 1000) / (performance.now() - start), cpuUs: (user + system) / items };
+}
+
+function tellRate(what: string, rates: readonly Rate[], beside = ""): void {
+  const perSecond = median(rates.map((rate) => rate.perSecond)).toFixed(0);
+  const cpuUs = median(rates.map((rate) => rate.cpuUs)).toFixed(1);
+  tell(what, `${perSecond.padStart(7)}/s ${cpuUs.padStart(7)} us of CPU ${beside}`);
 }
 
 function median(numbers: readonly number[]): number {
@@ -89,7 +103,10 @@ async function record(
   };
 }
 
-/** The same rows as the store writes for new entries, in transactions of the same size; values made beforehand. */
+/**
+ * Writes the same rows as the store does for new entries, in transactions of the same size: their JSON and digests are
+ * made, but nothing is looked up and nothing decided.
+ */
 function prepareRawLoop(file: string, documents: readonly (readonly SightingRecord[])[]): () => void {
   const db = new DatabaseSync(file);
   db.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA synchronous = NORMAL");
@@ -106,24 +123,23 @@ function prepareRawLoop(file: string, documents: readonly (readonly SightingReco
     `INSERT INTO aliases (digest, story, source_no, created_at, kind, rule, key, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const at = T0.getTime();
-  const rows = documents.map((document, n) =>
-    document.map((record) => ({
-      sourceNo: n + 1,
-      orderedAt: record.orderedAt.getTime(),
-      id: record.publishedIds[0] ?? "",
-      idDigest: digestKey(record.publishedIds[0] ?? ""),
-      guidDigest: digestKey(record.guidKey),
-      contentHash: record.contentHash,
-      identityHash: record.contentHash.slice(0, 32),
-      json: encodeContent(record, []),
-      aliases: record.aliases.map((each) => ({ ...each, digest: digestKey(each.key) })),
-    })),
-  );
+  const toRow = (record: SightingRecord, sourceNo: number) => ({
+    sourceNo,
+    orderedAt: record.orderedAt.getTime(),
+    id: record.publishedIds[0] ?? "",
+    idDigest: digestKey(record.publishedIds[0] ?? ""),
+    guidDigest: digestKey(record.guidKey),
+    contentHash: record.contentHash,
+    identityHash: record.contentHash.slice(0, 32),
+    json: encodeContent(record, []),
+    aliases: record.aliases.map((each) => ({ ...each, digest: digestKey(each.key) })),
+  });
   return () => {
-    const polls = Math.floor(128 / (ENTRIES_PER_POLL + 1));
-    for (let from = 0; from < rows.length; from += polls) {
+    const polls = Math.floor(256 / (ENTRIES_PER_POLL + 1));
+    for (let from = 0; from < documents.length; from += polls) {
       db.exec("BEGIN IMMEDIATE");
-      for (const row of rows.slice(from, from + polls).flat()) {
+      const batch = documents.slice(from, from + polls);
+      for (const row of batch.flatMap((document, n) => document.map((each) => toRow(each, from + n + 1)))) {
         const number = Number(story.run(row.idDigest, at, at, row.orderedAt, at, row.id).lastInsertRowid);
         sighting.run(
           row.sourceNo,
@@ -149,10 +165,10 @@ function prepareRawLoop(file: string, documents: readonly (readonly SightingReco
 }
 
 async function benchWrites(): Promise<void> {
-  const ours: number[] = [];
-  const raw: number[] = [];
-  const unchanged: number[] = [];
-  const edited: number[] = [];
+  const ours: Rate[] = [];
+  const raw: Rate[] = [];
+  const unchanged: Rate[] = [];
+  const edited: Rate[] = [];
   const entries = SOURCES * ENTRIES_PER_POLL;
   for (let round = 0; round < Number(values.rounds); round += 1) {
     const documents = Array.from({ length: SOURCES }, (_, n) => buildDocument(n, round));
@@ -167,14 +183,13 @@ async function benchWrites(): Promise<void> {
     unchanged.push(await measure(entries, await record(store, documents)));
     edited.push(await measure(entries, await record(store, edits)));
   }
-  const ratio = median(ours.map((rate, n) => rate / (raw[n] ?? Number.NaN)));
-  tell("new entries/s, raw loop of prepared statements", median(raw).toFixed(0));
-  tell(
-    "new entries/s, recordPoll",
-    `${median(ours).toFixed(0)}  (${(ratio * 100).toFixed(0)} % of the raw loop)`,
-  );
-  tell("unchanged entries/s, recordPoll", median(unchanged).toFixed(0));
-  tell("edited entries/s, recordPoll", median(edited).toFixed(0));
+  const share = (of: (rate: Rate) => number) =>
+    `${(median(ours.map((rate, n) => of(rate) / of(raw[n] ?? rate))) * 100).toFixed(0)} %`;
+  tellRate("new entries, raw loop of prepared statements", raw);
+  const besides = `(${share((rate) => rate.perSecond)} of the raw loop's rate, ${share((rate) => rate.cpuUs)} of its CPU)`;
+  tellRate("new entries, recordPoll", ours, besides);
+  tellRate("unchanged entries, recordPoll", unchanged);
+  tellRate("edited entries, recordPoll", edited);
 }
 
 async function time(what: string, work: () => Promise<unknown>): Promise<void> {
@@ -193,7 +208,7 @@ async function benchReads(stories: number): Promise<void> {
   for (let version = 0; version < versions; version += 1) {
     const documents = Array.from({ length: SOURCES }, (_, n) => buildDocument(n, version));
     const rate = await measure(SOURCES * ENTRIES_PER_POLL, await record(store, documents));
-    if (version === versions - 1) tell("new entries/s while the last of them came in", rate.toFixed(0));
+    if (version === versions - 1) tellRate("new entries, the last of them", [rate]);
   }
   const { stories: total } = await store.counts();
   const at = `at ${total} stories`;
@@ -255,7 +270,7 @@ async function benchSources(): Promise<void> {
       await Promise.all(batch.map(({ lease }) => store.recordPoll(buildPoll(lease, [], { at: T0 }))));
     }
   });
-  tell("polls/s that found nothing new (304)", rate.toFixed(0));
+  tellRate("polls that found nothing new (304)", [rate]);
 }
 
 try {

@@ -318,17 +318,15 @@ describe("limits", () => {
 
 describe("time-outs", () => {
   it("end a request that is never answered", async () => {
-    let isClosed = false;
-    const closed = new Promise<void>((resolve) =>
-      server.on("/hang", (request) => request.socket.once("close", () => resolve(void (isClosed = true)))),
-    );
+    const closed = new Promise<void>((resolve) => {
+      server.on("/hang", (request) => void request.socket.once("close", () => resolve()));
+    });
     await using hasty = buildClient({ limits: { timeoutMs: 200 } });
     await expect(ask(hasty, server.url("/hang"))).rejects.toMatchObject({
       code: "fetch/timeout",
       message: "There was no answer within 200 ms.",
     });
     await closed;
-    expect(isClosed).toBe(true);
   });
 
   it("end a document that drips, though it is never silent for long", async () => {

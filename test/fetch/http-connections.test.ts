@@ -178,9 +178,13 @@ describe("a server that cannot be reached", () => {
   });
 
   it("because it does not speak HTTP", async () => {
-    await using odd = await listen(
-      createTcpServer((socket) => void socket.end("220 mail ready\r\n").on("error", () => {})),
+    const mailServer = createTcpServer((socket) =>
+      socket
+        .resume()
+        .on("error", () => {})
+        .end("220 mail ready\r\n"),
     );
+    await using odd = await listen(mailServer);
     await using client = buildClient();
     await expect(ask(client, `http://127.0.0.1:${odd.port}/`)).rejects.toMatchObject({
       code: "fetch/network",

@@ -1,6 +1,7 @@
 /** What Mainstem sends (etiquette 1-10, 43, 53-62). */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { HttpClient } from "../../src/fetch/http.ts";
+import { settle } from "../support/manual-clock.ts";
 import { type OriginServer, startOriginServer } from "../support/origin-server.ts";
 import { ask, askForDocument, buildClient, userAgent } from "./client-builder.ts";
 
@@ -97,7 +98,9 @@ describe("connections", () => {
   it("are kept and used again, also after an error with a short body", async () => {
     server.on("/reuse", { status: 500, body: "oops" }, { body: "<feed/>" });
     await expect(ask(client, server.url("/reuse"))).rejects.toMatchObject({ status: 500 });
+    await settle();
     await ask(client, server.url("/reuse"));
+    await settle();
     await ask(client, server.url("/reuse"));
     const used = server.requests.filter(({ url }) => url === "/reuse").map(({ connection }) => connection);
     expect(new Set(used).size).toBe(1);
@@ -106,6 +109,7 @@ describe("connections", () => {
   it("that the server closed meanwhile cost one try more, not a failure", async () => {
     server.on("/stale", { body: "<feed/>" }, (request) => request.socket.destroy(), { body: "<feed/>" });
     await ask(client, server.url("/stale"));
+    await settle();
     expect(await ask(client, server.url("/stale"))).toMatchObject({ kind: "document" });
     expect(server.requests.filter(({ url }) => url === "/stale")).toHaveLength(3);
   });

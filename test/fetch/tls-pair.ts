@@ -1,6 +1,31 @@
 /** A key and certificates for `localhost`, made for these tests alone: one good until 2120, one that expired in 2020. */
-export const testKey = ``;
+export const testKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLJOQvhW2NsZyyvJj
+bRIFW6wKGYi9m2d8316Z9SoAh/ahRANCAAQLbS4yTnWOMZebmUYzAhIM4BNXBB8p
+h/DhkLN1yLr4V2fGc/tpqlCvgxMTLKZdM3Q4/tlSFWz9porJI8an8TfY
+-----END PRIVATE KEY-----
+`;
 
-export const testCertificate = ``;
+export const testCertificate = `-----BEGIN CERTIFICATE-----
+MIIBYTCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAttLjJOdY4xl5uZ
+RjMCEgzgE1cEHymH8OGQs3XIuvhXZ8Zz+2mqUK+DExMspl0zdDj+2VIVbP2miskj
+xqfxN9ijSDBGMBQGA1UdEQQNMAuCCWxvY2FsaG9zdDAPBgNVHRMBAf8EBTADAQH/
+MB0GA1UdDgQWBBRKKj82XfmkvNqr1MW9v3g89k44uTAKBggqhkjOPQQDAgNIADBF
+AiEAkIuimzRb41JSHCg7jkAIHKTxMqXObOJc5+opvilOAjsCIAbtPB1gOPZPJ72j
+hVA/bgthwtd+bOXB6qJ6lnnq9EGz
+-----END CERTIFICATE-----
+`;
 
-export const expiredCertificate = ``;
+export const expiredCertificate = `-----BEGIN CERTIFICATE-----
+MIIBXzCCAQWgAwIBAgIBAjAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwHhcNMjAwMTAxMDAwMDAwWhcNMjAwMjAxMDAwMDAwWjAUMRIwEAYDVQQDDAls
+b2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQLbS4yTnWOMZebmUYz
+AhIM4BNXBB8ph/DhkLN1yLr4V2fGc/tpqlCvgxMTLKZdM3Q4/tlSFWz9porJI8an
+8TfYo0gwRjAUBgNVHREEDTALgglsb2NhbGhvc3QwDwYDVR0TAQH/BAUwAwEB/zAd
+BgNVHQ4EFgQUSio/Nl35pLzaq9TFvb94PPZOOLkwCgYIKoZIzj0EAwIDSAAwRQIh
+AMf36Wr+rpd5hKoD7L2F5zGz+fGaxny1xasMgYoIK2s1AiB9f03Yq1ZPfj59ncRf
+TT6z4ZJrdpOBYgdAQN1yBl3uKQ==
+-----END CERTIFICATE-----
+`;

@@ -382,6 +382,20 @@ function describePolls(factory: StoreFactory): void {
     }
   });
 
+  test("a poll that cannot be written fails alone and whole; those recorded beside it are there", async () => {
+    await addSources(store(), ...["a", "b", "c"].map((id) => buildDefinition(id)));
+    const claimed = await store().claimDueSources({ now: T0, limit: 9, leaseMs: MINUTE_MS });
+    const outcomes = await Promise.allSettled(
+      claimed.map(({ lease, source }) => {
+        const state = source.id === "b" ? { nextPollAt: new Date(Number.NaN) } : {};
+        return store().recordPoll(buildPoll(lease, [buildSighting(source.id)], { at: T0, state }));
+      }),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(await store().counts()).toEqual({ sources: 3, sightings: 2, stories: 2, aliases: 2 });
+    expect(await store().findStory(["url:b.example/"])).toBeNull();
+  });
+
   test("hostile text is stored literally", async () => {
     await addSources(store(), buildDefinition("a"));
     const title = `'); DROP TABLE stories; -- "\u0000 \u202e ${"😀"} __proto__`;
