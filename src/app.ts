@@ -10,6 +10,7 @@ import { loadUrlRules } from "./app/url-rules.ts";
 import { watchSources } from "./app/watch.ts";
 import type { Config } from "./config/load.ts";
 import { compilePatterns } from "./config/pattern.ts";
+import { StoreError } from "./errors.ts";
 import type { PollResult } from "./ingest.ts";
 import type { Clock, OutputDefinition } from "./model.ts";
 import type { Log } from "./observe/log.ts";
@@ -50,6 +51,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const stack = new AsyncDisposableStack();
   try {
     const startedAt = clock.now();
+    // Why the last write failed (a full disk, say); polling goes on trying, and the next write that succeeds ends it.
+    let storeProblem: string | null = null;
     const onWarning = (message: string) => log.warn(message);
     const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
     await store.syncSources(config.sources, { now: clock.now(), parentId: null });
@@ -60,7 +63,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         store,
         clock,
         status: () => readStatus(store, { clock, startedAt, version, notices: [] }),
-        isReady: () => ({ ok: true, reasons: [] }),
+        isReady: () => ({ ok: storeProblem === null, reasons: storeProblem === null ? [] : [storeProblem] }),
         onRequest: ({ method, path, status, durationMs }) =>
           log.debug({ status, ms: Math.round(durationMs) }, `${method} ${path}`),
         onError: (error, path) => log.error({ err: error }, `request for ${path} failed`),
@@ -87,8 +90,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       perHost: config.limits.perHost,
       hosts,
       leaseMs,
-      poll: async (claimed, signal) => void (await poll(claimed, signal)),
-      onError: (error) => log.error({ err: error }, "a poll ended unexpectedly"),
+      poll: async (claimed, signal) => {
+        await poll(claimed, signal);
+        storeProblem = null;
+      },
+      onError: (error) => {
+        if (!(error instanceof StoreError)) return log.error({ err: error }, "a poll ended unexpectedly");
+        if (storeProblem === null) log.error(`${error.message}${error.hint ? ` (${error.hint})` : ""}`);
+        storeProblem = error.message;
+      },
     });
     stack.defer(() => scheduler.stop(0));
     stack.use(

@@ -3,11 +3,12 @@
  *
  * The DNS is asked over c-ares, not over the system's `getaddrinfo`: that one runs in a pool of four threads, where four
  * dead name servers would hold up every other feed (and file, and unpacking), and it says no time to live. What the DNS
- * cannot know (names without a dot, of the hosts file, of mDNS) still goes to the system.
+ * cannot know (names without a dot, of mDNS) still goes to the system, and the hosts file goes before all.
  */
 import { lookup, Resolver } from "node:dns/promises";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import type { Clock } from "../model.ts";
+import { createHostsFile } from "./hosts-file.ts";
 
 /** What a name stands for. `addresses` is never empty. */
 export interface ResolvedName {
@@ -25,10 +26,13 @@ const systemTtlMs = 60_000;
 const ipv6GraceMs = 50;
 
 /** The resolver of the running system. */
-export function createSystemResolver(): ResolveName {
+export function createSystemResolver({ hostsFile }: { readonly hostsFile?: string } = {}): ResolveName {
   const resolver = new Resolver({ timeout: 2500, tries: 2 });
+  const findInHostsFile = createHostsFile(hostsFile);
   return async (name) => {
     if (isLoopbackName(name)) return { addresses: ["127.0.0.1", "::1"], ttlMs: Number.POSITIVE_INFINITY };
+    const pinned = await findInHostsFile(name);
+    if (pinned.length > 0) return { addresses: pinned, ttlMs: systemTtlMs };
     if (isSystemName(name)) return lookUpBySystem(name);
     const ipv4 = resolver.resolve4(name, { ttl: true });
     const ipv6 = resolver.resolve6(name, { ttl: true });

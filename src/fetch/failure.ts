@@ -57,8 +57,19 @@ function describe(cause: unknown, isAnswered: boolean, { host, limits }: Failure
   if (found) return { code: found.code, message: found.say(host, limits) };
   if (isAnswered)
     return { code: "fetch/incomplete", message: "The connection broke in the middle of the document." };
+  if (code === "UND_ERR_INVALID_ARG") {
+    return { code: "fetch/bad-url", message: `The request to ${host} cannot be sent: ${oneLine(text)}.` };
+  }
+  if (hangUps.has(code)) {
+    return { code: "fetch/network", message: `${host} closed the connection without an answer.` };
+  }
+  if (root instanceof Error && root.name === "HTTPParserError") {
+    return { code: "fetch/network", message: `What ${host} answered is not HTTP: ${oneLine(text)}.` };
+  }
   return { code: "fetch/network", message: `The connection to ${host} failed: ${oneLine(text)}.` };
 }
+
+const hangUps: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 interface Saying {
   readonly code: ErrorCode;

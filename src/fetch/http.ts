@@ -10,7 +10,7 @@ import { createConnections } from "./connection.ts";
 import { acceptedCodings, decodeBody } from "./content-coding.ts";
 import { createDnsCache, createSystemResolver, type ResolveName } from "./dns.ts";
 import { type Exchange, ExchangeError, exchange } from "./exchange.ts";
-import { DeadlineError, type FailureContext, statusError, toFetchError } from "./failure.ts";
+import { DeadlineError, statusError, toFetchError } from "./failure.ts";
 import { type Freshness, readFreshness } from "./freshness.ts";
 import { listHeader, singleHeader } from "./headers.ts";
 import { parseLinkHeader } from "./link-header.ts";
@@ -182,14 +182,16 @@ class Client implements HttpClient {
   /** Goes from redirect to redirect until there is an answer. */
   async #follow(request: FetchRequest, signal: AbortSignal): Promise<FetchAnswer> {
     const url = scrubUrl(request.url);
-    let context: FailureContext = { url, host: "", limits: this.#limits };
+    const { configuredUrl = request.url } = request;
+    let host = "";
     try {
-      const owner = parseRequestTarget(request.configuredUrl ?? request.url);
+      const target = parseRequestTarget(request.url);
+      const owner = configuredUrl === request.url ? target : parseRequestTarget(configuredUrl);
       const seen = new Set<string>();
-      let hop: Hop = { target: parseRequestTarget(request.url), isPermanent: true, count: 0 };
+      let hop: Hop = { target, isPermanent: true, count: 0 };
       for (;;) {
         const { target } = hop;
-        context = { ...context, host: target.host };
+        host = target.host;
         seen.add(target.url);
         const answer = await this.#ask(target, { request, owner }, signal);
         if (!redirects.has(answer.status)) return await this.#read(answer, { hop, request, url });
@@ -199,7 +201,7 @@ class Client implements HttpClient {
         }
       }
     } catch (error) {
-      throw error instanceof FetchError ? error : toFetchError(error, context);
+      throw error instanceof FetchError ? error : toFetchError(error, { url, host, limits: this.#limits });
     }
   }
 
@@ -265,7 +267,7 @@ class Client implements HttpClient {
       );
     }
     const next = resolveLocation(location, hop.target);
-    if (!/^https?:/i.test(next)) {
+    if (!/^\s*https?:/i.test(next) || !URL.canParse(next)) {
       throw new FetchError("fetch/redirects", "The server redirects to an address that is not on the web.", {
         url,
         status,

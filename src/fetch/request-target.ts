@@ -32,7 +32,7 @@ export function parseRequestTarget(text: string): RequestTarget {
       `Only http and https can be fetched, not ${url.protocol.slice(0, -1)}.`,
     );
   }
-  const raw = /^\s*https?:\/\/[^/?#\\]*([^#]*)/i.exec(text)?.[1]?.trimEnd();
+  const raw = /^\s*https?:\/\/[^/?#\\]+([^#]*)/i.exec(text)?.[1]?.trimEnd();
   const isPlain = raw !== undefined && plainPath.test(raw);
   const path = isPlain ? (raw.startsWith("/") ? raw : `/${raw}`) : url.pathname + url.search;
   return {

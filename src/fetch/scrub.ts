@@ -21,14 +21,15 @@ export function scrubText(text: string): string {
     );
 }
 
+/** Of the URL, and of URLs within it (a proxy's `?url=https://bob:secret@host/`), escaped or not. */
+const userinfo = /(:\/\/)[^/?#\\]*@|(%3a%2f%2f)(?:(?!%2f)[^/?#\\&])*(?:@|%40)/gi;
+
 function withoutUserinfo(url: string): string {
-  const scheme = url.indexOf("://");
-  if (scheme < 0) return url;
-  const start = scheme + 3;
-  const length = url.slice(start).search(/[/?#\\]/);
-  const authority = length < 0 ? url.slice(start) : url.slice(start, start + length);
-  const at = authority.lastIndexOf("@");
-  return at < 0 ? url : url.slice(0, start) + url.slice(start + at + 1);
+  const bare = url.replace(userinfo, "$1$2");
+  const start = bare.indexOf("://") + 3;
+  if (start < 3 || URL.canParse(bare)) return bare;
+  // A password with an unescaped / ? or # makes the URL invalid and hides where it ends.
+  return bare.slice(0, start) + bare.slice(Math.max(start, bare.lastIndexOf("@") + 1));
 }
 
 function maskParameter(pair: string): string {

@@ -42,13 +42,14 @@ export const ALLOWED_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   colgroup: ["span"],
 };
 
+const NONE: ReadonlySet<string> = new Set();
 const BY_TAG: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   ALLOWED_TAGS.map((tag) => [tag, new Set([...EVERYWHERE, ...(ALLOWED_ATTRIBUTES[tag] ?? [])])]),
 );
 
-/** True if the policy lets this attribute stand on this element. */
-export function isAttributeAllowed(tag: string, attribute: string): boolean {
-  return BY_TAG.get(tag)?.has(attribute) ?? false;
+/** The attributes that may stand on this element. */
+export function allowedAttributes(tag: string): ReadonlySet<string> {
+  return BY_TAG.get(tag) ?? NONE;
 }
 
 /** Escapes for HTML what is not a character reference already. */

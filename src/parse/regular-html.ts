@@ -1,4 +1,4 @@
-import { escapeLoosely, isAttributeAllowed } from "./html-policy.ts";
+import { allowedAttributes, escapeLoosely } from "./html-policy.ts";
 
 export type Attributes = Record<string, string>;
 
@@ -10,135 +10,117 @@ export interface AttributeReader {
   readLink(href: string): string | null;
 }
 
-/** Elements that are judged here; all others go to the library. Tables are not among them: their tags imply each other. */
-const SIMPLE = new Set(
+/** What is known of an element that is judged here. */
+interface TagRule {
+  readonly name: string;
+  readonly isVoid: boolean;
+  /** Elements that an HTML parser closes by itself when this one begins. */
+  readonly impliedEnds: ReadonlySet<string>;
+  /** It has URLs, or attributes that need a reader. */
+  readonly isRead: boolean;
+  /** Attributes worth reading; all others are left out. */
+  readonly readable: ReadonlySet<string>;
+  /** Attributes that may be published. */
+  readonly allowed: ReadonlySet<string>;
+}
+
+/** Tables are not among them: their tags imply each other. */
+const SIMPLE =
   "a abbr b big blockquote br cite code del div em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub sup time tt u ul var wbr".split(
     " ",
-  ),
-);
+  );
 const VOID = new Set(["br", "hr", "img", "wbr"]);
-/** Elements with URLs, or with attributes that need a reader. */
 const WITH_URLS = new Set(["a", "abbr", "img", "blockquote", "q", "ins", "del"]);
 const ENDS_PARAGRAPH = new Set(
   "blockquote div figcaption figure h1 h2 h3 h4 h5 h6 hr ol p pre ul".split(" "),
 );
-const HEADINGS = new Set("h1 h2 h3 h4 h5 h6".split(" "));
-const DEPTH_MAX = 100;
+const HEADINGS = "h1 h2 h3 h4 h5 h6".split(" ");
+/** Attributes that tell what a picture is and where it comes from, besides those that are published. */
+const PICTURE_ATTRIBUTES =
+  "style data-src data-lazy-src data-original data-original-src data-orig-file data-srcset data-lazy-srcset".split(
+    " ",
+  );
 
-const TAG = /^([a-z][a-z0-9]{0,10})(\s[^<>]*)$/;
-const ATTRIBUTE = /\s+([a-z][a-z-]{0,40})=(?:"([^"]*)"|'([^']*)')/y;
-/** The commonest link: `href` first, then nothing that would be published. */
-const ONLY_HREF =
-  /^\s+href="[^"]*"(?:\s+(?:rel|target|class|id|style|onclick|data-[a-z-]{1,30})="[^"]*")*\s*$/;
-const TAG_END = /^\s*\/?$/;
+const RULES: ReadonlyMap<string, TagRule> = new Map(SIMPLE.map((name) => [name, ruleOf(name)]));
+
+function ruleOf(name: string): TagRule {
+  const allowed = allowedAttributes(name);
+  const impliedEnds = new Set<string>();
+  if (ENDS_PARAGRAPH.has(name)) impliedEnds.add("p");
+  if (name === "a" || name === "li") impliedEnds.add(name);
+  if (HEADINGS.includes(name)) for (const heading of HEADINGS) impliedEnds.add(heading);
+  return {
+    name,
+    isVoid: VOID.has(name),
+    impliedEnds,
+    isRead: WITH_URLS.has(name),
+    readable: name === "img" ? new Set([...allowed, ...PICTURE_ATTRIBUTES]) : allowed,
+    allowed,
+  };
+}
+
+const DEPTH_MAX = 100;
+const BARE_AMPERSAND = /&(?![a-zA-Z0-9#]{1,20};)/;
 
 /**
  * Cleans HTML that is as regular as most of what feeds hold: allow-listed lower-case tags, properly nested, quoted attributes,
  * no comments. What comes out is put together from allowed pieces only, and is what the library gives for the same input
- * (a test compares them); it is some ten times faster. Linear.
+ * (a test compares them); it is some twenty times faster. One pass, linear.
  * @returns null when the HTML is not of this kind and the library has to judge it
  */
 export function cleanRegularHtml(source: string, reader: AttributeReader): string | null {
-  const open: string[] = [];
+  const open: TagRule[] = [];
+  let top: TagRule | undefined;
   let result = "";
   /** Everything before this has been put into the result; what needs no change is copied in one piece. */
   let copied = 0;
   let at = 0;
   // References are left alone, so ampersands matter only if one of them is bare.
-  let ampersand = BARE_AMPERSAND.test(source) ? source.indexOf("&") : -1;
+  const hasBareAmpersand = BARE_AMPERSAND.test(source);
+  let less = source.indexOf("<");
+  let greater = source.indexOf(">");
   for (;;) {
-    const found = source.indexOf("<", at);
-    const textEnd = found === -1 ? source.length : found;
-    const greater = source.indexOf(">", at);
-    if (ampersand !== -1 && ampersand < at) ampersand = source.indexOf("&", at);
-    if ((ampersand !== -1 && ampersand < textEnd) || (greater !== -1 && greater < textEnd)) {
+    const textEnd = less === -1 ? source.length : less;
+    if ((greater !== -1 && greater < textEnd) || (hasBareAmpersand && at < textEnd)) {
       result += source.slice(copied, at) + escapeText(source.slice(at, textEnd));
       copied = textEnd;
+      greater = source.indexOf(">", textEnd);
     }
-    if (found === -1) break;
+    if (less === -1) break;
+    if (greater === -1) return null;
+    const tagStart = less;
+    const tagEnd = greater;
+    less = source.indexOf("<", tagStart + 1);
+    if (less !== -1 && less < tagEnd) return null;
+    at = tagEnd + 1;
+    greater = source.indexOf(">", at);
 
-    const end = greater > found ? greater : source.indexOf(">", found);
-    if (end === -1) return null;
-    const inside = source.slice(found + 1, end);
-    const step = BARE_TAGS.get(inside) ?? readTag(inside);
-    if (step === null) return null;
-    at = end + 1;
-    const top = open.at(-1);
-    if (step.isEnd) {
-      if (top !== step.name) return null;
+    if (source.charCodeAt(tagStart + 1) === SLASH) {
+      if (top === undefined || tagEnd - tagStart !== top.name.length + 2) return null;
+      if (!source.startsWith(top.name, tagStart + 2)) return null;
       open.pop();
+      top = open.at(-1);
       continue;
     }
-    if (top !== undefined && isImpliedEnd(top, step.name)) return null;
-    if (!step.isVoid) {
+    const nameEnd = endOfName(source, tagStart + 1);
+    const rule = RULES.get(source.slice(tagStart + 1, nameEnd));
+    if (rule === undefined || (top !== undefined && rule.impliedEnds.has(top.name))) return null;
+    let isUnchanged = false;
+    if (rule.isVoid) isUnchanged = tagEnd - nameEnd === 2 && source.startsWith(" /", nameEnd);
+    else {
       if (open.length >= DEPTH_MAX) return null;
-      open.push(step.name);
+      open.push(rule);
+      top = rule;
+      isUnchanged = nameEnd === tagEnd;
     }
-    if (step.isClean) continue;
-    const tag = rewriteTag(step, reader);
+    if (isUnchanged && rule.name !== "img") continue;
+    const tag = rewriteTag(source, { rule, start: nameEnd, end: tagEnd }, reader);
     if (tag === null) return null;
-    result += source.slice(copied, found) + tag;
+    result += source.slice(copied, tagStart) + tag;
     copied = at;
   }
   if (open.length > 0) return null;
   return copied === 0 ? source : result + source.slice(copied);
-}
-
-const BARE_AMPERSAND = /&(?![a-zA-Z0-9#]{1,20};)/;
-
-interface TagStep {
-  readonly name: string;
-  readonly isEnd: boolean;
-  readonly isVoid: boolean;
-  /** Nothing in it has to be changed. */
-  readonly isClean: boolean;
-  /** What stands behind the name. */
-  readonly rest: string;
-}
-
-/** Tags without attributes, by what stands between the brackets. */
-const BARE_TAGS: ReadonlyMap<string, TagStep> = new Map(
-  [...SIMPLE].flatMap((name): [string, TagStep][] => {
-    const isVoid = VOID.has(name);
-    const step = { name, isEnd: false, isVoid, isClean: !isVoid && name !== "img", rest: "" };
-    if (!isVoid)
-      return [
-        [name, step],
-        [`/${name}`, { ...step, isEnd: true }],
-      ];
-    return [
-      [name, step],
-      [`${name}/`, step],
-      [`${name} /`, { ...step, isClean: name !== "img" }],
-    ];
-  }),
-);
-
-function readTag(inside: string): TagStep | null {
-  const match = TAG.exec(inside);
-  const name = match?.[1] ?? "";
-  if (match === null || !SIMPLE.has(name)) return null;
-  const isVoid = VOID.has(name);
-  if (!isVoid && inside.endsWith("/")) return null;
-  return { name, isEnd: false, isVoid, isClean: false, rest: match[2] ?? "" };
-}
-
-/** Attributes that tell what a picture is and where it comes from, besides those that are published. */
-const PICTURE_ATTRIBUTES = new Set(
-  "style data-src data-lazy-src data-original data-original-src data-orig-file data-srcset data-lazy-srcset".split(
-    " ",
-  ),
-);
-
-function isReadable(tag: string, attribute: string): boolean {
-  return isAttributeAllowed(tag, attribute) || (tag === "img" && PICTURE_ATTRIBUTES.has(attribute));
-}
-
-/** True where an HTML parser would close `top` by itself when `name` begins. */
-function isImpliedEnd(top: string, name: string): boolean {
-  if (top === "p") return ENDS_PARAGRAPH.has(name);
-  if (top === "a" || top === "li") return name === top;
-  return HEADINGS.has(top) && HEADINGS.has(name);
 }
 
 function escapeText(text: string): string {
@@ -146,29 +128,82 @@ function escapeText(text: string): string {
   return escaped.includes(">") ? escaped.replaceAll(">", "&gt;") : escaped;
 }
 
-function rewriteTag({ name, isVoid, rest }: TagStep, reader: AttributeReader): string | null {
-  if (name === "a" && ONLY_HREF.test(rest)) {
-    const start = rest.indexOf('"') + 1;
-    const url = reader.readLink(rest.slice(start, rest.indexOf('"', start)));
+const SLASH = 0x2f;
+
+/** Where a run of lower-case letters and digits ends. */
+function endOfName(source: string, start: number): number {
+  let at = start;
+  for (;;) {
+    const code = source.charCodeAt(at);
+    if (!((code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39))) return at;
+    at++;
+  }
+}
+
+/** The tag whose attributes stand from `start` to `end`, as it may be published; null when it is not regular. */
+function rewriteTag(
+  source: string,
+  { rule, start, end }: { readonly rule: TagRule; readonly start: number; readonly end: number },
+  reader: AttributeReader,
+): string | null {
+  let attributes: Attributes | null = null;
+  /** The value of `href` as long as nothing else was found that counts. */
+  let href: string | null = null;
+  let at = start;
+  while (at < end) {
+    const blank = at;
+    while (isSpace(source.charCodeAt(at))) at++;
+    if (at === end) break;
+    if (source.charCodeAt(at) === SLASH) {
+      if (at + 1 !== end || !rule.isVoid) return null;
+      break;
+    }
+    const nameEnd = endOfAttributeName(source, at);
+    if (at === blank || nameEnd === at || source.charCodeAt(nameEnd) !== 0x3d) return null;
+    const quote = source[nameEnd + 1];
+    if (quote !== '"' && quote !== "'") return null;
+    const valueEnd = source.indexOf(quote, nameEnd + 2);
+    if (valueEnd === -1 || valueEnd >= end) return null;
+    const name = source.slice(at, nameEnd);
+    at = valueEnd + 1;
+    if (!rule.readable.has(name)) continue;
+    const value = source.slice(nameEnd + 2, valueEnd);
+    if (name === "href" && attributes === null && href === null) href = value;
+    else {
+      if (attributes === null) attributes = href === null ? {} : { href };
+      if (attributes[name] === undefined) attributes[name] = value;
+    }
+  }
+  if (attributes === null && href !== null) {
+    const url = reader.readLink(href);
     return url === null || url === "" ? "<a>" : `<a href="${url}">`;
   }
-  let attributes: Attributes = {};
-  let end = 0;
-  ATTRIBUTE.lastIndex = 0;
-  for (let match = ATTRIBUTE.exec(rest); match !== null; match = ATTRIBUTE.exec(rest)) {
-    const key = match[1] ?? "";
-    end = ATTRIBUTE.lastIndex;
-    if (isReadable(name, key) && attributes[key] === undefined) attributes[key] = match[2] ?? match[3] ?? "";
-  }
-  if (end !== rest.length && !TAG_END.test(rest.slice(end))) return null;
-  if (WITH_URLS.has(name)) attributes = reader.readAttributes(name, attributes);
-  let tag = `<${name}`;
+  return writeTag(rule, attributes ?? {}, reader);
+}
+
+function writeTag(rule: TagRule, given: Attributes, reader: AttributeReader): string | null {
+  const attributes = rule.isRead ? reader.readAttributes(rule.name, given) : given;
+  let tag = `<${rule.name}`;
   for (const key in attributes) {
     const value = attributes[key] ?? "";
-    if (!isAttributeAllowed(name, key)) continue;
+    if (!rule.allowed.has(key)) continue;
     if (key === "reversed" || key === "srcset") return null;
     if (value === "" && key !== "alt") continue;
     tag += ` ${key}="${escapeLoosely(value)}"`;
   }
-  return isVoid ? `${tag} />` : `${tag}>`;
+  return rule.isVoid ? `${tag} />` : `${tag}>`;
+}
+
+/** Where a name of lower-case letters and dashes that begins with a letter ends; `start` where there is none. */
+function endOfAttributeName(source: string, start: number): number {
+  let at = start;
+  let code = source.charCodeAt(at);
+  if (code === 0x2d) return start;
+  while ((code >= 0x61 && code <= 0x7a) || code === 0x2d) code = source.charCodeAt(++at);
+  return at - start > 41 ? start : at;
+}
+
+/** White space of HTML. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || (code <= 0x0d && code >= 0x09 && code !== 0x0b);
 }

@@ -16,6 +16,8 @@ describe("parseRequestTarget", () => {
     ["  http://example.org/trimmed  ", "/trimmed"],
     ["http://bob:p@example.org/f", "/f"],
     ["HTTP://EXAMPLE.ORG/Case", "/Case"],
+    ["http:///example.org/f", "/f"],
+    ["http:example.org/f", "/f"],
     ["http://example.org/with space", "/with%20space"],
     ["http://example.org/ünï?q=ü", "/%C3%BCn%C3%AF?q=%C3%BC"],
     ['http://example.org/"quoted"', "/%22quoted%22"],

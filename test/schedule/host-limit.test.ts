@@ -91,7 +91,7 @@ describe("createHostLimit", () => {
     expect(started).toEqual(["a", "b"]);
   });
 
-  it("forgets idle hosts, not those that rest", async () => {
+  it("remembers a rest through 30,000 other hosts that came and went", async () => {
     const { clock, hosts, ask } = build({ pauseMs: 1000 });
     const until = new Date(clock.now().getTime() + 60_000);
     hosts.rest("resting.example", until);

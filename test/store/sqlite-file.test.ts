@@ -209,6 +209,7 @@ describe("the place", () => {
   });
 
   test("a folder that cannot be made or written is told with the user and the path", async () => {
+    await mkdir(join(folder, "is-a-folder"));
     writeFileSync(join(folder, "data"), "a file where the folder should be");
     const error = await expectRefused("store/unwritable", /^user \d+ cannot write the store /);
     expect(error.message).toContain(file);
@@ -219,7 +220,9 @@ describe("the place", () => {
     await expect(openStore({ file: "/proc/mainstem.db" })).rejects.toMatchObject({
       code: "store/unwritable",
     });
-    await expect(openStore({ file: folder })).rejects.toMatchObject({ code: "store/unwritable" });
+    await expect(openStore({ file: join(folder, "is-a-folder") })).rejects.toMatchObject({
+      code: "store/unwritable",
+    });
   });
 
   test("a backup into a place that cannot be written leaves nothing behind", async () => {

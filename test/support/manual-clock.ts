@@ -25,6 +25,7 @@ export function createManualClock(start: Date = new Date(Date.UTC(2026, 0, 1))):
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
+        if (ms <= 0) return resolve();
         const onAbort = () => {
           sleepers.delete(sleeper);
           reject(signal.reason);
