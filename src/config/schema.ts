@@ -181,7 +181,7 @@ const output = z.strictObject({
     .describe("Only stories that a source with one of these tags carried"),
   include: patterns.default([]).describe("Only stories that match one of these"),
   exclude: patterns.default([]).describe("No stories that match one of these"),
-  limit: z.int().min(1).max(1000).default(100).describe("Entries in the feed document"),
+  limit: z.int().min(1).max(10_000).default(100).describe("Entries in the feed document"),
 });
 
 const listenExpected = "expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080";

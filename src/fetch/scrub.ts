@@ -25,6 +25,7 @@ export function scrubText(text: string): string {
 const userinfo = /(:\/\/)[^/?#\\]*@|(%3a%2f%2f)(?:(?!%2f)[^/?#\\&])*(?:@|%40)/gi;
 
 function withoutUserinfo(url: string): string {
+  if (!url.includes("@") && !url.includes("%40")) return url;
   const bare = url.replace(userinfo, "$1$2");
   const start = bare.indexOf("://") + 3;
   if (start < 3 || URL.canParse(bare)) return bare;

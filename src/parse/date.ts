@@ -26,7 +26,7 @@ const MIDNIGHT = { hour: 0, minute: 0, second: 0, millisecond: 0, offsetMinutes:
 export function parseDate(text: string): Date | null {
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > DATE_LENGTH_MAX) return null;
-  const parts = readRfc822(trimmed) ?? readIso(trimmed);
+  const parts = readRfc822(trimmed) ?? readRfc3339(trimmed) ?? readIso(trimmed);
   if (parts !== null) return dateOfParts(parts);
   if (/^\d{4}-\d\d-\d\dT\d/i.test(trimmed)) return null;
   const others = readEpoch(trimmed) ?? readWords(trimmed);
@@ -59,6 +59,27 @@ function readRfc822(text: string): DateParts | null {
 }
 
 // ---- ISO 8601 ------------------------------------------------------------------------------------------------------
+
+const RFC_3339 =
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(0\d|1[0-5]):([0-5]\d))$/;
+
+/** The form that Atom asks for (RFC 3339 5.6); everything else is for `readIso`. */
+function readRfc3339(text: string): DateParts | null {
+  const match = RFC_3339.exec(text);
+  if (match === null) return null;
+  const [, year, month, day, hour, minute, second, fraction, sign, zoneHour, zoneMinute] = match;
+  const offset = sign === undefined ? 0 : Number(zoneHour) * 60 + Number(zoneMinute);
+  return {
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    millisecond: fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000),
+    offsetMinutes: sign === "-" ? -offset : offset,
+  };
+}
 
 const ISO =
   /^(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?|(\d{2})(\d{2}))?(?:(?:\s{0,5}T\s{0,5}|\s{1,5}|-(?=\d\d:))(.{1,60}))?$/i;
@@ -257,11 +278,12 @@ function dateOfParts(parts: DateParts): Date | null {
   if (minute > 59 || parts.second > 60 || hour > 24 || (hour === 24 && minute + parts.second > 0))
     return null;
   const second = Math.min(parts.second, 59); // a leap second is the second before it
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute - offsetMinutes, second, millisecond);
-  return Number.isNaN(date.getTime()) ? null : date;
+  // `Date.UTC` takes years below 100 for years of the twentieth century; 400 years always have the same length.
+  const time = Date.UTC(year + 400, month - 1, day, hour, minute - offsetMinutes, second, millisecond);
+  return new Date(time - FOUR_CENTURIES_MS);
 }
+
+const FOUR_CENTURIES_MS = 146_097 * 86_400_000;
 
 function daysIn(year: number, month: number): number {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import iconv from "iconv-lite";
 import type { Warning } from "../model.ts";
 
@@ -133,9 +134,13 @@ function decodeAs(bytes: Uint8Array, encoding: string, warnings: Warning[]): str
   return text;
 }
 
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 function decodeStrictUtf8(bytes: Uint8Array): string | null {
+  // Plain ASCII is copied; for the decoder it is work.
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return STRICT_UTF8.decode(bytes);
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@ import { Tokenizer } from "htmlparser2";
 import sanitize from "sanitize-html";
 import { ALLOWED_ATTRIBUTES, ALLOWED_TAGS, escapeLoosely } from "./html-policy.ts";
 import { type AttributeReader, type Attributes, cleanRegularHtml } from "./regular-html.ts";
-import { resolveHttpUrl } from "./url.ts";
+import { isCleanHttpUrl, resolveHttpUrl } from "./url.ts";
 
 /** Elements nested deeper than this are not sanitised but reduced to their text: HTML libraries are quadratic in depth. */
 const HTML_DEPTH_MAX = 256;
@@ -80,13 +80,15 @@ const OPTIONS: sanitize.IOptions = {
   parser: { decodeEntities: false },
 };
 
+const HIDDEN_MARKUP = /<|&lt|&#/i;
 const TEXT_ATTRIBUTES = ["title", "alt"] as const;
 const URL_ATTRIBUTES = ["href", "src", "poster", "cite"] as const;
 
 /** What has to be remembered while one fragment is sanitised. */
 class SanitizerRun implements AttributeReader {
   readonly #base: string | null;
-  readonly #madeReal = new Set<string>();
+  /** Addresses of lazy-loading pictures that are real now; the copies inside `noscript` are not needed then. */
+  #madeReal: Set<string> | null = null;
   #depth = 0;
   #noscriptDepth = 0;
 
@@ -119,7 +121,7 @@ class SanitizerRun implements AttributeReader {
     for (const name of TEXT_ATTRIBUTES) {
       const value = attributes[name];
       // Markup hidden in a tooltip shows nobody anything; it waits for a parser that makes a mistake.
-      if (value !== undefined && /<|&lt|&#/i.test(value)) delete attributes[name];
+      if (value !== undefined && HIDDEN_MARKUP.test(value)) delete attributes[name];
     }
     if (tag === "img") return this.#readImage(attributes);
     for (const name of URL_ATTRIBUTES) {
@@ -134,25 +136,35 @@ class SanitizerRun implements AttributeReader {
   }
 
   readLink(href: string): string | null {
+    if (isPlainHttpUrl(href)) return href;
     const url = this.#resolve(decodeValue(href), true);
     return url === null ? null : escapeLoosely(encodeValue(url));
   }
 
-  #readImage(attributes: Attributes): Attributes {
-    if (isTrackingPixel(attributes)) return {};
-    const lazy = lazySource(attributes);
-    const source = lazy ?? attributes.src;
-    const srcset = attributes.srcset ?? attributes["data-srcset"] ?? attributes["data-lazy-srcset"];
-    delete attributes.src;
-    delete attributes.srcset;
+  #readImage(given: Attributes): Attributes {
+    if (isTrackingPixel(given)) return {};
+    const lazy = lazySource(given);
+    const source = lazy ?? given.src;
+    const srcset = given.srcset ?? given["data-srcset"] ?? given["data-lazy-srcset"];
+    const attributes: Attributes = {};
+    for (const name in given) {
+      if (name !== "src" && name !== "srcset") attributes[name] = given[name] ?? "";
+    }
     if (srcset !== undefined) this.#replaceSrcset(attributes, srcset);
-    const url = source === undefined ? null : this.#resolve(decodeValue(source), false);
+    const url = source === undefined ? null : this.#readAddress(source);
     if (url !== null) {
-      if (this.#noscriptDepth > 0 && this.#madeReal.has(url)) return {};
-      if (lazy !== null) this.#madeReal.add(url);
-      attributes.src = encodeValue(url);
+      if (this.#noscriptDepth > 0 && this.#madeReal?.has(url)) return {};
+      if (lazy !== null) this.#madeReal = (this.#madeReal ?? new Set()).add(url);
+      attributes.src = url;
     }
     return attributes.src === undefined && attributes.srcset === undefined ? {} : attributes;
+  }
+
+  /** An undecoded address made absolute, undecoded again. */
+  #readAddress(value: string): string | null {
+    if (isPlainHttpUrl(value)) return value;
+    const url = this.#resolve(decodeValue(value), false);
+    return url === null ? null : encodeValue(url);
   }
 
   #resolve(value: string, isLink: boolean): string | null {
@@ -170,6 +182,13 @@ class SanitizerRun implements AttributeReader {
     else attributes.srcset = encodeValue(candidates.join(", "));
   }
 }
+
+/** True if an undecoded value is an absolute http(s) URL that would be written just as it stands. */
+function isPlainHttpUrl(value: string): boolean {
+  return !BARE_IN_URL.test(value) && isCleanHttpUrl(value);
+}
+
+const BARE_IN_URL = /&(?!amp;)/;
 
 function decodeValue(value: string): string {
   return value.includes("&") ? decodeHTMLAttribute(value) : value;
@@ -232,44 +251,39 @@ const LAZY_ATTRIBUTES = [
 
 /** The address that a lazy-loading script would put into `src`, if `src` holds nothing or a placeholder. */
 function lazySource(attribs: Attributes): string | null {
-  const src = attribs.src?.trim() ?? "";
-  const isPlaceholder =
-    src === "" ||
-    /^(?:data:|about:)/i.test(src) ||
-    /(?:blank|spacer|placeholder|pixel|1x1|lazy)[\w-]{0,20}\.(?:gif|png|svg)$/i.test(src.slice(-80));
-  if (!isPlaceholder) return null;
   for (const name of LAZY_ATTRIBUTES) {
     const value = attribs[name]?.trim();
-    if (value !== undefined && value !== "" && !/^data:/i.test(value)) return value;
+    if (value === undefined || value === "" || /^data:/i.test(value)) continue;
+    return isPlaceholder(attribs.src?.trim() ?? "") ? value : null;
   }
   return null;
 }
 
-const TRACKING_PLACES = [
-  "feeds.feedburner.com/~r/",
-  "feeds.wordpress.com/1.0/comments/",
-  "pixel.wp.com/",
-  "stats.wordpress.com/",
-  "b.scorecardresearch.com/",
-  "pixel.quantserve.com/",
-  "www.google-analytics.com/",
-  "feedproxy.google.com/~r/",
-  "pixel.facebook.com/",
-  "www.facebook.com/tr?",
-];
+function isPlaceholder(src: string): boolean {
+  return (
+    src === "" ||
+    /^(?:data:|about:)/i.test(src) ||
+    /(?:blank|spacer|placeholder|pixel|1x1|lazy)[\w-]{0,20}\.(?:gif|png|svg)$/i.test(src.slice(-80))
+  );
+}
+
+/** The well-known counters: Feedburner, WordPress, comScore, Quantcast, Google and Facebook. */
+const TRACKING_PLACE =
+  /^\s*(?:https?:\/\/)?(?:feeds\.feedburner\.com\/~r\/|feedproxy\.google\.com\/~r\/|feeds\.wordpress\.com\/1\.0\/comments\/|pixel\.wp\.com\/|stats\.wordpress\.com\/|b\.scorecardresearch\.com\/|pixel\.quantserve\.com\/|www\.google-analytics\.com\/|pixel\.facebook\.com\/|www\.facebook\.com\/tr\?)/i;
 
 /** A picture that cannot be seen, or one of the well-known counters: it is there to report who reads. */
 function isTrackingPixel(attribs: Attributes): boolean {
-  const isTiny = (value: string | undefined) => value !== undefined && /^\s*[01](?:px)?\s*$/i.test(value);
   if (isTiny(attribs.width) && isTiny(attribs.height)) return true;
   const style = attribs.style?.slice(0, 500).toLowerCase().replaceAll(" ", "");
   if (style !== undefined) {
     if (style.includes("display:none")) return true;
     if (/(?:^|;)width:[01]px/.test(style) && /(?:^|;)height:[01]px/.test(style)) return true;
   }
-  const src = attribs.src?.trim() ?? "";
-  const place = src.replace(/^https?:\/\//i, "");
-  return TRACKING_PLACES.some((known) => place.startsWith(known));
+  return attribs.src !== undefined && TRACKING_PLACE.test(attribs.src);
+}
+
+function isTiny(value: string | undefined): boolean {
+  return value !== undefined && /^\s*[01](?:px)?\s*$/i.test(value);
 }
 
 // ---- text ----------------------------------------------------------------------------------------------------------

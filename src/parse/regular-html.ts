@@ -84,7 +84,7 @@ export function cleanRegularHtml(source: string, reader: AttributeReader): strin
     if ((greater !== -1 && greater < textEnd) || (hasBareAmpersand && at < textEnd)) {
       result += source.slice(copied, at) + escapeText(source.slice(at, textEnd));
       copied = textEnd;
-      greater = source.indexOf(">", textEnd);
+      if (greater < textEnd) greater = source.indexOf(">", textEnd);
     }
     if (less === -1) break;
     if (greater === -1) return null;

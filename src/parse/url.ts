@@ -3,6 +3,18 @@ import type { WarningLog } from "./warning-log.ts";
 /** An http(s) URL of printable ASCII without characters that mean something to markup or that URL parsers rewrite. */
 const PLAIN_HTTP_URL = /^https?:\/\/[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:[/?#][!#-;=?-[\]_a-z~]*)?$/i;
 
+/**
+ * The same with a host that every URL parser takes: names without Punycode, the last one no number (WHATWG URL, "host parsing":
+ * only those can fail).
+ */
+const CLEAN_HTTP_URL =
+  /^https?:\/\/(?:(?!xn--)[a-z0-9][a-z0-9-]*\.)*(?!xn--)[a-z][a-z0-9-]*(?:[/?#][!#-;=?-[\]_a-z~]*)?$/i;
+
+/** True if `text` is an absolute http(s) URL that is kept as published. */
+export function isCleanHttpUrl(text: string): boolean {
+  return text.length <= URL_LENGTH_MAX && CLEAN_HTTP_URL.test(text);
+}
+
 /** Longest URL that is kept; longer ones are dropped (browsers and databases differ above it). */
 const URL_LENGTH_MAX = 128 * 1024;
 
@@ -12,6 +24,7 @@ const URL_LENGTH_MAX = 128 * 1024;
  * @returns null when it is no URL or has another scheme.
  */
 export function resolveHttpUrl(text: string, base: string | null): string | null {
+  if (isCleanHttpUrl(text)) return text;
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > URL_LENGTH_MAX) return null;
   if (PLAIN_HTTP_URL.test(trimmed)) return URL.canParse(trimmed) ? trimmed : null;
@@ -34,9 +47,9 @@ export function readUrl(
     readonly offset?: number;
   },
 ): string | null {
-  if (text == null || text.trim() === "") return null;
+  if (text == null) return null;
   const url = resolveHttpUrl(text, context.base);
-  if (url === null) {
+  if (url === null && text.trim() !== "") {
     const shown = text.trim().slice(0, 80);
     context.log.add("dropped-url", `${context.what}: "${shown}" is no http(s) URL`, context.offset);
   }
@@ -45,7 +58,7 @@ export function readUrl(
 
 /** True if `text` is an absolute http(s) URL. */
 export function isHttpUrl(text: string): boolean {
-  return /^\s*https?:\/\/[^/?#\s]/i.test(text) && resolveHttpUrl(text, null) !== null;
+  return isCleanHttpUrl(text) || (/^\s*https?:\/\/[^/?#\s]/i.test(text) && resolveHttpUrl(text, null) !== null);
 }
 
 /** The base for relative URLs inside an element with `xml:base` (XML Base 4.3): non-http(s) bases are ignored. */

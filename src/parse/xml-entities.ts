@@ -18,11 +18,32 @@ const REFERENCE = /&(?:#x([0-9a-f]{1,8})|#([0-9]{1,8})|([a-z_][\w.-]{0,40}));/iy
  * @throws EntityRefused when the document's own entities grow over their bound.
  */
 export function decodeReferences(text: string, table: EntityTable | null): string {
-  let at = text.indexOf("&");
-  if (at === -1) return text;
+  const first = text.indexOf("&");
+  if (first === -1) return text;
+  if (text.length > ESCAPED_LENGTH_MIN && (table === null || table.values.size === 0)) return decodeEscapedMarkup(text);
+  return decodeOneByOne(text, first, table);
+}
+
+/** From this length on it pays to replace the commonest references all at once. */
+const ESCAPED_LENGTH_MIN = 200;
+
+/**
+ * Escaped HTML holds hundreds of `&lt;`, which the engine replaces in one go. A `<` or `>` ends no reference that another
+ * one began, so the order does not matter as long as `&amp;` comes last.
+ */
+function decodeEscapedMarkup(text: string): string {
+  const partly = text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"');
+  const at = partly.indexOf("&");
+  if (at === -1) return partly;
+  return OTHER_REFERENCE.test(partly) ? decodeOneByOne(partly, at, null) : partly.replace(/&amp;/g, "&");
+}
+
+const OTHER_REFERENCE = /&(?!amp;)/;
+
+function decodeOneByOne(text: string, first: number, table: EntityTable | null): string {
   let result = "";
   let copied = 0;
-  for (; at !== -1; at = text.indexOf("&", Math.max(copied, at + 1))) {
+  for (let at = first; at !== -1; at = text.indexOf("&", Math.max(copied, at + 1))) {
     let value: string;
     let length: number;
     if (text.startsWith("lt;", at + 1)) [value, length] = ["<", 4];

@@ -45,6 +45,8 @@ export interface Scheduler extends AsyncDisposable {
 
 /** Sources claimed and held back for their hosts, at most. */
 const heldMax = 20_000;
+/** Leases given back per look at the store, so that a crowded host does not stop the event loop. */
+const returnsPerLook = 50;
 /** How long aborted polls are waited for. */
 const abortGraceMs = 1000;
 const defaultPerHost = 2;
@@ -71,6 +73,8 @@ class PollScheduler implements Scheduler {
   /** Claimed sources that wait for their host, by host, in the order of their claims. */
   readonly #held = new Map<string, ClaimedSource[]>();
   #heldCount = 0;
+  /** Claims that were held for too long, to be given back. */
+  #stale: ClaimedSource[] = [];
   /** Ids to poll out of turn; they stay until they are claimed. */
   readonly #wanted = new Set<string>();
   /** The look at the store under way, and whether another one is wanted after it. */
@@ -125,6 +129,7 @@ class PollScheduler implements Scheduler {
   async #look(): Promise<void> {
     try {
       this.#startHeld();
+      await Promise.all(this.#stale.splice(0, returnsPerLook).map((claimed) => this.#giveBack(claimed)));
       await this.#claimWanted();
       this.#hasMore = true;
       while (this.#hasMore && !this.#stopping) {
@@ -194,14 +199,14 @@ class PollScheduler implements Scheduler {
     return (this.#runningPerHost.get(host) ?? 0) < this.#perHost && !hosts?.restingUntil(host);
   }
 
-  /** Claims held for too long go back: a poll that starts now could outlive its lease. They are claimed anew when due. */
+  /** A poll under a claim that was held for too long could outlive its lease. Such a source is claimed anew. */
   #dropStale(queue: ClaimedSource[]): void {
     const { clock, leaseMs } = this.#options;
     const latest = clock.now().getTime() + leaseMs / 2;
     const firstFresh = queue.findIndex(({ lease }) => lease.expiresAt.getTime() >= latest);
     const dropped = queue.splice(0, firstFresh < 0 ? queue.length : firstFresh);
     this.#heldCount -= dropped.length;
-    for (const claimed of dropped) void this.#giveBack(claimed);
+    this.#stale = this.#stale.concat(dropped);
   }
 
   #start(claimed: ClaimedSource, host: string): void {
@@ -236,10 +241,11 @@ class PollScheduler implements Scheduler {
   async #drain(drainMs: number): Promise<void> {
     await this.#task.destroy();
     await this.#looking;
-    const held = [...this.#held.values()].flat();
+    const unused = [...this.#held.values(), this.#stale].flat();
     this.#held.clear();
     this.#heldCount = 0;
-    const givingBack = held.map((claimed) => this.#giveBack(claimed));
+    this.#stale = [];
+    const givingBack = unused.map((claimed) => this.#giveBack(claimed));
     if (!(await this.#settleWithin(drainMs))) {
       this.#abort.abort(new Error("Mainstem is stopping"));
       await this.#settleWithin(abortGraceMs);

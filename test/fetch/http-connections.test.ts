@@ -173,7 +173,10 @@ describe("a server that cannot be reached", () => {
   it("because it resets the connection: one request, no storm", async () => {
     server.on("/reset", (request) => request.socket.resetAndDestroy());
     await using client = buildClient();
-    await expect(ask(client, server.url("/reset"))).rejects.toMatchObject({ code: "fetch/network" });
+    await expect(ask(client, server.url("/reset"))).rejects.toMatchObject({
+      code: "fetch/network",
+      message: expect.stringMatching(/ closed the connection without an answer\.$/),
+    });
     expect(server.requests.filter(({ url }) => url === "/reset").length).toBeLessThanOrEqual(2);
   });
 
@@ -188,7 +191,16 @@ describe("a server that cannot be reached", () => {
     await using client = buildClient();
     await expect(ask(client, `http://127.0.0.1:${odd.port}/`)).rejects.toMatchObject({
       code: "fetch/network",
+      message: expect.stringContaining("is not HTTP"),
     });
+  });
+
+  it("because a header cannot be sent, and nothing is", async () => {
+    await using client = buildClient();
+    const before = server.requests.length;
+    const asking = ask(client, server.url("/"), { headers: { "X-A": "b\r\nX-Evil: 1" } });
+    await expect(asking).rejects.toMatchObject({ code: "fetch/bad-url" });
+    expect(server.requests).toHaveLength(before);
   });
 
   it("because the URL is none", async () => {
