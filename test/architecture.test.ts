@@ -28,6 +28,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   "rss-parser": /^parse\//,
   feed: /^publish\/render/,
   "node-cron": /^schedule\/scheduler\.ts$/,
+  "cron-parser": /^schedule\/cron-time\.ts$/,
   pino: /^observe\/log\.ts$/,
   "pino-pretty": /^observe\/log\.ts$/,
   "node:sqlite": /^store\/sqlite/,

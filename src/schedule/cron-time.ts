@@ -3,7 +3,7 @@ import { CronExpressionParser } from "cron-parser";
 
 /**
  * The first instant strictly after `after` at which a cron expression is true, in the time zone of the process, as cron
- * itself does it. A time of day that the clocks skip in spring falls right after the gap.
+ * itself does it. A time of day that the clocks skip in spring comes as much later as they skip.
  *
  * @param expression five or six fields (seconds first), or a name such as `@daily`
  * @throws RangeError when the expression is none or never comes true

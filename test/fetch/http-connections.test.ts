@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OriginServer, startOriginServer } from "../support/origin-server.ts";
+import { isSkippedWithout } from "../support/skip.ts";
 import { ask, askForDocument, buildClient } from "./client-builder.ts";
 import { expiredCertificate, testCertificate, testKey } from "./tls-pair.ts";
 
@@ -115,29 +116,32 @@ describe("a source that must not be private", () => {
 });
 
 const list = new URL("../../../shared/payloads/ssrf-urls.txt", import.meta.url);
-describe.skipIf(!existsSync(list))("the list of forbidden addresses in ../shared", () => {
-  const urls = existsSync(list) ? readFileSync(list, "utf8").trim().split("\n") : [];
+describe.skipIf(isSkippedWithout("../shared/payloads", existsSync(list)))(
+  "the list of forbidden addresses in ../shared",
+  () => {
+    const urls = existsSync(list) ? readFileSync(list, "utf8").trim().split("\n") : [];
 
-  it.each(urls)("%s is refused, as a source and as a redirect", async (url) => {
-    // Names of the list resolve to a private address, as an attacker would have them do.
-    await using client = buildClient({
-      limits: { timeoutMs: 3000 },
-      resolveName: async () => ({ addresses: ["127.0.0.66"], ttlMs: 1000 }),
+    it.each(urls)("%s is refused, as a source and as a redirect", async (url) => {
+      // Names of the list resolve to a private address, as an attacker would have them do.
+      await using client = buildClient({
+        limits: { timeoutMs: 3000 },
+        resolveName: async () => ({ addresses: ["127.0.0.66"], ttlMs: 1000 }),
+      });
+      const refused = { code: expect.stringMatching(/^fetch\/(forbidden-address|bad-url|redirects)$/) };
+      await expect(ask(client, url, { isPrivateAllowed: false })).rejects.toMatchObject(refused);
+      await using follower = buildClient({
+        limits: { timeoutMs: 3000 },
+        resolveName: async () => ({ addresses: ["127.0.0.66"], ttlMs: 1000 }),
+        isAllowedAddress: (ip) => ip === "127.0.0.2",
+      });
+      server.on("/ssrf", (_, response) => {
+        response.writeHead(302, { location: Buffer.from(url, "utf8").toString("latin1") }).end();
+      });
+      const following = ask(follower, server.url("/ssrf", "127.0.0.2"), { isPrivateAllowed: false });
+      await expect(following).rejects.toMatchObject(refused);
     });
-    const refused = { code: expect.stringMatching(/^fetch\/(forbidden-address|bad-url|redirects)$/) };
-    await expect(ask(client, url, { isPrivateAllowed: false })).rejects.toMatchObject(refused);
-    await using follower = buildClient({
-      limits: { timeoutMs: 3000 },
-      resolveName: async () => ({ addresses: ["127.0.0.66"], ttlMs: 1000 }),
-      isAllowedAddress: (ip) => ip === "127.0.0.2",
-    });
-    server.on("/ssrf", (_, response) => {
-      response.writeHead(302, { location: Buffer.from(url, "utf8").toString("latin1") }).end();
-    });
-    const following = ask(follower, server.url("/ssrf", "127.0.0.2"), { isPrivateAllowed: false });
-    await expect(following).rejects.toMatchObject(refused);
-  });
-});
+  },
+);
 
 describe("a server that cannot be reached", () => {
   function failingWith(code: string) {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { isSkippedWithout } from "../support/skip.ts";
 import { differentPairs, samePairs, unwrapFacts } from "./held-out-facts.ts";
 import {
   addTo,
@@ -18,9 +19,8 @@ const folder = fileURLToPath(new URL("../../../shared/corpus/urls/", import.meta
 const pairsFile = `${folder}pairs.dev.jsonl`;
 const unwrapFile = `${folder}unwrap.dev.jsonl`;
 const isThere = existsSync(pairsFile) && existsSync(unwrapFile);
-if (!isThere) console.warn(`skipped: no labelled facts about URLs at ${folder}`);
 
-describe.skipIf(!isThere)("labelled facts about URLs", () => {
+describe.skipIf(isSkippedWithout("../shared/corpus/urls", isThere))("labelled facts about URLs", () => {
   it("keeps different items apart and joins the same", () => {
     const rows = readRows<PairRow>(pairsFile);
     const kinds = new Map<string, Score>();

@@ -3,10 +3,10 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ParseError } from "../../src/errors.ts";
 import { parseDocument } from "../../src/parse/parse.ts";
+import { isSkippedWithout } from "../support/skip.ts";
 
 const corpus = new URL("../../../shared/corpus/", import.meta.url);
 const isThere = existsSync(corpus);
-if (!isThere) console.warn("skipped: ../shared/corpus is not there");
 
 const folders = isThere
   ? readdirSync(new URL("feeds/", corpus), { withFileTypes: true })
@@ -14,7 +14,7 @@ const folders = isThere
       .map((entry) => entry.name)
   : [];
 
-describe.skipIf(!isThere)("documents of other projects", () => {
+describe.skipIf(isSkippedWithout("../shared/corpus/feeds", isThere))("documents of other projects", () => {
   it.each(folders)("%s: every document with an entry is read", async (folder) => {
     const lost: string[] = [];
     let count = 0;

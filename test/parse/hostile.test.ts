@@ -5,10 +5,10 @@ import { describe, expect, it } from "vitest";
 import { ParseError } from "../../src/errors.ts";
 import type { ParsedDocument } from "../../src/model.ts";
 import { parseDocument } from "../../src/parse/parse.ts";
+import { isSkippedWithout } from "../support/skip.ts";
 
 const payloads = new URL("../../../shared/payloads/", import.meta.url);
 const isThere = existsSync(payloads);
-if (!isThere) console.warn("skipped: ../shared/payloads is not there");
 
 interface Payload {
   readonly file: string;
@@ -51,7 +51,7 @@ function list(): readonly Payload[] {
   );
 }
 
-describe.skipIf(!isThere)("payloads of the security list", () => {
+describe.skipIf(isSkippedWithout("../shared/payloads", isThere))("payloads of the security list", () => {
   it.each(list().map((payload) => [payload.file, payload] as const))("%s", async (file, payload) => {
     const raw = readFileSync(new URL(file, payloads));
     const bytes = file.endsWith(".gz") ? gunzipSync(raw) : raw;

@@ -15,6 +15,7 @@ import type { Readiness } from "../../src/serve/routes.ts";
 import { type Server, type ServerOptions, startServer } from "../../src/serve/server.ts";
 import type { StatusReport } from "../../src/serve/status.ts";
 import { MemoryRiver } from "../support/memory-river.ts";
+import { isSkippedWithout } from "../support/skip.ts";
 import {
   buildFeedInfo,
   buildOutput,
@@ -624,26 +625,29 @@ describe("as real clients see it", () => {
     }
   })();
 
-  it.skipIf(!hasCurl)("curl's --etag-compare keeps its file (skipped without curl)", async () => {
-    const { server } = await setUp();
-    const url = `http://127.0.0.1:${server.address.port}/atom.xml`;
-    const { promisify } = await import("node:util");
-    const { execFile } = await import("node:child_process");
-    const { mkdtemp } = await import("node:fs/promises");
-    const { tmpdir } = await import("node:os");
-    const folder = await mkdtemp(`${tmpdir()}/mainstem-curl-`);
-    const curl = (): Promise<{ stdout: string }> =>
-      promisify(execFile)(
-        "curl",
-        [
-          ...["-s", "-o", "out", "-w", "%{http_code}", "--compressed"],
-          ...["--etag-save", "etag", "--etag-compare", "etag", url],
-        ],
-        { cwd: folder },
-      );
-    expect((await curl()).stdout).toBe("200");
-    expect((await curl()).stdout).toBe("304");
-  });
+  it.skipIf(isSkippedWithout("curl", hasCurl))(
+    "curl's --etag-compare keeps its file (skipped without curl)",
+    async () => {
+      const { server } = await setUp();
+      const url = `http://127.0.0.1:${server.address.port}/atom.xml`;
+      const { promisify } = await import("node:util");
+      const { execFile } = await import("node:child_process");
+      const { mkdtemp } = await import("node:fs/promises");
+      const { tmpdir } = await import("node:os");
+      const folder = await mkdtemp(`${tmpdir()}/mainstem-curl-`);
+      const curl = (): Promise<{ stdout: string }> =>
+        promisify(execFile)(
+          "curl",
+          [
+            ...["-s", "-o", "out", "-w", "%{http_code}", "--compressed"],
+            ...["--etag-save", "etag", "--etag-compare", "etag", url],
+          ],
+          { cwd: folder },
+        );
+      expect((await curl()).stdout).toBe("200");
+      expect((await curl()).stdout).toBe("304");
+    },
+  );
 
   it("many requests go over one connection", async () => {
     const { server } = await setUp();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { isSkippedWithout } from "../support/skip.ts";
 import { addSources, after, buildDefinition, buildSighting, poll, T0 } from "./builders.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
@@ -27,7 +28,7 @@ afterAll(() => {
   rmdirSync(folder);
 });
 
-describe.skipIf(!isMounted)("a full disk", () => {
+describe.skipIf(isSkippedWithout("right to mount a tmpfs (root)", isMounted))("a full disk", () => {
   test("refuses a poll whole, keeps serving, and goes on by itself once there is room", async () => {
     await using store = await openSqliteStore({ file: join(folder, "mainstem.db"), role: "poller", clock });
     await addSources(store, buildDefinition("a"));
