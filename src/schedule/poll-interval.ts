@@ -15,7 +15,7 @@ const dayMs = 24 * hourMs;
 /** Adaptive pace stays between these two. */
 const adaptiveMinMs = 15 * minuteMs;
 const adaptiveMaxMs = dayMs;
-/** Adaptive pace while the rhythm is unknown, and where a slow feed's backoff starts. */
+/** Adaptive pace while the rhythm is unknown. */
 const adaptiveBaseMs = hourMs;
 const intervalMinMs = 1000;
 /** Cap on the backoff, so that a publisher who comes back is noticed within a day. */
@@ -93,10 +93,10 @@ function adaptivePace(rhythmMs: number | null): Wish {
 
 /**
  * Doubles with each failure, up to a day; an interval of the operator's that is longer anyway stays. A slow feed is not
- * made to wait its whole rhythm for a second try.
+ * made to wait its whole rhythm for a second try: a machine that was offline for a moment is soon itself again.
  */
 function backOff(pace: Wish, { schedule, failures }: IntervalInput): Wish {
-  const firstMs = schedule.kind === "adaptive" ? Math.min(pace.ms, adaptiveBaseMs) : pace.ms;
+  const firstMs = schedule.kind === "adaptive" ? adaptiveMinMs : pace.ms;
   const ms = Math.max(firstMs, Math.min(firstMs * doublings(failures), backoffMaxMs));
   return { ms, reason: `${failed(failures)}: waits ${formatDuration(ms)}` };
 }

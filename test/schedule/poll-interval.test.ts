@@ -89,21 +89,21 @@ describe("failures (etiquette 20-28)", () => {
   });
 
   it("do not make a slow feed wait its whole rhythm, nor a slow schedule come sooner", () => {
-    expect(waitMs({ rhythmMs: dayMs, failures: 1 })).toBe(hourMs);
+    expect(waitMs({ rhythmMs: dayMs, failures: 1 })).toBe(15 * minuteMs);
     expect(waitMs({ schedule: every(3 * dayMs), failures: 1 })).toBe(3 * dayMs);
     expect(waitMs({ schedule: every(3 * dayMs), failures: 5 })).toBe(3 * dayMs);
   });
 
   it.each<[string, number | null, number]>([
     ["longer", 6 * hourMs, 6 * hourMs],
-    ["shorter than the backoff", 1000, 2 * hourMs],
-    ["absent", null, 2 * hourMs],
-    ["nonsense", Number.NaN, 2 * hourMs],
+    ["shorter than the backoff", 1000, 30 * minuteMs],
+    ["absent", null, 30 * minuteMs],
+    ["nonsense", Number.NaN, 30 * minuteMs],
     ["a year", 365 * dayMs, 7 * dayMs],
     ["two days", 2 * dayMs, 2 * dayMs],
-    ["past", -5000, 2 * hourMs],
-    ["now", 0, 2 * hourMs],
-    ["without end", Number.POSITIVE_INFINITY, 2 * hourMs],
+    ["past", -5000, 30 * minuteMs],
+    ["now", 0, 30 * minuteMs],
+    ["without end", Number.POSITIVE_INFINITY, 30 * minuteMs],
   ])("with a Retry-After that is %s", (_, retryAfterMs, expected) => {
     expect(waitMs({ failures: 2, retryAfterMs })).toBe(expected);
   });
@@ -291,8 +291,8 @@ describe("the reason", () => {
     [hints({ ttlMs: 2 * hourMs }), "the publisher asks for 2 h (ttl or sy:updatePeriod)"],
     [hints({ skipHours: [13] }), "skipHours: not before 2026-01-01 14:00 UTC"],
     [hints({ skipDays: [4] }), "skipDays: not before 2026-01-02 00:00 UTC"],
-    [{ failures: 1 }, "the last poll failed: waits 1 h"],
-    [{ failures: 3 }, "failed 3 times in a row: waits 4 h"],
+    [{ failures: 1 }, "the last poll failed: waits 15 min"],
+    [{ failures: 3 }, "failed 3 times in a row: waits 1 h"],
     [
       { failures: 1, retryAfterMs: dayMs },
       "the server asks to wait until 2026-01-02 12:30 UTC (Retry-After)",
