@@ -2,15 +2,17 @@
  * The composition root: from a `Config` to a running Mainstem. Everything is made here, handed to what needs it, and
  * taken down in reverse order.
  */
-import { createSourceHttpClient } from "./app/http-client.ts";
+import { createSourceHttpClient, createSourceLinkClient } from "./app/http-client.ts";
 import { openStore } from "./app/open-store.ts";
 import { createPoller, type Poller } from "./app/poller.ts";
 import { Publisher } from "./app/publisher.ts";
+import { type ResolverOptions, resolveDue, startResolver } from "./app/resolver.ts";
 import { loadUrlRules } from "./app/url-rules.ts";
 import { watchSources } from "./app/watch.ts";
 import type { Config } from "./config/load.ts";
 import { compilePatterns } from "./config/pattern.ts";
 import { StoreError } from "./errors.ts";
+import { IDENTITY_VERSION } from "./identify/resolution.ts";
 import type { PollResult } from "./ingest.ts";
 import type { Clock, OutputDefinition } from "./model.ts";
 import type { Log } from "./observe/log.ts";
@@ -40,6 +42,8 @@ const leaseMs = 5 * 60_000;
 /** Between two requests to one host. */
 const hostPauseMs = 1000;
 const drainMs = 8000;
+/** How long `once` asks where short links lead. */
+const resolveMaxMs = 30_000;
 
 /**
  * Starts the daemon: store, server, then polling, so that the first reader finds what the last run left.
@@ -75,7 +79,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       new Publisher({ render: () => server.refresh(), directory: config.publishDirectory, log }),
     );
     const hosts = createHostLimit({ perHost: config.limits.perHost, pauseMs: hostPauseMs, clock });
-    const poll = await preparePolling(stack, {
+    const { poll, resolving } = await preparePolling(stack, {
       config,
       options,
       store,
@@ -83,6 +87,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       onVisible: () => publisher.request(),
       onDue: () => scheduler.wake(),
     });
+    await adviseRekey(store, log);
+    const resolver = resolving === null ? null : stack.use(startResolver(resolving));
     const scheduler = startScheduler({
       store,
       clock,
@@ -114,7 +120,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       url: server.address.url,
       async stop() {
         const deadline = AbortSignal.timeout(drainMs);
-        await Promise.all([scheduler.stop(drainMs), server.stop(deadline)]);
+        await Promise.all([
+          scheduler.stop(drainMs),
+          server.stop(deadline),
+          resolver?.[Symbol.asyncDispose](),
+        ]);
         await publisher.flush();
         await resources.disposeAsync();
       },
@@ -144,7 +154,7 @@ export async function pollOnce(
   await store.syncSources(config.sources, { now: clock.now(), parentId: null });
   const hosts = createHostLimit({ perHost: config.limits.perHost, pauseMs: hostPauseMs, clock });
   const ignore = () => {};
-  const poll = await preparePolling(stack, {
+  const { poll, resolving } = await preparePolling(stack, {
     config,
     options,
     store,
@@ -173,6 +183,7 @@ export async function pollOnce(
     const round = await Promise.all(claimed.map((one) => poll(one, signal)));
     results.push(...round.filter((result) => result !== null));
   }
+  if (resolving !== null) await resolveAll(resolving, signal);
   if (config.publishDirectory !== null) {
     const site = new Site({ store, clock, settings: siteSettings(config) });
     await using publisher = new Publisher({
@@ -197,24 +208,57 @@ interface PollingParts {
 async function preparePolling(
   stack: AsyncDisposableStack,
   { config, options, store, hosts, onVisible, onDue }: PollingParts,
-): Promise<Poller> {
+): Promise<{ readonly poll: Poller; readonly resolving: ResolverOptions | null }> {
   const { clock, log, version } = options;
   const { timeoutMs, bodyBytes, redirects, perHost, entries } = config.limits;
   const limits = { timeoutMs, bodyBytes, redirects, perHost };
   const definitions = new Map(config.sources.map((definition) => [definition.id, definition]));
-  return createPoller({
+  const client = { contact: config.contact, version, limits, clock };
+  const shared = {
     store,
     clock,
     log,
     onVisible,
-    onDue,
-    http: stack.use(createSourceHttpClient({ contact: config.contact, version, limits, clock })),
-    hosts,
     rules: await loadUrlRules(config),
-    limits: { bodyBytes, entries },
     definitions: () => definitions,
+  };
+  const { isResolving } = config.identity;
+  const poll = createPoller({
+    ...shared,
+    onDue,
+    http: stack.use(createSourceHttpClient(client)),
+    hosts,
+    limits: { bodyBytes, entries },
     random: Math.random,
+    isResolving,
   });
+  const resolving = isResolving
+    ? { ...shared, links: stack.use(createSourceLinkClient({ ...client, hosts })) }
+    : null;
+  return { poll, resolving };
+}
+
+/** `once` asks for every link that is due, but not for ever: the rest waits for the next run. */
+async function resolveAll(resolving: ResolverOptions, signal: AbortSignal): Promise<void> {
+  const bound = AbortSignal.timeout(resolveMaxMs);
+  try {
+    while ((await resolveDue(resolving, AbortSignal.any([signal, bound]))) > 0);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!bound.aborted) throw error;
+    resolving.log.info("some short links were not asked for yet; the next run goes on");
+  }
+}
+
+/** Says so when the stored keys were made by other rules than today's. */
+async function adviseRekey(store: Store, log: Log): Promise<void> {
+  const version = await store.identityVersion();
+  if (version === IDENTITY_VERSION) return;
+  if ((await store.counts()).sightings === 0) await store.setIdentityVersion(IDENTITY_VERSION);
+  else
+    log.info(
+      "the identity rules have changed; stop the daemon and run mainstem rekey to apply them to what is stored",
+    );
 }
 
 function siteSettings({ outputs, title, url }: Config): SiteSettings {

@@ -27,10 +27,12 @@ import { nextPoll, publicationRhythm } from "./schedule/poll-interval.ts";
 import type { ClaimedSource, RecordedPoll, Store } from "./store/store.ts";
 
 export interface IngestOptions extends ReadSourceOptions {
-  readonly store: Pick<Store, "recordPoll">;
+  readonly store: Pick<Store, "recordPoll" | "answers">;
   readonly clock: Clock;
   readonly rules: UrlRules | null;
   readonly random: () => number;
+  /** Note opaque links, so that the network is asked where they lead. */
+  readonly isResolving: boolean;
 }
 
 /** How one poll went. `error` is null when the source answered as it should, new entries or not. */
@@ -42,6 +44,8 @@ export interface PollResult {
   readonly error: MainstemError | null;
   /** The document, where one was read: an OPML list's outlines are followed by the caller. */
   readonly reading: SourceReading | null;
+  /** Opaque links whose targets are still unknown. */
+  readonly unresolvedCount: number;
 }
 
 /** After so many polls in a row that led to the same new address by permanent redirects, it is adopted. */
@@ -72,7 +76,7 @@ export async function pollSource(
   const at = clock.now();
   const identified =
     reading?.kind === "document"
-      ? identify(reading, { source, definition, collapsedKeys, rules: options.rules })
+      ? await identify(reading, { source, definition, collapsedKeys, rules: options.rules, store })
       : nothing;
   const context = { now: at, lastReadAt: source.lastOkAt };
   const sightings = identified.entries.map((entry) => toSightingRecord(entry, context));
@@ -85,50 +89,70 @@ export async function pollSource(
     now: at,
     random: options.random,
   });
+  const unresolved = options.isResolving ? identified.unresolved : [];
   const recorded = await store.recordPoll({
     lease,
     at,
     state,
     sightings,
     collapsedKeys: identified.collapsedKeys,
+    questions: unresolved.map((url) => ({ kind: "link", url })),
   });
-  return { source, state, kind: reading?.kind ?? "failed", recorded, error, reading };
+  const kind = reading?.kind ?? "failed";
+  return { source, state, kind, recorded, error, reading, unresolvedCount: unresolved.length };
 }
 
 interface Identified {
   readonly entries: readonly IdentifiedEntry[];
   readonly collapsedKeys: readonly string[];
   readonly warnings: readonly Warning[];
+  readonly unresolved: readonly string[];
 }
 
-const nothing: Identified = { entries: [], collapsedKeys: [], warnings: [] };
+const nothing: Identified = { entries: [], collapsedKeys: [], warnings: [], unresolved: [] };
 
 interface IdentifyOptions {
   readonly source: SourceState;
   readonly definition: SourceDefinition;
   readonly collapsedKeys: ReadonlySet<string>;
   readonly rules: UrlRules | null;
+  readonly store: Pick<Store, "answers">;
 }
 
-function identify(
+async function identify(
   { document, url, paths }: Extract<SourceReading, { kind: "document" }>,
-  { source, definition, collapsedKeys, rules }: IdentifyOptions,
-): Identified {
+  { source, definition, collapsedKeys, rules, store }: IdentifyOptions,
+): Promise<Identified> {
   const wanted = filterEntries(document.entries, definition);
   const address = url ?? document.feed.homeUrl ?? document.feed.url;
-  const identified = identifyDocument(wanted, {
+  const context = {
     sourceId: source.id,
     sourceHost: (address && URL.parse(address)?.hostname) || null,
     mode: definition.identity,
     collapsedKeys,
     ...(rules && { rules }),
-  });
+  };
+  const offline = identifyDocument(wanted, context);
+  const answers = await findAnswers(offline.unresolved, store);
+  const identified =
+    answers.size === 0
+      ? offline
+      : identifyDocument(wanted, { ...context, resolved: (link) => answers.get(link) ?? null });
   const entries = identified.entries.map((entry) => nameByFile(entry, source.id, paths.get(entry.entry)));
   return {
     entries,
     collapsedKeys: identified.collapsedKeys,
     warnings: [...document.warnings, ...identified.warnings],
+    unresolved: identified.unresolved,
   };
+}
+
+/** What the network has already said of these opaque links. */
+async function findAnswers(
+  links: readonly string[],
+  store: Pick<Store, "answers">,
+): Promise<ReadonlyMap<string, string>> {
+  return links.length === 0 ? new Map() : await store.answers("link", links);
 }
 
 function filterEntries(entries: readonly Entry[], { include, exclude }: SourceDefinition): readonly Entry[] {

@@ -1,19 +1,38 @@
 import { createHttpClient, type HttpClient, type HttpOptions } from "../fetch/http.ts";
+import { createLinkClient, type LinkClient } from "../fetch/resolve.ts";
+import { isDestination } from "../identify/resolution.ts";
 import type { Clock } from "../model.ts";
+import type { HostLimit } from "../schedule/host-limit.ts";
 
 const defaultLimits = { timeoutMs: 30_000, bodyBytes: 64 * 2 ** 20, redirects: 10, perHost: 2 };
 
-/** The HTTP client for sources, under the name by which publishers know us (RFC 9110 10.1.5). */
-export function createSourceHttpClient(options: {
+export interface ClientOptions {
   readonly contact: string | null;
   readonly version: string;
   readonly clock: Clock;
   readonly limits?: HttpOptions["limits"];
-}): HttpClient {
-  const { contact, version, clock, limits = defaultLimits } = options;
-  return createHttpClient({
-    userAgent: `Mainstem/${version}${contact ? ` (+${contact})` : ""}`,
-    limits,
-    clock,
+}
+
+/** The HTTP client for sources. */
+export function createSourceHttpClient(options: ClientOptions): HttpClient {
+  return createHttpClient(nameClient(options));
+}
+
+/**
+ * The client for opaque links. With `hosts`, each host gets its turn. It stops at the
+ * first address that is not opaque: that is what other feeds carry, and what comes after it (a consent page, a country's
+ * edition) is the publisher's business with a reader.
+ */
+export function createSourceLinkClient(options: ClientOptions & { readonly hosts?: HostLimit }): LinkClient {
+  const { hosts } = options;
+  return createLinkClient({
+    ...nameClient(options),
+    isDestination,
+    ...(hosts && { turn: (host, signal) => hosts.acquire(host, signal) }),
   });
+}
+
+/** Under the name by which publishers know us (RFC 9110 10.1.5). */
+function nameClient({ contact, version, clock, limits = defaultLimits }: ClientOptions): HttpOptions {
+  return { userAgent: `Mainstem/${version}${contact ? ` (+${contact})` : ""}`, limits, clock };
 }

@@ -1,34 +1,48 @@
 import { createInterface } from "node:readline";
+import { explainResolved } from "../app/explain-resolved.ts";
+import { createSourceLinkClient } from "../app/http-client.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
 import { explainUrl } from "../identify/original-url.ts";
 import type { UrlExplanation } from "../model.ts";
 import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
-import { renderTable } from "./table.ts";
+import { renderTable, terminalText } from "./table.ts";
 
 interface ExplainOptions extends ConfigOption {
   readonly json?: boolean;
+  readonly resolve?: boolean;
 }
 
 /** Lines are written in blocks of about this many characters, so that a million URLs are not a million writes. */
 const blockLength = 65_536;
 
-/** `mainstem explain`: how a URL becomes its original URL and key, step by step. Asks no network. */
+/** `mainstem explain`: how a URL becomes its original URL and key, step by step. Asks no network unless told. */
 export function addExplainCommand({ program, context, action }: CommandTable): void {
   program
     .command("explain")
     .description("show how a URL becomes its original URL and key, step by step")
     .argument("<url...>", "URLs to explain; - reads them from stdin, a line each")
     .option("--json", "one JSON line per URL")
+    .option("--resolve", "ask the network where short links lead")
     .option("-c, --config <file>", "use the identity rules of this config")
     .addHelpText("after", "\nExample:\n  $ mainstem explain 'https://www.example.org/a/?utm_source=rss'")
     .action(
       action(async (urls: string[], options: ExplainOptions) => {
-        const rules = options.config ? await loadUrlRules(await openConfig(options, context)) : null;
+        const config = options.config ? await openConfig(options, context) : null;
+        const rules = config === null ? null : await loadUrlRules(config);
+        const { clock, version } = context;
+        const contact = config?.contact ?? null;
+        await using links = options.resolve ? createSourceLinkClient({ contact, version, clock }) : null;
+        const own = rules ? { rules } : {};
+        const onFailure = (link: string, reason: string) =>
+          void context.stderr.write(`mainstem: ${terminalText(link)}: ${terminalText(reason)}\n`);
         let block = "";
         for await (const url of inputUrls(urls, context)) {
           context.signal.throwIfAborted();
-          const explanation = explainUrl(url, rules ? { rules } : {});
+          const explanation =
+            links === null
+              ? explainUrl(url, own)
+              : await explainResolved(url, { ...own, links, onFailure }, context.signal);
           block += options.json
             ? `${JSON.stringify(toJson(explanation))}\n`
             : `${describe(explanation, context)}\n`;

@@ -31,6 +31,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["story", async () => (await import("./story.ts")).addStoryCommand],
   ["merge", async () => (await import("./override.ts")).addMergeCommand],
   ["split", async () => (await import("./override.ts")).addSplitCommand],
+  ["rekey", async () => (await import("./rekey.ts")).addRekeyCommand],
   ["backup", async () => (await import("./backup.ts")).addBackupCommand],
   ["healthcheck", async () => (await import("./healthcheck.ts")).addHealthcheckCommand],
 ]);

@@ -35,6 +35,8 @@ export interface IdentifiedDocument {
 interface Draft {
   readonly entry: Entry;
   readonly link: UrlIdentity | null;
+  /** The opaque URL that the link was, where the network has told its target. */
+  readonly resolvedFrom: UrlIdentity | null;
   readonly stated: readonly StatedIdentity[];
   /** The guid's alias key, or null. */
   readonly guidAlias: string | null;
@@ -103,6 +105,7 @@ function aliasOfKey(key: string): string {
 
 function draftEntry(entry: Entry, { sourceId }: IdentityContext, options: UrlOptions): Draft {
   const link = entry.url === null ? null : identifyUrl(entry.url, options);
+  const resolvedFrom = entry.url === null ? null : identifyUnresolved(entry.url, { link, options });
   const stated = entry.statedOriginals.slice(0, 8).flatMap((original): StatedIdentity[] => {
     const found = identifyUrl(original.url, options);
     if (found === null) return [];
@@ -111,7 +114,19 @@ function draftEntry(entry: Entry, { sourceId }: IdentityContext, options: UrlOpt
     return [{ ...found, rule: original.rule, url: original.url, isExact }];
   });
   const guid = entry.guid?.trim() ?? "";
-  return { entry, link, stated, guidAlias: guid === "" ? null : `guid:${sourceId}:${boundGuid(guid)}` };
+  const guidAlias = guid === "" ? null : `guid:${sourceId}:${boundGuid(guid)}`;
+  return { entry, link, resolvedFrom, stated, guidAlias };
+}
+
+/** What `url` is without what the network said, where that makes a difference. */
+function identifyUnresolved(
+  url: string,
+  { link, options }: { readonly link: UrlIdentity | null; readonly options: UrlOptions },
+): UrlIdentity | null {
+  if (options.resolved === undefined || link === null) return null;
+  const { resolved: _, ...offline } = options;
+  const before = identifyUrl(url, offline);
+  return before?.isOpaque && before.key !== link.key ? before : null;
 }
 
 interface Naming {
@@ -169,13 +184,15 @@ interface UrlAliases {
 
 const noAliases: UrlAliases = { exact: [], soft: [] };
 
-function listUrlAliases({ entry, link, stated }: Draft, naming: Naming): UrlAliases {
+function listUrlAliases({ entry, link, resolvedFrom, stated }: Draft, naming: Naming): UrlAliases {
   const exact: Alias[] = [];
   const soft: Alias[] = [];
   const addSoft = softAliasMaker(entry, soft);
   if (link !== null && entry.url !== null) {
-    if (isNaming(link, naming))
-      exact.push({ key: aliasOfKey(link.key), kind: "url", rule: "link", evidence: cut(entry.url) });
+    if (isNaming(link, naming)) exact.push(linkAlias(link, { url: entry.url, resolvedFrom }));
+    // The short link goes on naming the story: others may carry it, and people ask by it.
+    if (resolvedFrom !== null && isNaming(resolvedFrom, naming))
+      exact.push(linkAlias(resolvedFrom, { url: entry.url, resolvedFrom: null }));
     if (!naming.isCollapsed(aliasOfKey(link.key))) {
       if (!link.isOpaque) addSoft(link.key, "link", entry.url);
       for (const weaker of weakerKeys(link)) addSoft(weaker, "form-host", entry.url);
@@ -191,6 +208,16 @@ function listUrlAliases({ entry, link, stated }: Draft, naming: Naming): UrlAlia
     if (!naming.isCollapsed(aliasOfKey(one.key))) addSoft(one.key, one.rule, one.url);
   }
   return { exact, soft };
+}
+
+function linkAlias(
+  link: UrlIdentity,
+  { url, resolvedFrom }: { readonly url: string; readonly resolvedFrom: UrlIdentity | null },
+): Alias {
+  const key = aliasOfKey(link.key);
+  if (resolvedFrom === null) return { key, kind: "url", rule: "link", evidence: cut(url) };
+  const evidence = cut(`${resolvedFrom.originalUrl} -> ${link.originalUrl}`);
+  return { key, kind: "url", rule: "resolved", evidence };
 }
 
 /** Soft URL aliases carry title and day, so that they are equal only where those agree; nothing for a title that says nothing. */

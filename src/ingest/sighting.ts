@@ -45,7 +45,7 @@ function believable(date: Date | null, now: Date): Date | null {
 }
 
 /** Digest (hex) of what a reader of the combined feed sees of an entry; an entry whose digest changed was edited. */
-function digestOfVisible(entry: Entry, originalUrl: string | null): string {
+export function digestOfVisible(entry: Entry, originalUrl: string | null): string {
   const {
     title,
     authors,

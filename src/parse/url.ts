@@ -58,7 +58,9 @@ export function readUrl(
 
 /** True if `text` is an absolute http(s) URL. */
 export function isHttpUrl(text: string): boolean {
-  return isCleanHttpUrl(text) || (/^\s*https?:\/\/[^/?#\s]/i.test(text) && resolveHttpUrl(text, null) !== null);
+  return (
+    isCleanHttpUrl(text) || (/^\s*https?:\/\/[^/?#\s]/i.test(text) && resolveHttpUrl(text, null) !== null)
+  );
 }
 
 /** The base for relative URLs inside an element with `xml:base` (XML Base 4.3): non-http(s) bases are ignored. */

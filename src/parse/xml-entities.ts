@@ -20,7 +20,8 @@ const REFERENCE = /&(?:#x([0-9a-f]{1,8})|#([0-9]{1,8})|([a-z_][\w.-]{0,40}));/iy
 export function decodeReferences(text: string, table: EntityTable | null): string {
   const first = text.indexOf("&");
   if (first === -1) return text;
-  if (text.length > ESCAPED_LENGTH_MIN && (table === null || table.values.size === 0)) return decodeEscapedMarkup(text);
+  if (text.length > ESCAPED_LENGTH_MIN && (table === null || table.values.size === 0))
+    return decodeEscapedMarkup(text);
   return decodeOneByOne(text, first, table);
 }
 
@@ -32,7 +33,10 @@ const ESCAPED_LENGTH_MIN = 200;
  * one began, so the order does not matter as long as `&amp;` comes last.
  */
 function decodeEscapedMarkup(text: string): string {
-  const partly = text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"');
+  const partly = text
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&quot;/g, '"');
   const at = partly.indexOf("&");
   if (at === -1) return partly;
   return OTHER_REFERENCE.test(partly) ? decodeOneByOne(partly, at, null) : partly.replace(/&amp;/g, "&");

@@ -62,8 +62,7 @@ export function findRoot(text: string, budget: number): Prolog | null {
       const local = match?.[2]?.toLowerCase() ?? "";
       // `entry` and `channel` are words of other languages too: they count only where a document begins.
       const isWordOfOthers = hasJunk && (local === "entry" || local === "channel");
-      if (ROOTS.has(local) && !isWordOfOthers)
-        return { root: local, offset: at, entities, hasJunk };
+      if (ROOTS.has(local) && !isWordOfOthers) return { root: local, offset: at, entities, hasJunk };
       hasJunk = true;
       next = at + 1;
     }

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LeaseLostError } from "../errors.ts";
-import type { FeedInfo } from "../model.ts";
+import type { FeedInfo, SightingRecord } from "../model.ts";
 import { digestKey } from "./digest.ts";
 import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
 import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
+import type { QuestionTable } from "./sqlite-questions.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
 import type { PollRecord, RecordedPoll } from "./store.ts";
 
@@ -25,18 +26,31 @@ interface PolledSource {
   readonly entryCount: number;
 }
 
+/** A stored sighting, and what it is to be; `identityHash` is that of the new record. */
+export interface StoredEdit {
+  readonly row: KnownSighting;
+  readonly record: SightingRecord;
+  readonly identityHash: string;
+}
+
 /** Writes polls. Its caller opens and closes the transaction, around one poll or several. */
 export class PollWriter {
   readonly #stories: StoryTable;
+  readonly #questions: QuestionTable;
   readonly #selectSource;
   readonly #updateSource;
   readonly #selectByGuid;
   readonly #selectRecord;
   readonly #insertCollapsedKey;
   readonly #addDailyCount;
+  readonly #renameSighting;
 
-  constructor(db: DatabaseSync, stories: StoryTable) {
+  constructor(
+    db: DatabaseSync,
+    { stories, questions }: { readonly stories: StoryTable; readonly questions: QuestionTable },
+  ) {
     this.#stories = stories;
+    this.#questions = questions;
     this.#selectSource = db.prepare(
       `SELECT no, priority, feed, entry_count FROM sources
        WHERE id = ? AND generation = ? AND leased_at IS NOT NULL AND is_retired = 0`,
@@ -54,10 +68,43 @@ export class PollWriter {
     this.#insertCollapsedKey = db.prepare(
       "INSERT INTO collapsed_keys (source_no, digest, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     );
+    this.#renameSighting = db.prepare("UPDATE OR IGNORE sightings SET guid_digest = ? WHERE id = ?");
     this.#addDailyCount = db.prepare(
       `INSERT INTO daily_counts (source_no, day, count) VALUES (?, ?, ?)
        ON CONFLICT (day, source_no) DO UPDATE SET count = count + excluded.count`,
     );
+  }
+
+  /**
+   * Gives stored sightings of one source new identities, as edits by their source would. A name within the source that
+   * another sighting has already is not taken.
+   */
+  reidentify(
+    edits: readonly StoredEdit[],
+    request: {
+      readonly sourceNo: number;
+      readonly priority: number;
+      readonly at: number;
+      /** Hears of each merge while both stories are still there. */
+      readonly onMerge?: (merge: { readonly from: number; readonly into: number }) => void;
+    },
+  ): PollPlan {
+    const { sourceNo, priority, at, onMerge } = request;
+    const changed = edits.map(({ row, record, identityHash }) => ({ record, identityHash, known: [row] }));
+    const sightings: ChangedSightings = { changed, claimedIds: new Set(), unchanged: 0 };
+    const found = this.#lookUp(sightings);
+    const plan = planPoll({
+      ...found,
+      sourceNo,
+      priority,
+      at,
+      sightings,
+      isPublishedIdTaken: (id) => this.#stories.isIdTaken(id),
+    });
+    if (onMerge !== undefined) plan.merges.forEach(onMerge);
+    this.#apply(plan, { sourceNo, at });
+    for (const { row, record } of edits) this.#renameSighting.run(digestKey(record.guidKey), row.id);
+    return plan;
   }
 
   /** Writes one poll. @throws LeaseLostError before anything was written */
@@ -72,6 +119,7 @@ export class PollWriter {
     };
     const recorded = this.#writeSightings(record, source);
     for (const key of record.collapsedKeys) this.#insertCollapsedKey.run(source.no, digestKey(key), key);
+    this.#questions.note(record, source.no);
     const feedJson = encodeFeed(record.state.feed);
     this.#writeState(record, source, { feedJson, added: recorded.entries.new });
     const isFeedChanged =

@@ -5,6 +5,7 @@
 import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LeaseLostError, StoreError } from "../errors.ts";
 import type { Alias, Clock, SourceDefinition, SourceState, Story } from "../model.ts";
 import { BatchQueue } from "./batch-queue.ts";
@@ -14,16 +15,25 @@ import type { StoreLock } from "./sqlite-lock.ts";
 import { openDatabase } from "./sqlite-open.ts";
 import { OverrideWriter } from "./sqlite-overrides.ts";
 import { PollWriter } from "./sqlite-polls.ts";
+import { QuestionTable } from "./sqlite-questions.ts";
+import { RekeyWriter } from "./sqlite-rekey.ts";
+import { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
 import { SourceTable } from "./sqlite-sources.ts";
 import { StoryReader } from "./sqlite-story-reads.ts";
 import { StoryTable } from "./sqlite-story-table.ts";
 import type {
+  AnswerRecord,
+  ClaimedQuestion,
   ClaimedSource,
   ClaimRequest,
   DailyCount,
   Lease,
   PollRecord,
+  Question,
   RecordedPoll,
+  RekeyReport,
+  RekeyRequest,
+  SightingBatch,
   Store,
   StoreCounts,
   StoryDetail,
@@ -63,6 +73,8 @@ class SqliteStore implements Store {
   readonly #sources: SourceTable;
   readonly #stories: StoryTable;
   readonly #polls: PollWriter;
+  readonly #questions: QuestionTable;
+  readonly #rewriter: SightingRewriter;
   readonly #reader: StoryReader;
   readonly #overrides: OverrideWriter;
   readonly #queue: BatchQueue<PollRecord, RecordedPoll>;
@@ -81,10 +93,14 @@ class SqliteStore implements Store {
       // Whoever holds the one-daemon lock knows that every lease left behind is a dead process's.
       if (isPoller) this.#sources.voidLeases();
       this.#stories = new StoryTable(this.#db);
-      this.#polls = new PollWriter(this.#db, this.#stories);
+      this.#questions = new QuestionTable(this.#db);
+      this.#polls = new PollWriter(this.#db, { stories: this.#stories, questions: this.#questions });
+      this.#rewriter = new SightingRewriter(this.#db, this.#polls);
       this.#reader = new StoryReader(this.#db, onWarning);
       this.#overrides = new OverrideWriter(this.#db, this.#stories);
-      this.#selectMeta = this.#db.prepare("SELECT revision, stories, aliases FROM meta WHERE id = 1");
+      this.#selectMeta = this.#db.prepare(
+        "SELECT revision, stories, aliases, identity_version FROM meta WHERE id = 1",
+      );
       this.#countSources = this.#db.prepare(
         "SELECT count(*) AS sources, coalesce(sum(entry_count), 0) AS sightings FROM sources",
       );
@@ -148,6 +164,88 @@ class SqliteStore implements Store {
 
   async splitStory(key: Alias, now: Date): Promise<boolean> {
     return this.#write(() => this.#overrides.split(key, now.getTime()));
+  }
+
+  async claimQuestions(request: {
+    readonly now: Date;
+    readonly limit: number;
+    readonly leaseMs: number;
+  }): Promise<readonly ClaimedQuestion[]> {
+    return this.#write(() => this.#questions.claim(request));
+  }
+
+  async nextQuestionAt(): Promise<Date | null> {
+    return this.#read(() => this.#questions.nextAt());
+  }
+
+  async listAskers(question: Question): Promise<SightingBatch> {
+    return this.#read(() => {
+      const sightings = this.#rewriter.listAskers(question);
+      const ids = new Set(sightings.map(({ sourceId }) => sourceId));
+      const collapsed = new Map([...ids].map((id) => [id, this.#rewriter.collapsedKeys(id)]));
+      return {
+        sightings,
+        collapsedKeys: (sourceId) => collapsed.get(sourceId) ?? new Set(),
+        resolved: (url) => this.#read(() => this.#questions.find({ kind: "link", url })),
+      };
+    });
+  }
+
+  async recordAnswer(
+    record: AnswerRecord,
+  ): Promise<{ readonly merged: number; readonly isVisible: boolean }> {
+    return this.#write(() => {
+      this.#questions.record(record.question, record.answer, record.at);
+      this.#rewriter.addCollapsedKeys(record.collapsedKeys);
+      return this.#rewriter.write(this.#rewriter.locate(record.changes), { at: record.at.getTime() });
+    });
+  }
+
+  async answers(kind: Question["kind"], urls: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.#read(() => {
+      const found = new Map<string, string>();
+      for (const url of urls) {
+        const answer = this.#questions.find({ kind, url });
+        if (answer !== null) found.set(url, answer);
+      }
+      return found;
+    });
+  }
+
+  async identityVersion(): Promise<number> {
+    return this.#read(() => readNumber(this.#selectMeta.get() ?? {}, "identity_version"));
+  }
+
+  async setIdentityVersion(version: number): Promise<void> {
+    this.#write(() => this.#db.prepare("UPDATE meta SET identity_version = ? WHERE id = 1").run(version));
+  }
+
+  async rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport> {
+    this.#assertOpen();
+    const writer = new RekeyWriter(this.#db, {
+      stories: this.#stories,
+      questions: this.#questions,
+      rewriter: this.#rewriter,
+    });
+    try {
+      // What is kept aside may be large; it need not be in memory.
+      this.#db.exec("PRAGMA temp_store = FILE");
+      this.#db.exec("BEGIN IMMEDIATE");
+      const steps = writer.run(request);
+      for (;;) {
+        const step = steps.next();
+        if (step.done) {
+          this.#db.exec(request.isDryRun ? "ROLLBACK" : "COMMIT");
+          return step.value;
+        }
+        await nextTurn();
+        signal.throwIfAborted();
+      }
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      signal.throwIfAborted();
+      throw translateSqliteError(error, this.#file);
+    }
   }
 
   async revision(): Promise<number> {

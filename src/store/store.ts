@@ -45,6 +45,97 @@ export interface PollRecord {
   readonly sightings: readonly SightingRecord[];
   /** Keys that this document used for different entries; remembered for the source. */
   readonly collapsedKeys: readonly string[];
+  /** What to ask the network about these sightings; each is about those whose `originalUrl` is its URL. */
+  readonly questions?: readonly Question[];
+}
+
+/** What only the network can tell: where an opaque URL leads (`link`), or how a page names itself (`page`). */
+export interface Question {
+  readonly kind: "link" | "page";
+  readonly url: string;
+}
+
+export interface ClaimedQuestion extends Question {
+  /** How often it was asked in vain. */
+  readonly attempts: number;
+  /** The answer where it is known already and only new sightings wait for it. */
+  readonly known: string | null;
+}
+
+/** `found` and `nothing` hold for good, as does having given up. */
+export type Answer =
+  | { readonly outcome: "found"; readonly text: string }
+  | { readonly outcome: "nothing" | "given-up"; readonly note: string }
+  | { readonly outcome: "later"; readonly note: string; readonly retryAt: Date };
+
+/** A sighting as stored, for naming it anew. */
+export interface StoredSighting {
+  readonly id: number;
+  readonly sourceId: string;
+  readonly record: SightingRecord;
+}
+
+/** A stored sighting's new identity. */
+export interface SightingChange {
+  readonly id: number;
+  readonly record: SightingRecord;
+}
+
+export interface CollapsedKey {
+  readonly sourceId: string;
+  readonly key: string;
+}
+
+export interface AnswerRecord {
+  readonly question: Question;
+  readonly answer: Answer;
+  readonly at: Date;
+  /** The sightings that carry the URL, as they are named now that the answer is known. */
+  readonly changes: readonly SightingChange[];
+  readonly collapsedKeys: readonly CollapsedKey[];
+}
+
+/** A batch of stored sightings in the order in which they came, and what is known about them. */
+export interface SightingBatch {
+  readonly sightings: readonly StoredSighting[];
+  /** Keys that name nothing for a source. */
+  collapsedKeys(sourceId: string): ReadonlySet<string>;
+  /** Where an opaque URL leads, as far as the network has said. */
+  resolved(url: string): string | null;
+}
+
+export interface RekeyRequest {
+  readonly at: Date;
+  /** The version of the identity rules, stored with the new keys. */
+  readonly version: number;
+  /** Everything is worked out and nothing kept. */
+  readonly isDryRun: boolean;
+  /** Names a batch anew; sightings that are left out stay as they are. */
+  readonly identify: (batch: SightingBatch) => {
+    readonly changes: readonly SightingChange[];
+    readonly collapsedKeys: readonly CollapsedKey[];
+  };
+  /** Hears how many of all sightings were looked at. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** A story as people know it. */
+export interface StoryName {
+  readonly publishedId: string;
+  readonly title: string;
+  readonly url: string | null;
+}
+
+export interface RekeyReport {
+  readonly sightings: number;
+  /** Sightings that are named otherwise now. */
+  readonly changed: number;
+  /** Stories that became part of an older one, the first of them told. */
+  readonly merged: number;
+  readonly mergeExamples: readonly { readonly from: StoryName; readonly into: StoryName }[];
+  /** New stories that left an older one, the first of them told. */
+  readonly parted: number;
+  readonly partExamples: readonly { readonly from: StoryName; readonly story: StoryName }[];
 }
 
 export interface RecordedPoll {
@@ -133,6 +224,40 @@ export interface Store extends AsyncDisposable {
    * later poll joins them again. @returns false when no story has the key.
    */
   splitStory(key: Alias, now: Date): Promise<boolean>;
+
+  /** Takes up to `limit` questions that are due, longest waiting first; unanswered, each comes back after `leaseMs`. */
+  claimQuestions(request: {
+    readonly now: Date;
+    readonly limit: number;
+    readonly leaseMs: number;
+  }): Promise<readonly ClaimedQuestion[]>;
+
+  /** When the next question may be asked, or null when none waits. */
+  nextQuestionAt(): Promise<Date | null>;
+
+  /** The sightings that wait for a question's answer (the first 1000), and the collapsed keys of their sources. */
+  listAskers(question: Question): Promise<SightingBatch>;
+
+  /**
+   * Remembers an answer and gives the sightings that it is about their new identities, in one transaction: stories that
+   * share a key now become one as in a poll. Published ids stay. @returns whether readers can see a difference
+   */
+  recordAnswer(record: AnswerRecord): Promise<{ readonly merged: number; readonly isVisible: boolean }>;
+
+  /** The answers found so far to questions of a kind, by URL. */
+  answers(kind: Question["kind"], urls: readonly string[]): Promise<ReadonlyMap<string, string>>;
+
+  /** The version of the identity rules that made the stored keys; 0 when it was never told. */
+  identityVersion(): Promise<number>;
+
+  setIdentityVersion(version: number): Promise<void>;
+
+  /**
+   * Names every sighting anew, all or nothing, while no daemon runs. Stories whose sightings share no key any more are
+   * parted (the oldest sighting keeps the published id), those that share one now are merged; what an operator pinned
+   * stays together and apart. @throws the signal's reason when aborted; nothing is changed then
+   */
+  rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport>;
 
   /** Grows whenever something visible in the combined feed may have changed, by whichever process. */
   revision(): Promise<number>;

@@ -118,6 +118,7 @@ async function pollTwice(file: string) {
     http,
     limits,
     rules: null,
+    isResolving: false,
     random: Math.random,
     definitions: () => definitions,
     // Politeness is not what is measured here.

@@ -81,7 +81,7 @@ function tokenize(text: string): readonly Token[] {
 
 describe("the scanner", () => {
   it.each([
-    ["an element", '<a b="1" c=\'2\'>x</a>'],
+    ["an element", "<a b=\"1\" c='2'>x</a>"],
     ["attributes without quotes or values", "<a b=1 c d = 'e'f/><a b=/x/>"],
     ["comparisons", "1 < 2 </> <> < <<a>"],
     ["CDATA", "<![CDATA[<b>]]]]>x<![CDAT[y]]><![CDATA["],
@@ -96,7 +96,9 @@ describe("the scanner", () => {
   });
 
   const piece = fc.constantFrom(
-    ..."< > / ! ? - -- --> [ ] ]]> <![CDATA[ CDATA[ <!-- <? ?> = \" ' a b c:d & x=\"1\" </ /> <a </a> \n".split(" "),
+    ...'< > / ! ? - -- --> [ ] ]]> <![CDATA[ CDATA[ <!-- <? ?> = " \' a b c:d & x="1" </ /> <a </a> \n'.split(
+      " ",
+    ),
     " ",
     "\t",
   );

@@ -1,0 +1,89 @@
+import { openStore } from "../app/open-store.ts";
+import { rekeyStore } from "../app/rekey.ts";
+import { loadUrlRules } from "../app/url-rules.ts";
+import type { RekeyReport, StoryName } from "../store/store.ts";
+import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+import { shorten, terminalText } from "./table.ts";
+
+interface RekeyCliOptions extends ConfigOption {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** `mainstem rekey`: recomputes the identity of everything stored, after the rules have changed. */
+export function addRekeyCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("rekey")
+    .description("recompute the identity of every stored entry by today's rules; the daemon must be stopped")
+    .option("--dry-run", "only say what would merge and part")
+    .option("--json", "the report as one JSON object")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText("after", "\nExample:\n  $ mainstem rekey --dry-run")
+    .action(
+      action(async (options: RekeyCliOptions) => {
+        const config = await openConfig(options, context);
+        const rules = await loadUrlRules(config);
+        const { clock, signal } = context;
+        const isDryRun = options.dryRun ?? false;
+        const onWarning = (message: string) => context.stderr.write(`mainstem: ${message}\n`);
+        await using store = await openStore(config, { role: "poller", clock, onWarning });
+        const progress = createProgress(context);
+        const report = await rekeyStore(
+          config,
+          { store, clock, rules, isDryRun, onProgress: progress.show },
+          signal,
+        ).finally(progress.clear);
+        await print(
+          context,
+          options.json ? JSON.stringify(toJson(report, isDryRun)) : describe(report, isDryRun),
+        );
+        return 0;
+      }),
+    );
+}
+
+function createProgress({ stderr }: CliContext) {
+  return {
+    show: ({ done, total }: { readonly done: number; readonly total: number }) => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${done} of ${total} entries`);
+    },
+    clear: () => {
+      if (stderr.isTTY) stderr.write("\r\u001b[K");
+    },
+  };
+}
+
+function toJson(report: RekeyReport, isDryRun: boolean): object {
+  const name = ({ publishedId, title, url }: StoryName) => ({ id: publishedId, title, url });
+  return {
+    dry_run: isDryRun,
+    entries: report.sightings,
+    changed: report.changed,
+    merged: report.merged,
+    parted: report.parted,
+    merges: report.mergeExamples.map(({ from, into }) => ({ from: name(from), into: name(into) })),
+    parts: report.partExamples.map(({ from, story }) => ({ from: name(from), story: name(story) })),
+  };
+}
+
+function describe(report: RekeyReport, isDryRun: boolean): string {
+  const { sightings, changed, merged, parted } = report;
+  const lines = [
+    `${sightings} entries, ${changed} ${isDryRun ? "would be" : "are"} named otherwise: ${merged} stories ${isDryRun ? "would merge" : "merged"} into others, ${parted} ${isDryRun ? "would part" : "parted"} from others`,
+  ];
+  for (const { from, into } of report.mergeExamples) {
+    lines.push(`  merge  ${line(from)}`, `   into  ${line(into)}`);
+  }
+  for (const { from, story } of report.partExamples) {
+    lines.push(`   part  ${line(story)}`, `   from  ${line(from)}`);
+  }
+  const hidden = merged + parted - report.mergeExamples.length - report.partExamples.length;
+  if (hidden > 0) lines.push(`  and ${hidden} more`);
+  if (isDryRun) lines.push("Nothing was changed.");
+  return lines.join("\n");
+}
+
+function line({ title, url, publishedId }: StoryName): string {
+  return terminalText(`${shorten(title, 60)}  ${url ?? publishedId}`);
+}

@@ -1,0 +1,298 @@
+/**
+ * Where opaque links lead: redirects followed by hand, hop by hop, and never onto a private address whatever the config
+ * says, because every one of these URLs is a stranger's. No cookies, no referrer, nothing of the operator's.
+ */
+import { Parser } from "htmlparser2";
+import type { Dispatcher } from "undici";
+import { FetchError } from "../errors.ts";
+import type { Clock } from "../model.ts";
+import { createConnections } from "./connection.ts";
+import { createDnsCache, createSystemResolver } from "./dns.ts";
+import { DeadlineError, toFetchError } from "./failure.ts";
+import { readFreshness } from "./freshness.ts";
+import { decodeHead, type Head, readHead } from "./head.ts";
+import { type ResponseHeaders, singleHeader } from "./headers.ts";
+import type { HttpOptions } from "./http.ts";
+import { isPublicAddress } from "./private-address.ts";
+import { parseRequestTarget, resolveLocation } from "./request-target.ts";
+import { scrubUrl } from "./scrub.ts";
+
+export interface LinkClientOptions extends HttpOptions {
+  /** Waits for a turn at a host; its time does not count. */
+  readonly turn?: (host: string, signal: AbortSignal) => Promise<Disposable>;
+  /** The way ends at the first address of which this holds; it is not asked any more. Absent: at the first answer. */
+  readonly isDestination?: (url: string) => boolean;
+}
+
+/** `dead`: the link leads nowhere, for good. `later`: nothing can be said now. */
+export type Resolution =
+  | { readonly kind: "target"; readonly url: string; readonly hops: readonly string[] }
+  | { readonly kind: "dead"; readonly reason: string }
+  | { readonly kind: "later"; readonly reason: string; readonly retryAfterMs: number | null };
+
+/** The head of a page, as text, and where it was found in the end. */
+export type PageHead =
+  | { readonly kind: "page"; readonly url: string; readonly html: string }
+  | Exclude<Resolution, { kind: "target" }>;
+
+export interface LinkClient extends AsyncDisposable {
+  /** Follows a link to its target. Never throws but for the signal. @throws the signal's reason when aborted */
+  resolve(url: string, signal: AbortSignal): Promise<Resolution>;
+  /** Reads the first 256 KiB of a page. @throws the signal's reason when aborted */
+  readPage(url: string, signal: AbortSignal): Promise<PageHead>;
+}
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** What a server says of the client or the moment, and not of the address. */
+const passing: ReadonlySet<number> = new Set([401, 402, 403, 407, 408, 421, 425, 429]);
+const refreshBytesMax = 32 * 1024;
+const pageBytesMax = 256 * 1024;
+/** A refresh after a longer while is a page that renews itself or wants to be read. */
+const refreshSecondsMax = 5;
+
+export function createLinkClient(options: LinkClientOptions): LinkClient {
+  return new Client(options);
+}
+
+/** Where the way has come to. */
+interface Stop {
+  readonly url: string;
+  readonly hops: readonly string[];
+  readonly head: Head | null;
+}
+
+type End = { readonly stop: Stop } | Exclude<Resolution, { kind: "target" }>;
+
+class Client implements LinkClient {
+  readonly #options: LinkClientOptions;
+  readonly #limits: {
+    readonly timeoutMs: number;
+    readonly connectTimeoutMs: number;
+    readonly idleTimeoutMs: number;
+  };
+  readonly #connections: Dispatcher;
+
+  constructor(options: LinkClientOptions) {
+    this.#options = options;
+    const { limits, clock, resolveName, isAllowedAddress, ca } = options;
+    const { timeoutMs, perHost } = limits;
+    this.#limits = {
+      timeoutMs,
+      connectTimeoutMs: limits.connectTimeoutMs ?? Math.min(timeoutMs, 10_000),
+      idleTimeoutMs: limits.idleTimeoutMs ?? Math.min(timeoutMs, 20_000),
+    };
+    this.#connections = createConnections({
+      findAddresses: createDnsCache({ resolve: resolveName ?? createSystemResolver(), clock }),
+      isAllowedAddress: isAllowedAddress ?? isPublicAddress,
+      perHost,
+      connectTimeoutMs: this.#limits.connectTimeoutMs,
+      idleTimeoutMs: this.#limits.idleTimeoutMs,
+      ca: ca ?? null,
+    });
+  }
+
+  async resolve(url: string, signal: AbortSignal): Promise<Resolution> {
+    const { isDestination = () => false } = this.#options;
+    const end = await this.#follow(
+      url,
+      { isDestination, bytesMax: refreshBytesMax, isRefreshFollowed: true },
+      signal,
+    );
+    if (!("stop" in end)) return end;
+    const { stop } = end;
+    if (stop.hops.length === 0) return { kind: "dead", reason: "it answers by itself and leads nowhere" };
+    return { kind: "target", url: stop.url, hops: stop.hops };
+  }
+
+  async readPage(url: string, signal: AbortSignal): Promise<PageHead> {
+    const how = { isDestination: () => false, bytesMax: pageBytesMax, isRefreshFollowed: false };
+    const end = await this.#follow(url, how, signal);
+    if (!("stop" in end)) return end;
+    const { head } = end.stop;
+    if (head === null || !isHtml(head.headers)) return { kind: "dead", reason: "it is no web page" };
+    return { kind: "page", url: end.stop.url, html: decodeHead(head, pageBytesMax) };
+  }
+
+  async #follow(
+    url: string,
+    how: {
+      readonly isDestination: (url: string) => boolean;
+      readonly bytesMax: number;
+      readonly isRefreshFollowed: boolean;
+    },
+    signal: AbortSignal,
+  ): Promise<End> {
+    const { redirects: redirectsMax } = this.#options.limits;
+    const budget = new Budget(this.#limits.timeoutMs, this.#options.clock);
+    const hops: string[] = [];
+    const seen = new Set<string>([url]);
+    let current = url;
+    try {
+      for (;;) {
+        const head = await this.#ask(current, { bytesMax: how.bytesMax, budget }, signal);
+        const verdict = judgeStatus(head, { clock: this.#options.clock });
+        if (verdict !== null) return verdict;
+        const next = findNext(head, { from: current, isRefreshFollowed: how.isRefreshFollowed });
+        if (next === null) return { stop: { url: current, hops, head } };
+        if (!isWebUrl(next)) return { kind: "dead", reason: "it leads to no web page" };
+        hops.push(next);
+        if (how.isDestination(next)) return { stop: { url: next, hops, head: null } };
+        if (seen.has(next)) return { kind: "dead", reason: "it leads round in a circle" };
+        if (hops.length > redirectsMax)
+          return { kind: "dead", reason: `it redirects more than ${redirectsMax} times` };
+        seen.add(next);
+        current = next;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      return describeFailure(error, { url: current, limits: this.#limits });
+    }
+  }
+
+  async #ask(
+    url: string,
+    { bytesMax, budget }: { readonly bytesMax: number; readonly budget: Budget },
+    signal: AbortSignal,
+  ): Promise<Head> {
+    const { userAgent, turn } = this.#options;
+    const target = parseRequestTarget(url);
+    using _turn = turn === undefined ? null : await turn(target.host, signal);
+    using running = budget.start(signal);
+    const headers = [
+      "User-Agent",
+      userAgent,
+      "Accept",
+      "text/html, */*;q=0.5",
+      "Accept-Encoding",
+      "identity",
+    ];
+    const wantsBody = (status: number, head: ResponseHeaders) => status === 200 && isHtml(head);
+    return await readHead(
+      this.#connections,
+      { origin: target.origin, path: target.path, headers, bytesMax, wantsBody },
+      running.signal,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections.destroy();
+  }
+}
+
+/** The time for one link as a whole, without what is spent waiting for a turn. */
+class Budget {
+  #leftMs: number;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(timeoutMs: number, clock: Pick<Clock, "now">) {
+    this.#leftMs = timeoutMs;
+    this.#clock = clock;
+  }
+
+  start(signal: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+    const startedAt = this.#clock.now().getTime();
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new DeadlineError()), Math.max(0, this.#leftMs));
+    return {
+      signal: AbortSignal.any([signal, deadline.signal]),
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+        this.#leftMs -= Math.max(0, this.#clock.now().getTime() - startedAt);
+      },
+    };
+  }
+}
+
+/** What a status says for itself, or null for a redirect or an answer. */
+function judgeStatus(
+  { status, headers }: Head,
+  { clock }: { readonly clock: Pick<Clock, "now"> },
+): Exclude<Resolution, { kind: "target" }> | null {
+  if (redirects.has(status) || (status >= 200 && status < 300)) return null;
+  if (passing.has(status) || status >= 500) {
+    const { retryAfterMs } = readFreshness(headers, clock.now());
+    return { kind: "later", reason: `the server answers ${status}`, retryAfterMs };
+  }
+  return { kind: "dead", reason: `the server answers ${status}` };
+}
+
+/** The next address: of a `Location`, or of a page that does nothing but send its reader on. */
+function findNext(
+  head: Head,
+  { from, isRefreshFollowed }: { readonly from: string; readonly isRefreshFollowed: boolean },
+): string | null {
+  const base = parseRequestTarget(from);
+  if (redirects.has(head.status)) {
+    const location = singleHeader(head.headers, "location");
+    return location === null || location === "" ? null : withoutCredentials(resolveLocation(location, base));
+  }
+  if (!isRefreshFollowed || head.body.length === 0) return null;
+  const refresh = readRefresh(decodeHead(head, refreshBytesMax));
+  const next = refresh === null ? null : URL.parse(refresh, base.url);
+  return next === null ? null : withoutCredentials(next.href);
+}
+
+/** `<meta http-equiv="refresh" content="0; url=…">` (HTML 4.2.5.3), as shorteners send it to browsers; null without. */
+function readRefresh(html: string): string | null {
+  let found: string | null = null;
+  const parser = new Parser(
+    {
+      onopentag(name, attributes) {
+        if (found !== null || name !== "meta" || attributes["http-equiv"]?.trim().toLowerCase() !== "refresh")
+          return;
+        const match =
+          /^\s{0,8}(\d{1,4})(?:\.\d{0,4})?\s{0,8}[;,]\s{0,8}(?:url\s{0,8}=\s{0,8})?(.{1,4096})$/is.exec(
+            attributes.content ?? "",
+          );
+        const [, seconds = "", target = ""] = match ?? [];
+        if (match !== null && Number(seconds) <= refreshSecondsMax)
+          found = target.trim().replace(/^(['"])(.*)\1$/s, "$2");
+      },
+    },
+    { decodeEntities: true },
+  );
+  parser.end(html);
+  return found;
+}
+
+function isHtml(headers: ResponseHeaders): boolean {
+  return /^(?:text\/html|application\/xhtml\+xml)\b/i.test(singleHeader(headers, "content-type") ?? "");
+}
+
+function isWebUrl(url: string): boolean {
+  const parsed = URL.parse(url);
+  return parsed !== null && (parsed.protocol === "http:" || parsed.protocol === "https:");
+}
+
+/** A user name and password in a redirect are not ours to send or to keep. */
+function withoutCredentials(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed === null || (parsed.username === "" && parsed.password === "")) return url;
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
+}
+
+/** A host that has gone or must not be asked ends the matter; anything else may be better later. */
+function describeFailure(
+  error: unknown,
+  {
+    url,
+    limits,
+  }: {
+    readonly url: string;
+    readonly limits: {
+      readonly timeoutMs: number;
+      readonly connectTimeoutMs: number;
+      readonly idleTimeoutMs: number;
+    };
+  },
+): Resolution & { kind: "dead" | "later" } {
+  const host = URL.parse(url)?.host ?? "";
+  const failure =
+    error instanceof FetchError ? error : toFetchError(error, { url: scrubUrl(url), host, limits });
+  const isFinal = failure.code === "fetch/forbidden-address" || failure.code === "fetch/bad-url";
+  return isFinal
+    ? { kind: "dead", reason: failure.message }
+    : { kind: "later", reason: failure.message, retryAfterMs: null };
+}

@@ -1,0 +1,155 @@
+import type { DatabaseSync } from "node:sqlite";
+import { describeIdentity } from "./carriers.ts";
+import { digestKey, digestKeyHex } from "./digest.ts";
+import type { KnownSighting } from "./poll-plan-types.ts";
+import { decodeContent } from "./records.ts";
+import { readInstant, readNumber, readText } from "./rows.ts";
+import type { PollWriter, StoredEdit } from "./sqlite-polls.ts";
+import { digestQuestion } from "./sqlite-questions.ts";
+import type { CollapsedKey, Question, SightingChange, StoredSighting } from "./store.ts";
+
+const COLUMNS = `sightings.id, sources.id AS source_id, sightings.content_hash, is_own_host, completeness,
+  sightings.published_at, sightings.updated_at, sightings.ordered_at, record`;
+
+/** Sightings of one question that are named anew at most; a URL that thousands carry names nothing anyway. */
+const ASKERS_MAX = 1000;
+
+/** A changed sighting beside its row. */
+export interface LocatedEdit extends StoredEdit {
+  readonly sourceNo: number;
+  readonly priority: number;
+}
+
+/** Reads stored sightings and writes them with new identities. All of it runs inside its caller's transaction. */
+export class SightingRewriter {
+  readonly #polls: PollWriter;
+  readonly #selectAskers;
+  readonly #selectBatch;
+  readonly #selectRow;
+  readonly #selectSourceNo;
+  readonly #selectCollapsedKeys;
+  readonly #insertCollapsedKey;
+
+  constructor(db: DatabaseSync, polls: PollWriter) {
+    this.#polls = polls;
+    this.#selectAskers = db.prepare(
+      `SELECT ${COLUMNS} FROM questions JOIN question_sightings ON question = questions.no
+         JOIN sightings ON sightings.id = sighting JOIN sources ON sources.no = source_no
+       WHERE questions.digest = ? ORDER BY sightings.id LIMIT ${ASKERS_MAX}`,
+    );
+    this.#selectBatch = db.prepare(
+      `SELECT ${COLUMNS} FROM sightings JOIN sources ON sources.no = source_no
+       WHERE sightings.id > ? ORDER BY sightings.id LIMIT ?`,
+    );
+    this.#selectRow = db.prepare(
+      `SELECT sightings.id, story, variant, content_hash, identity_hash, source_no, priority
+       FROM sightings JOIN sources ON sources.no = source_no WHERE sightings.id = ?`,
+    );
+    this.#selectSourceNo = db.prepare("SELECT no FROM sources WHERE id = ?");
+    this.#selectCollapsedKeys = db.prepare(
+      "SELECT key FROM collapsed_keys WHERE source_no = (SELECT no FROM sources WHERE id = ?)",
+    );
+    this.#insertCollapsedKey = db.prepare(
+      "INSERT INTO collapsed_keys (source_no, digest, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+  }
+
+  listAskers(question: Question): readonly StoredSighting[] {
+    return this.#selectAskers.all(digestQuestion(question)).flatMap(toStored);
+  }
+
+  /**
+   * The sightings after `id`, in the order in which they came; unreadable ones are left out.
+   * @returns with them the last id looked at, null at the end
+   */
+  listAfter(
+    id: number,
+    limit: number,
+  ): { readonly sightings: readonly StoredSighting[]; readonly lastId: number | null } {
+    const rows = this.#selectBatch.all(id, limit);
+    const last = rows.at(-1);
+    return { sightings: rows.flatMap(toStored), lastId: last === undefined ? null : readNumber(last, "id") };
+  }
+
+  find(id: number): StoredSighting | null {
+    return (
+      this.#selectBatch
+        .all(id - 1, 1)
+        .flatMap(toStored)
+        .find((sighting) => sighting.id === id) ?? null
+    );
+  }
+
+  collapsedKeys(sourceId: string): ReadonlySet<string> {
+    return new Set(this.#selectCollapsedKeys.all(sourceId).map((row) => readText(row, "key")));
+  }
+
+  addCollapsedKeys(keys: readonly CollapsedKey[]): void {
+    for (const { sourceId, key } of keys) {
+      const row = this.#selectSourceNo.get(sourceId);
+      if (row !== undefined) this.#insertCollapsedKey.run(readNumber(row, "no"), digestKey(key), key);
+    }
+  }
+
+  /** The changes that change something, beside their rows. */
+  locate(changes: readonly SightingChange[]): readonly LocatedEdit[] {
+    return changes.flatMap(({ id, record }) => {
+      const found = this.#selectRow.get(id);
+      if (found === undefined) return [];
+      const row: KnownSighting = {
+        id,
+        story: readNumber(found, "story"),
+        variant: readText(found, "variant"),
+        contentHash: readText(found, "content_hash"),
+        identityHash: readText(found, "identity_hash"),
+      };
+      const identityHash = digestKeyHex(describeIdentity(record));
+      if (identityHash === row.identityHash) return [];
+      const sourceNo = readNumber(found, "source_no");
+      return [{ row, record, identityHash, sourceNo, priority: readNumber(found, "priority") }];
+    });
+  }
+
+  /** Writes new identities; stories that share a key now become one. `onMerge` hears of each before it happens. */
+  write(
+    located: readonly LocatedEdit[],
+    options: {
+      readonly at: number;
+      readonly onMerge?: (merge: { readonly from: number; readonly into: number }) => void;
+    },
+  ): { readonly isVisible: boolean; readonly merged: number } {
+    let merged = 0;
+    let isVisible = false;
+    for (const [sourceNo, edits] of Map.groupBy(located, (edit) => edit.sourceNo)) {
+      // An earlier source's edits may have merged the stories of this one's.
+      const fresh = edits.map((edit) => {
+        const row = this.#selectRow.get(edit.row.id);
+        return row === undefined ? edit : { ...edit, row: { ...edit.row, story: readNumber(row, "story") } };
+      });
+      const plan = this.#polls.reidentify(fresh, {
+        ...options,
+        sourceNo,
+        priority: edits[0]?.priority ?? 0,
+      });
+      merged += plan.merges.length;
+      isVisible ||= plan.recorded.isVisible;
+    }
+    return { isVisible, merged };
+  }
+}
+
+function toStored(row: Record<string, unknown>): StoredSighting[] {
+  const content = decodeContent(readText(row, "record"));
+  if (content === null) return [];
+  const { formerAliases: _, ...identity } = content;
+  const record = {
+    ...identity,
+    isOwnHost: readNumber(row, "is_own_host") !== 0,
+    contentHash: readText(row, "content_hash"),
+    publishedAt: readInstant(row, "published_at"),
+    updatedAt: readInstant(row, "updated_at"),
+    orderedAt: readInstant(row, "ordered_at"),
+    completeness: readNumber(row, "completeness"),
+  };
+  return [{ id: readNumber(row, "id"), sourceId: readText(row, "source_id"), record }];
+}
