@@ -27,7 +27,7 @@ const free = new Set(["app.ts", "app", "cli", "main.ts"]);
 const doors: Readonly<Record<string, RegExp>> = {
   "rss-parser": /^parse\//,
   feed: /^publish\/render/,
-  "node-cron": /^schedule\/scheduler\.ts$/,
+  "node-cron": /^schedule\/(scheduler|tick)\.ts$/,
   "cron-parser": /^schedule\/cron-time\.ts$/,
   pino: /^observe\/log\.ts$/,
   "pino-pretty": /^observe\/log\.ts$/,

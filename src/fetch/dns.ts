@@ -117,7 +117,9 @@ export function createDnsCache(options: DnsCacheOptions): (name: string) => Prom
 
   return async (name) => {
     const hit = known.get(name);
-    if (hit && hit.untilMs > clock.now().getTime()) return hit.addresses;
+    const leftMs = hit ? hit.untilMs - clock.now().getTime() : 0;
+    // More than was ever given is left when the wall clock was set back.
+    if (hit && leftMs > 0 && leftMs <= ttlMaxMs) return hit.addresses;
     const pending = asking.get(name) ?? ask(name);
     asking.set(name, pending);
     return pending;

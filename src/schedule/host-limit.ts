@@ -26,6 +26,8 @@ interface Host {
   busyCount: number;
   pausedUntilMs: number;
   restUntilMs: number;
+  /** When the rest was asked for; a clock set back to before that ends it. */
+  restSetAtMs: number;
   /** Those who wait, by what gives them their turn, first come first. */
   readonly waiting: Set<(turn: Disposable) => void>;
   /** Ends the sleep until the next turn can be given. */
@@ -34,6 +36,8 @@ interface Host {
 
 /** Idle hosts are forgotten when so many are known. */
 const hostsKept = 4096;
+/** Clocks are set by less than this without anybody noticing. */
+const clockSlackMs = 60_000;
 
 /** A limit that holds for all hosts alike. It keeps no timers while nobody waits, and no memory of hosts long idle. */
 export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): HostLimit {
@@ -48,6 +52,7 @@ export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): 
       busyCount: 0,
       pausedUntilMs: 0,
       restUntilMs: 0,
+      restSetAtMs: 0,
       waiting: new Set(),
       alarm: null,
     };
@@ -69,10 +74,17 @@ export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): 
     return busyCount >= perHost ? Number.POSITIVE_INFINITY : Math.max(pausedUntilMs, restUntilMs);
   }
 
+  /** After the wall clock was set back, what was to end soon would end in a day. */
+  function followClock(host: Host, nowMs: number): void {
+    host.pausedUntilMs = Math.min(host.pausedUntilMs, nowMs + pauseMs);
+    if (host.restSetAtMs > nowMs + clockSlackMs) host.restUntilMs = 0;
+  }
+
   function giveTurns(host: Host): void {
     host.alarm?.abort();
     host.alarm = null;
     const nowMs = clock.now().getTime();
+    followClock(host, nowMs);
     for (const grant of host.waiting) {
       const atMs = freeAt(host);
       if (atMs > nowMs) {
@@ -133,11 +145,15 @@ export function createHostLimit({ perHost, pauseMs, clock }: HostLimitOptions): 
     rest(name, until) {
       const host = hostOf(name);
       host.restUntilMs = Math.max(host.restUntilMs, until.getTime());
+      host.restSetAtMs = clock.now().getTime();
       giveTurns(host);
     },
     restingUntil(name) {
-      const untilMs = hosts.get(name)?.restUntilMs ?? 0;
-      return untilMs > clock.now().getTime() ? new Date(untilMs) : null;
+      const host = hosts.get(name);
+      if (host === undefined) return null;
+      const nowMs = clock.now().getTime();
+      followClock(host, nowMs);
+      return host.restUntilMs > nowMs ? new Date(host.restUntilMs) : null;
     },
   };
 }

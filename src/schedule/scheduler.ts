@@ -1,16 +1,16 @@
 /**
- * Claims due sources and polls them, so many at a time. The only door to node-cron, which drives the tick and checks cron
- * expressions.
+ * Claims due sources and polls them, so many at a time. node-cron drives the tick (`tick.ts`) and checks cron expressions.
  *
  * Poll times live in the store, not here: a restart polls nothing early, and several workers share one store by leases.
  * A source whose host is busy or rests is held back without taking the place of another.
  */
-import { type ScheduledTask, schedule as startTask, validateDetailed } from "node-cron";
+import { validateDetailed } from "node-cron";
 import { LeaseLostError } from "../errors.ts";
 import type { Clock } from "../model.ts";
 import type { ClaimedSource, Store } from "../store/store.ts";
 import { nextCronTime } from "./cron-time.ts";
 import type { HostLimit } from "./host-limit.ts";
+import { startTick } from "./tick.ts";
 
 export interface SchedulerOptions {
   readonly store: Pick<Store, "claimDueSources" | "releaseLease">;
@@ -66,7 +66,7 @@ interface RunningPoll {
 class PollScheduler implements Scheduler {
   readonly #options: SchedulerOptions;
   readonly #perHost: number;
-  readonly #task: ScheduledTask;
+  readonly #tick: { stop(): Promise<void> };
   readonly #abort = new AbortController();
   readonly #running = new Map<string, RunningPoll>();
   readonly #runningPerHost = new Map<string, number>();
@@ -88,7 +88,7 @@ class PollScheduler implements Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#perHost = options.perHost ?? defaultPerHost;
-    this.#task = startTask("* * * * * *", () => this.wake(), { suppressMissedWarning: true });
+    this.#tick = startTick(() => this.wake());
     this.wake();
   }
 
@@ -239,7 +239,7 @@ class PollScheduler implements Scheduler {
   }
 
   async #drain(drainMs: number): Promise<void> {
-    await this.#task.destroy();
+    await this.#tick.stop();
     await this.#looking;
     const unused = [...this.#held.values(), this.#stale].flat();
     this.#held.clear();

@@ -18,13 +18,16 @@ export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** A command that starts the daemon instead of us: its arguments come before those of node. */
+  readonly wrapper?: readonly string[];
 }
 
 function start(
   args: readonly string[],
-  { cwd, env = {} }: CommandOptions,
+  { cwd, env = {}, wrapper = [] }: CommandOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, [main, ...args], {
+  const [command = process.execPath, ...rest] = [...wrapper, process.execPath, main, ...args];
+  return spawn(command, rest, {
     cwd: cwd ?? process.cwd(),
     env: { ...process.env, NODE_OPTIONS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
