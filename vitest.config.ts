@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/bench/**", "test/browser/**", "node_modules/**"],
+    exclude: ["test/bench/**", "test/browser/**", "test/faults/**", "node_modules/**"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

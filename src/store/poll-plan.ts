@@ -209,11 +209,15 @@ class PollPlanner {
     if (this.#lookup.pins.size === 0) return [];
     return aliases.flatMap(({ key }) => {
       const pin = this.#lookup.pins.get(key);
-      if (pin === undefined) return [];
-      return [
-        { kind: pin.kind, group: pin.group, ref: pin.story ?? this.#settledPins.get(pin.group) ?? null },
-      ];
+      return pin === undefined ? [] : [{ kind: pin.kind, group: pin.group, ref: this.#pinnedTo(key) }];
     });
+  }
+
+  /** The story that an operator's word ties the key to, as far as one was seen. */
+  #pinnedTo(key: string): StoryRef | null {
+    const pin = this.#lookup.pins.get(key);
+    if (pin === undefined) return null;
+    return pin.story ?? this.#settledPins.get(pin.group) ?? null;
   }
 
   /** A pin that waited for its key to be seen holds for this story from now on. */
@@ -234,6 +238,9 @@ class PollPlanner {
   #ownAliases(aliases: readonly Alias[], ref: StoryRef): void {
     for (const alias of aliases) {
       if (this.#owners.has(alias.key)) continue;
+      // An operator gave the key to another story; it comes to that one with its pin.
+      const pinned = this.#pinnedTo(alias.key);
+      if (pinned !== null && this.#clusters.find(pinned) !== this.#clusters.find(ref)) continue;
       this.#owners.set(alias.key, ref);
       this.#newAliases.push({ alias, ref });
     }

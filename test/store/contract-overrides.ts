@@ -100,6 +100,19 @@ export function describeOverrides(factory: StoreFactory): void {
     expect(await guidsOf("url:y/4")).toEqual(["3", "4"]);
   });
 
+  test("a key that waits goes to the story that came first with its group, not to a pinned one that has it, too", async () => {
+    await addAll("a");
+    await poll(store(), "a", [buildSighting("1", { urls: ["x/1"] })]);
+    await merge("url:x/late", "url:x/2");
+    await merge("url:x/1", "url:x/1");
+    await poll(store(), "a", [
+      buildSighting("2", { urls: ["x/2"] }),
+      buildSighting("1", { urls: ["x/1", "x/late"] }),
+    ]);
+    expect(await guidsOf("url:x/late")).toEqual(["2"]);
+    expect(await guidsOf("url:x/1")).toEqual(["1"]);
+  });
+
   test("split: the sightings with the key leave, with a free id, and no later poll joins them again", async () => {
     await addAll("a", "b", "c");
     await poll(store(), "a", [buildSighting("1", { urls: ["x/1", "shared/"] })]);
