@@ -42,6 +42,8 @@ const leaseMs = 5 * 60_000;
 /** Between two requests to one host. */
 const hostPauseMs = 1000;
 const drainMs = 8000;
+/** How long a start waits for URL rules from the net before it takes the copy of last time. */
+const rulesTimeoutMs = 10_000;
 /** How long `once` asks where short links lead. */
 const resolveMaxMs = 30_000;
 
@@ -86,6 +88,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       hosts,
       onVisible: () => publisher.request(),
       onDue: () => scheduler.wake(),
+      onQuestions: () => resolver?.wake(),
     });
     await adviseRekey(store, log);
     const resolver = resolving === null ? null : stack.use(startResolver(resolving));
@@ -161,6 +164,7 @@ export async function pollOnce(
     hosts,
     onVisible: ignore,
     onDue: ignore,
+    onQuestions: ignore,
   });
   const results: PollResult[] = [];
   const polled = new Set<string>();
@@ -203,11 +207,12 @@ interface PollingParts {
   readonly hosts: HostLimit;
   readonly onVisible: () => void;
   readonly onDue: () => void;
+  readonly onQuestions: () => void;
 }
 
 async function preparePolling(
   stack: AsyncDisposableStack,
-  { config, options, store, hosts, onVisible, onDue }: PollingParts,
+  { config, options, store, hosts, onVisible, onDue, onQuestions }: PollingParts,
 ): Promise<{ readonly poll: Poller; readonly resolving: ResolverOptions | null }> {
   const { clock, log, version } = options;
   const { timeoutMs, bodyBytes, redirects, perHost, entries } = config.limits;
@@ -219,22 +224,30 @@ async function preparePolling(
     clock,
     log,
     onVisible,
-    rules: await loadUrlRules(config),
+    rules: await loadUrlRules(config, {
+      clock,
+      version,
+      signal: AbortSignal.timeout(rulesTimeoutMs),
+      onWarning: (message) => log.warn(message),
+    }),
     definitions: () => definitions,
   };
-  const { isResolving } = config.identity;
+  const { isResolving, page: pageMode } = config.identity;
   const poll = createPoller({
     ...shared,
     onDue,
+    onQuestions,
     http: stack.use(createSourceHttpClient(client)),
     hosts,
     limits: { bodyBytes, entries },
     random: Math.random,
     isResolving,
+    pageMode,
   });
-  const resolving = isResolving
-    ? { ...shared, links: stack.use(createSourceLinkClient({ ...client, hosts })) }
-    : null;
+  const resolving =
+    isResolving || pageMode !== "never"
+      ? { ...shared, pageMode, links: stack.use(createSourceLinkClient({ ...client, hosts })) }
+      : null;
   return { poll, resolving };
 }
 

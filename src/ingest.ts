@@ -10,7 +10,8 @@ import { createHash } from "node:crypto";
 import { compilePatterns } from "./config/pattern.ts";
 import { FetchError, MainstemError } from "./errors.ts";
 import type { Freshness } from "./fetch/http.ts";
-import { identifyDocument } from "./identify/identify.ts";
+import { type IdentityContext, identifyDocument } from "./identify/identify.ts";
+import { type PageMode, parsePageSummary } from "./identify/page-questions.ts";
 import type { UrlRules } from "./identify/rules-file.ts";
 import { type ReadSourceOptions, readSource, type SourceReading } from "./ingest/read-source.ts";
 import { toSightingRecord } from "./ingest/sighting.ts";
@@ -24,7 +25,7 @@ import type {
   Warning,
 } from "./model.ts";
 import { nextPoll, publicationRhythm } from "./schedule/poll-interval.ts";
-import type { ClaimedSource, RecordedPoll, Store } from "./store/store.ts";
+import type { ClaimedSource, Question, RecordedPoll, Store } from "./store/store.ts";
 
 export interface IngestOptions extends ReadSourceOptions {
   readonly store: Pick<Store, "recordPoll" | "answers">;
@@ -33,6 +34,8 @@ export interface IngestOptions extends ReadSourceOptions {
   readonly random: () => number;
   /** Note opaque links, so that the network is asked where they lead. */
   readonly isResolving: boolean;
+  /** Note pages that are worth a look for how they name themselves. */
+  readonly pageMode: PageMode;
 }
 
 /** How one poll went. `error` is null when the source answered as it should, new entries or not. */
@@ -44,8 +47,8 @@ export interface PollResult {
   readonly error: MainstemError | null;
   /** The document, where one was read: an OPML list's outlines are followed by the caller. */
   readonly reading: SourceReading | null;
-  /** Opaque links whose targets are still unknown. */
-  readonly unresolvedCount: number;
+  /** What only the network can tell, and was not asked before. */
+  readonly questionCount: number;
 }
 
 /** After so many polls in a row that led to the same new address by permanent redirects, it is adopted. */
@@ -76,7 +79,7 @@ export async function pollSource(
   const at = clock.now();
   const identified =
     reading?.kind === "document"
-      ? await identify(reading, { source, definition, collapsedKeys, rules: options.rules, store })
+      ? await identify(reading, { ...options, source, definition, collapsedKeys })
       : nothing;
   const context = { now: at, lastReadAt: source.lastOkAt };
   const sightings = identified.entries.map((entry) => toSightingRecord(entry, context));
@@ -89,70 +92,86 @@ export async function pollSource(
     now: at,
     random: options.random,
   });
-  const unresolved = options.isResolving ? identified.unresolved : [];
   const recorded = await store.recordPoll({
     lease,
     at,
     state,
     sightings,
     collapsedKeys: identified.collapsedKeys,
-    questions: unresolved.map((url) => ({ kind: "link", url })),
+    questions: identified.questions,
   });
   const kind = reading?.kind ?? "failed";
-  return { source, state, kind, recorded, error, reading, unresolvedCount: unresolved.length };
+  return { source, state, kind, recorded, error, reading, questionCount: identified.questions.length };
 }
 
 interface Identified {
   readonly entries: readonly IdentifiedEntry[];
   readonly collapsedKeys: readonly string[];
   readonly warnings: readonly Warning[];
-  readonly unresolved: readonly string[];
+  readonly questions: readonly Question[];
 }
 
-const nothing: Identified = { entries: [], collapsedKeys: [], warnings: [], unresolved: [] };
+const nothing: Identified = { entries: [], collapsedKeys: [], warnings: [], questions: [] };
 
-interface IdentifyOptions {
+interface IdentifyOptions extends Pick<IngestOptions, "rules" | "isResolving" | "pageMode"> {
   readonly source: SourceState;
   readonly definition: SourceDefinition;
   readonly collapsedKeys: ReadonlySet<string>;
-  readonly rules: UrlRules | null;
   readonly store: Pick<Store, "answers">;
 }
 
+/**
+ * Names the entries: first as they stand, then with what the network has said of their links, then with what it said of their
+ * pages. Nothing is asked here; what is not answered yet becomes a question.
+ */
 async function identify(
   { document, url, paths }: Extract<SourceReading, { kind: "document" }>,
-  { source, definition, collapsedKeys, rules, store }: IdentifyOptions,
+  options: IdentifyOptions,
 ): Promise<Identified> {
+  const { source, definition, collapsedKeys, rules, isResolving, pageMode, store } = options;
   const wanted = filterEntries(document.entries, definition);
   const address = url ?? document.feed.homeUrl ?? document.feed.url;
-  const context = {
+  let context: IdentityContext = {
     sourceId: source.id,
     sourceHost: (address && URL.parse(address)?.hostname) || null,
     mode: definition.identity,
     collapsedKeys,
+    pageMode,
     ...(rules && { rules }),
   };
-  const offline = identifyDocument(wanted, context);
-  const answers = await findAnswers(offline.unresolved, store);
-  const identified =
-    answers.size === 0
-      ? offline
-      : identifyDocument(wanted, { ...context, resolved: (link) => answers.get(link) ?? null });
+  let identified = identifyDocument(wanted, context);
+  const targets = await findAnswers("link", identified.unresolved, store);
+  if (targets.size > 0) {
+    context = { ...context, resolved: (link) => targets.get(link) ?? null };
+    identified = identifyDocument(wanted, context);
+  }
+  const pages = await findAnswers("page", identified.pages, store);
+  const asked = identified.pages.filter((page) => !pages.has(page));
+  if (pages.size > 0)
+    identified = identifyDocument(wanted, {
+      ...context,
+      pageOf: (page) => parsePageSummary(pages.get(page) ?? ""),
+    });
   const entries = identified.entries.map((entry) => nameByFile(entry, source.id, paths.get(entry.entry)));
+  const links = isResolving ? identified.unresolved : [];
   return {
     entries,
     collapsedKeys: identified.collapsedKeys,
     warnings: [...document.warnings, ...identified.warnings],
-    unresolved: identified.unresolved,
+    questions: [
+      ...links.map((link) => ({ kind: "link", url: link }) as const),
+      ...asked.map((page) => ({ kind: "page", url: page }) as const),
+    ],
   };
 }
 
-/** What the network has already said of these opaque links. */
+/** What the network has already said. */
 async function findAnswers(
-  links: readonly string[],
+  kind: Question["kind"],
+  urls: readonly string[],
   store: Pick<Store, "answers">,
 ): Promise<ReadonlyMap<string, string>> {
-  return links.length === 0 ? new Map() : await store.answers("link", links);
+  return urls.length === 0 ? new Map() : await store.answers(kind, urls);
 }
 
 function filterEntries(entries: readonly Entry[], { include, exclude }: SourceDefinition): readonly Entry[] {

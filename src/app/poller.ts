@@ -18,6 +18,8 @@ export interface PollerOptions extends IngestOptions {
   readonly onVisible: () => void;
   /** New sources are due. */
   readonly onDue: () => void;
+  /** There is something to ask the network about entries. */
+  readonly onQuestions: () => void;
 }
 
 export type Poller = (claimed: ClaimedSource, signal: AbortSignal) => Promise<PollResult | null>;
@@ -63,6 +65,7 @@ export function createPoller(options: PollerOptions): Poller {
       options.onDue();
     }
     if (result.recorded.isVisible) options.onVisible();
+    if (result.questionCount > 0) options.onQuestions();
     logResult(log, result);
     return result;
   };

@@ -1,12 +1,20 @@
 /** Names stored sightings anew, one by one as their source's next poll would, and no worse: see `carryOver`. */
 import { identifyDocument } from "../identify/identify.ts";
+import { type PageMode, parsePageSummary } from "../identify/page-questions.ts";
 import type { UrlRules } from "../identify/rules-file.ts";
 import { digestOfVisible } from "../ingest/sighting.ts";
 import type { Alias, IdentifiedEntry, SightingRecord, SourceDefinition, SourceState } from "../model.ts";
-import type { CollapsedKey, SightingBatch, SightingChange, StoredSighting } from "../store/store.ts";
+import type {
+  CollapsedKey,
+  Question,
+  SightingBatch,
+  SightingChange,
+  StoredSighting,
+} from "../store/store.ts";
 
 export interface ReidentifyOptions {
   readonly rules: UrlRules | null;
+  readonly pageMode: PageMode;
   /** A stored source beside its definition, or null when the config does not know it: its sightings stay as they are. */
   readonly sourceOf: (
     sourceId: string,
@@ -21,12 +29,15 @@ export interface ReidentifyOptions {
 export interface Reidentified {
   readonly changes: readonly SightingChange[];
   readonly collapsedKeys: readonly CollapsedKey[];
+  /** Pages that are worth a look now and were not read yet. */
+  readonly questions: readonly Question[];
 }
 
 /** The new identities of a batch of sightings. Pure. */
 export function reidentify(batch: SightingBatch, options: ReidentifyOptions): Reidentified {
   const changes: SightingChange[] = [];
   const collapsedKeys: CollapsedKey[] = [];
+  const pages = new Set<string>();
   for (const [sourceId, sightings] of Map.groupBy(batch.sightings, (sighting) => sighting.sourceId)) {
     const found = options.sourceOf(sourceId);
     if (found === null) continue;
@@ -37,6 +48,8 @@ export function reidentify(batch: SightingBatch, options: ReidentifyOptions): Re
         URL.parse(address)?.hostname || URL.parse(found.source.feed?.homeUrl ?? "")?.hostname || null,
       mode: found.definition.identity,
       resolved: batch.resolved,
+      pageMode: options.pageMode,
+      pageOf: (url: string) => parsePageSummary(batch.page(url) ?? ""),
       ...(options.rules && { rules: options.rules }),
     };
     const stored = batch.collapsedKeys(sourceId);
@@ -45,6 +58,7 @@ export function reidentify(batch: SightingBatch, options: ReidentifyOptions): Re
       sightings.map(({ record }) => record.entry),
       { ...context, collapsedKeys: stored },
     );
+    for (const url of together.pages) if (batch.page(url) === null) pages.add(url);
     const collapsed = new Set(together.collapsedKeys.filter((key) => !known.has(key)));
     const name = (sighting: StoredSighting): IdentifiedEntry | undefined =>
       identifyDocument([sighting.record.entry], {
@@ -66,7 +80,7 @@ export function reidentify(batch: SightingBatch, options: ReidentifyOptions): Re
         changes.push({ id: sighting.id, record: carryOver(sighting.record, identified) });
     }
   }
-  return { changes, collapsedKeys };
+  return { changes, collapsedKeys, questions: [...pages].map((url) => ({ kind: "page", url })) };
 }
 
 /** The record under its new identity, with what only the poll that brought it could know. */

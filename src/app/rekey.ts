@@ -23,7 +23,7 @@ const firstHoldersMax = 200_000;
  * @throws the signal's reason when aborted; nothing is changed then
  */
 export async function rekeyStore(
-  { sources }: Pick<Config, "sources">,
+  { sources, identity }: Pick<Config, "sources" | "identity">,
   { store, clock, rules, isDryRun, onProgress }: RekeyOptions,
   signal: AbortSignal,
 ): Promise<RekeyReport> {
@@ -39,6 +39,7 @@ export async function rekeyStore(
       identify: (batch) =>
         reidentify(batch, {
           rules,
+          pageMode: identity.page,
           isTaken,
           sourceOf: (id) => {
             const source = stored.get(id);

@@ -1,14 +1,16 @@
 /**
- * Asks the network where opaque links lead, off the path of the polls: a few at a time, each host in its turn. An answer
- * holds for good; the sightings that waited for it are named anew, and stories that prove to be one become one.
+ * Asks the network where opaque links lead and how pages name themselves, off the path of the polls: a few at a time, each
+ * host in its turn. An answer holds for good; the sightings that waited for it are named anew, and stories that prove to be
+ * one become one.
  */
-import type { LinkClient, Resolution } from "../fetch/resolve.ts";
+import type { LinkClient, PageHead, Resolution } from "../fetch/resolve.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
+import { type PageMode, summarisePage } from "../identify/page-questions.ts";
 import { doubtTarget } from "../identify/resolution.ts";
 import type { UrlRules } from "../identify/rules-file.ts";
 import type { Clock, SourceDefinition } from "../model.ts";
 import type { Log } from "../observe/log.ts";
-import type { Answer, ClaimedQuestion, Store, StoryDetail } from "../store/store.ts";
+import type { Answer, ClaimedQuestion, Question, Store, StoryDetail } from "../store/store.ts";
 import { definitionOf } from "./definitions.ts";
 import { reidentify } from "./reidentify.ts";
 
@@ -16,14 +18,15 @@ export interface ResolverOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly links: Pick<LinkClient, "resolve">;
+  readonly links: Pick<LinkClient, "resolve" | "readPage">;
+  readonly pageMode: PageMode;
   readonly rules: UrlRules | null;
   readonly definitions: () => ReadonlyMap<string, SourceDefinition>;
   /** Something that readers can see has changed. */
   readonly onVisible: () => void;
 }
 
-/** Links asked for at a time, all hosts together. */
+/** Questions asked at a time, all hosts together. */
 const concurrency = 4;
 /** As many are claimed at a time. */
 const batchSize = 16;
@@ -77,8 +80,8 @@ export function startResolver(options: ResolverOptions): Resolver {
 }
 
 /**
- * Asks what is due now, one batch. @returns how many links were asked for
- * @throws the signal's reason when aborted; links not answered by then come back later
+ * Asks what is due now, one batch. @returns how many questions were asked
+ * @throws the signal's reason when aborted; those not answered by then come back later
  */
 export async function resolveDue(options: ResolverOptions, signal: AbortSignal): Promise<number> {
   const questions = await options.store.claimQuestions({
@@ -103,20 +106,39 @@ async function settle(
   signal: AbortSignal,
 ): Promise<void> {
   const { store, clock, log } = options;
-  const resolution: Resolution =
-    question.known === null
-      ? await options.links.resolve(question.url, signal)
-      : { kind: "target", url: question.known, hops: [] };
-  const answer = judge(resolution, { attempts: question.attempts, now: clock.now() });
+  const answer = await ask(question, options, signal);
   const renamed =
     answer.outcome === "found"
-      ? await nameAskers(question, { target: answer.text, options })
-      : { changes: [], collapsedKeys: [] };
+      ? await nameAskers(question, { answer: answer.text, options })
+      : { changes: [], collapsedKeys: [], questions: [] };
   const { merged, isVisible } = await store.recordAnswer({ question, answer, at: clock.now(), ...renamed });
-  const fields = { link: scrubUrl(question.url), outcome: answer.outcome, merged };
-  if (answer.outcome === "found") log.debug(fields, `resolved to ${scrubUrl(answer.text)}`);
-  else log.debug(fields, `not resolved: ${answer.note}`);
+  const fields = { [question.kind]: scrubUrl(question.url), outcome: answer.outcome, merged };
+  if (answer.outcome === "found") log.debug(fields, `the network told of a ${question.kind}`);
+  else log.debug(fields, `the network told nothing of a ${question.kind}: ${answer.note}`);
   if (isVisible) options.onVisible();
+}
+
+async function ask(
+  { kind, url, known, attempts }: ClaimedQuestion,
+  { links, clock }: ResolverOptions,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (known !== null) return { outcome: "found", text: known };
+  if (kind === "link") return judge(await links.resolve(url, signal), { attempts, now: clock.now() });
+  return judgePage(await links.readPage(url, signal), { url, attempts, now: clock.now() });
+}
+
+/** What is remembered of a page. */
+export function judgePage(
+  page: PageHead,
+  { url, attempts, now }: { readonly url: string; readonly attempts: number; readonly now: Date },
+): Answer {
+  if (page.kind === "dead") return { outcome: "nothing", note: page.reason };
+  if (page.kind === "later") return postpone(page, { attempts, now });
+  const summary = summarisePage(page.html, { asked: url, found: page.url });
+  return summary === null
+    ? { outcome: "nothing", note: "the page names itself by no address that is believed" }
+    : { outcome: "found", text: summary };
 }
 
 /** What is remembered of a resolution. */
@@ -129,26 +151,34 @@ export function judge(
     const doubt = doubtTarget(resolution.url);
     return doubt === null ? { outcome: "found", text: resolution.url } : { outcome: "nothing", note: doubt };
   }
-  if (attempts + 1 >= attemptsMax) {
-    return { outcome: "given-up", note: `${resolution.reason} (${attemptsMax} times)` };
-  }
+  return postpone(resolution, { attempts, now });
+}
+
+function postpone(
+  { reason, retryAfterMs }: { readonly reason: string; readonly retryAfterMs: number | null },
+  { attempts, now }: { readonly attempts: number; readonly now: Date },
+): Answer {
+  if (attempts + 1 >= attemptsMax) return { outcome: "given-up", note: `${reason} (${attemptsMax} times)` };
   const backoffMs = Math.min(firstRetryMs * 2 ** attempts, retryMaxMs);
-  const waitMs = Math.min(Math.max(backoffMs, resolution.retryAfterMs ?? 0), retryMaxMs);
-  return { outcome: "later", note: resolution.reason, retryAt: new Date(now.getTime() + waitMs) };
+  const waitMs = Math.min(Math.max(backoffMs, retryAfterMs ?? 0), retryMaxMs);
+  return { outcome: "later", note: reason, retryAt: new Date(now.getTime() + waitMs) };
 }
 
 async function nameAskers(
   question: ClaimedQuestion,
-  { target, options }: { readonly target: string; readonly options: ResolverOptions },
+  { answer, options }: { readonly answer: string; readonly options: ResolverOptions },
 ) {
-  const { store, rules } = options;
+  const { store, rules, pageMode } = options;
   const batch = await store.listAskers(question);
-  const resolved = (url: string) => (url === question.url ? target : batch.resolved(url));
+  const isOf = (kind: Question["kind"], url: string) => question.kind === kind && url === question.url;
+  const resolved = (url: string) => (isOf("link", url) ? answer : batch.resolved(url));
+  const page = (url: string) => (isOf("page", url) ? answer : batch.page(url));
   const sources = new Map((await store.listSources()).map((source) => [source.id, source]));
   const definitions = options.definitions();
   const holders = new Map<string, StoryDetail | null>();
   const request = {
     rules,
+    pageMode,
     sourceOf: (id: string) => {
       const source = sources.get(id);
       const definition = source === undefined ? null : definitionOf(source, definitions);
@@ -157,7 +187,7 @@ async function nameAskers(
   };
   // Once to learn which keys are new, once knowing who has them already.
   const gained = new Set<string>();
-  const asked = { ...batch, resolved };
+  const asked = { ...batch, resolved, page };
   reidentify(asked, {
     ...request,
     isTaken: ({ key }) => {

@@ -1,5 +1,6 @@
 /** What a command may touch of the process it runs in; tests hand in their own. */
 import type { Readable, Writable } from "node:stream";
+import type { RulesOptions } from "../app/url-rules.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import type { Clock } from "../model.ts";
 import { cronProblem } from "../schedule/scheduler.ts";
@@ -28,6 +29,11 @@ export function configFile(options: ConfigOption, env: CliContext["env"]): strin
 /** @throws ConfigError, MainstemError `config/unreadable` */
 export function openConfig(options: ConfigOption, { env }: CliContext): Promise<Config> {
   return loadConfig(configFile(options, env), { env, cronProblem });
+}
+
+/** What reading the operator's URL rules needs of a command. */
+export function rulesOptions({ clock, version, stderr, signal }: CliContext): RulesOptions {
+  return { clock, version, signal, onWarning: (message) => void stderr.write(`mainstem: ${message}\n`) };
 }
 
 /** Writes a line to stdout and waits where the reader is slower than we are. */

@@ -4,7 +4,7 @@ import { createSourceLinkClient } from "../app/http-client.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
 import { explainUrl } from "../identify/original-url.ts";
 import type { UrlExplanation } from "../model.ts";
-import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { renderTable, terminalText } from "./table.ts";
 
@@ -29,7 +29,7 @@ export function addExplainCommand({ program, context, action }: CommandTable): v
     .action(
       action(async (urls: string[], options: ExplainOptions) => {
         const config = options.config ? await openConfig(options, context) : null;
-        const rules = config === null ? null : await loadUrlRules(config);
+        const rules = config === null ? null : await loadUrlRules(config, rulesOptions(context));
         const { clock, version } = context;
         const contact = config?.contact ?? null;
         await using links = options.resolve ? createSourceLinkClient({ contact, version, clock }) : null;

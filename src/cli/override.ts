@@ -1,8 +1,10 @@
 import { openStore } from "../app/open-store.ts";
+import { urlOptionsOf } from "../app/url-rules.ts";
 import { MainstemError } from "../errors.ts";
 import { urlAliasKey } from "../identify/identify.ts";
+import type { UrlOptions } from "../identify/original-url.ts";
 import type { Alias } from "../model.ts";
-import { type ConfigOption, openConfig, print } from "./context.ts";
+import { type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
 /** `mainstem merge`: the operator says that two URLs tell one story. Kept for good, applied before every rule. */
@@ -21,7 +23,9 @@ export function addMergeCommand({ program, context, action }: CommandTable): voi
       action(async (a: string, b: string, options: ConfigOption) => {
         const config = await openConfig(options, context);
         await using store = await openStore(config, { role: "tool", clock: context.clock });
-        await store.mergeStories(operatorAlias(a, "merge"), operatorAlias(b, "merge"), context.clock.now());
+        const rules = await urlOptionsOf(config, rulesOptions(context));
+        const [first, second] = [operatorAlias(a, "merge", rules), operatorAlias(b, "merge", rules)];
+        await store.mergeStories(first, second, context.clock.now());
         await print(context, "They are one story from now on. Undo with: mainstem split <url>");
         return 0;
       }),
@@ -40,7 +44,8 @@ export function addSplitCommand({ program, context, action }: CommandTable): voi
       action(async (url: string, options: ConfigOption) => {
         const config = await openConfig(options, context);
         await using store = await openStore(config, { role: "tool", clock: context.clock });
-        const isKnown = await store.splitStory(operatorAlias(url, "split"), context.clock.now());
+        const rules = await urlOptionsOf(config, rulesOptions(context));
+        const isKnown = await store.splitStory(operatorAlias(url, "split", rules), context.clock.now());
         if (isKnown)
           await print(context, "It is a story of its own from now on. Undo with: mainstem merge <url> <url>");
         else context.stderr.write("mainstem: no story is known under this URL\n");
@@ -49,8 +54,8 @@ export function addSplitCommand({ program, context, action }: CommandTable): voi
     );
 }
 
-function operatorAlias(url: string, rule: string): Alias {
-  const key = urlAliasKey(url);
+function operatorAlias(url: string, rule: string, rules: UrlOptions): Alias {
+  const key = urlAliasKey(url, rules);
   if (key === null) throw new MainstemError("usage", `${url} is no http(s) URL`);
   return { key, kind: "operator", rule, evidence: url };
 }

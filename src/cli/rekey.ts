@@ -2,7 +2,7 @@ import { openStore } from "../app/open-store.ts";
 import { rekeyStore } from "../app/rekey.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
 import type { RekeyReport, StoryName } from "../store/store.ts";
-import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { shorten, terminalText } from "./table.ts";
 
@@ -23,7 +23,7 @@ export function addRekeyCommand({ program, context, action }: CommandTable): voi
     .action(
       action(async (options: RekeyCliOptions) => {
         const config = await openConfig(options, context);
-        const rules = await loadUrlRules(config);
+        const rules = await loadUrlRules(config, rulesOptions(context));
         const { clock, signal } = context;
         const isDryRun = options.dryRun ?? false;
         const onWarning = (message: string) => context.stderr.write(`mainstem: ${message}\n`);

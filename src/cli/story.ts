@@ -1,7 +1,8 @@
 import { openStore } from "../app/open-store.ts";
+import { urlOptionsOf } from "../app/url-rules.ts";
 import { aliasesForLookup } from "../identify/identify.ts";
 import type { StoryDetail } from "../store/store.ts";
-import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { renderTable, shorten, terminalText } from "./table.ts";
 
@@ -22,7 +23,8 @@ export function addStoryCommand({ program, context, action }: CommandTable): voi
       action(async (url: string, options: StoryOptions) => {
         const config = await openConfig(options, context);
         await using store = await openStore(config, { role: "tool", clock: context.clock });
-        const detail = await store.findStory(aliasesForLookup(url));
+        const rules = await urlOptionsOf(config, rulesOptions(context));
+        const detail = await store.findStory(aliasesForLookup(url, rules));
         if (detail)
           await print(context, options.json ? JSON.stringify(toJson(detail)) : describe(detail, context));
         else if (options.json) await print(context, "null");

@@ -31,7 +31,10 @@ export interface Config {
   readonly identity: {
     readonly isResolving: boolean;
     readonly page: "auto" | "always" | "never";
-    readonly rulesFile: string | null;
+    /** Absolute path or http(s) URL of the operator's own URL rules. */
+    readonly rules: string | null;
+    /** May rules come from a private address? */
+    readonly isPrivateAllowed: boolean;
   };
   readonly sources: readonly SourceDefinition[];
   /** Never empty: without any in the file there is one, `all`. */
@@ -190,7 +193,8 @@ class ConfigBuilder {
       identity: {
         isResolving: raw.identity.resolve,
         page: raw.identity.page,
-        rulesFile: raw.identity.rules === undefined ? null : resolve(this.#folder, raw.identity.rules),
+        rules: this.#rules(raw.identity.rules),
+        isPrivateAllowed: raw.allow_private,
       },
       sources,
       outputs,
@@ -199,6 +203,11 @@ class ConfigBuilder {
       logLevel: this.#options.env.MAINSTEM_LOG_LEVEL?.trim() || null,
       warnings: this.#warnings.toSorted(byPlace),
     };
+  }
+
+  #rules(rules: string | undefined): string | null {
+    if (rules === undefined) return null;
+    return /^https?:\/\//i.test(rules) ? rules : resolve(this.#folder, rules);
   }
 
   #store(text: string): Config["store"] {

@@ -199,14 +199,6 @@ const store = z
   })
   .refine((text) => /^sqlite:./.test(text), "expected sqlite:FILE, such as sqlite:../data/mainstem.db");
 
-const rulesFile = z
-  .string()
-  .min(1)
-  .refine(
-    (text) => !/^https?:/i.test(text),
-    "expected a file; rules are not fetched from a URL, download them",
-  );
-
 /** The schema of a config file. `cronProblem` is injected: this room does not know the scheduler's. */
 export function createConfigSchema(cronProblem: CronProblem) {
   const schedule = createScheduleSchema(cronProblem);
@@ -248,7 +240,11 @@ export function createConfigSchema(cronProblem: CronProblem) {
           .enum(["auto", "always", "never"])
           .default("auto")
           .describe("Read an entry's page for its canonical link"),
-        rules: rulesFile.optional().describe("A file of your own URL rules"),
+        rules: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Your own URL rules, or ClearURLs' data: a file or an http(s) URL"),
       })
       .prefault({}),
     keep: z

@@ -5,6 +5,8 @@ import { boundGuid, isParticularGuid, isPublishableId } from "./guids.ts";
 import { factsOfHost, isSameOwner } from "./host-facts.ts";
 import { dropLearnt, learnDecoration } from "./learnt-decoration.ts";
 import { identifyUrl, isFrontPage, type UrlIdentity, type UrlOptions, weakerKeys } from "./original-url.ts";
+import type { PageCandidate } from "./page.ts";
+import { isPageWanted, type PageMode } from "./page-questions.ts";
 import { callingOf, dayBuckets, digestOf, isDistinctive, normalizeTitle } from "./titles.ts";
 import type { UrlRules } from "./url-rules.ts";
 
@@ -18,6 +20,10 @@ export interface IdentityContext {
   readonly rules?: UrlRules;
   /** Where an opaque URL leads, as far as the network has said. */
   readonly resolved?: (url: string) => string | null;
+  /** Whose pages are worth a look; none where absent. */
+  readonly pageMode?: PageMode;
+  /** How the page under an original URL names itself, as far as it was read. */
+  readonly pageOf?: (url: string) => readonly PageCandidate[];
 }
 
 /** A document's entries with their identities. */
@@ -29,6 +35,8 @@ export interface IdentifiedDocument {
   readonly warnings: readonly Warning[];
   /** Opaque URLs whose target only the network can tell, each once. */
   readonly unresolved: readonly string[];
+  /** Original URLs whose pages are worth a look, each once, read already or not. */
+  readonly pages: readonly string[];
 }
 
 /** An entry on its way. */
@@ -38,12 +46,16 @@ interface Draft {
   /** The opaque URL that the link was, where the network has told its target. */
   readonly resolvedFrom: UrlIdentity | null;
   readonly stated: readonly StatedIdentity[];
+  /** What the entry's page says of itself. */
+  readonly page: readonly StatedIdentity[];
+  /** The page worth a look, or null. */
+  readonly pageWanted: string | null;
   /** The guid's alias key, or null. */
   readonly guidAlias: string | null;
 }
 
 interface StatedIdentity extends UrlIdentity {
-  readonly rule: StatedOriginal["rule"];
+  readonly rule: StatedOriginal["rule"] | PageCandidate["rule"];
   readonly url: string;
   /** It names the entry by itself; else title and day must agree too. */
   readonly isExact: boolean;
@@ -60,9 +72,9 @@ export function identifyDocument(entries: readonly Entry[], context: IdentityCon
   };
   const drafts = foldRepeats(entries).map((entry) => draftEntry(entry, context, options));
   const collapsedHere = findCollapsedKeys(
-    drafts.map(({ entry, link, stated, guidAlias }) => ({
+    drafts.map(({ entry, link, stated, page, guidAlias }) => ({
       entry,
-      urlKeys: [link, ...stated.filter((one) => one.isExact)].flatMap((one) =>
+      urlKeys: [link, ...[...stated, ...page].filter((one) => one.isExact)].flatMap((one) =>
         one === null ? [] : [aliasOfKey(one.key)],
       ),
       guidKey: guidAlias,
@@ -81,19 +93,20 @@ export function identifyDocument(entries: readonly Entry[], context: IdentityCon
     collapsedKeys,
     warnings: warnOfCollapse(collapsedKeys),
     unresolved: [...new Set(drafts.flatMap(({ link, stated }) => listUnresolved(link, stated)))],
+    pages: [...new Set(drafts.flatMap(({ pageWanted }) => (pageWanted === null ? [] : [pageWanted])))],
   };
 }
 
 /** The alias by which a URL names a story, for the operator's `merge` and `split`, or null when it is no http(s) URL. */
-export function urlAliasKey(url: string): string | null {
-  const found = identifyUrl(url);
+export function urlAliasKey(url: string, options: UrlOptions = {}): string | null {
+  const found = identifyUrl(url, options);
   return found === null ? null : aliasOfKey(found.key);
 }
 
 /** Alias keys and published ids under which a story may be known that someone calls `urlOrGuid`, most exact first. */
-export function aliasesForLookup(urlOrGuid: string): string[] {
+export function aliasesForLookup(urlOrGuid: string, options: UrlOptions = {}): string[] {
   const text = urlOrGuid.trim();
-  const found = identifyUrl(text);
+  const found = identifyUrl(text, options);
   if (found === null) return [text];
   return [...new Set([aliasOfKey(found.key), text, found.originalUrl])];
 }
@@ -103,7 +116,7 @@ function aliasOfKey(key: string): string {
   return key.length <= 2_000 ? `url:${key}` : `url:sha256:${createHash("sha256").update(key).digest("hex")}`;
 }
 
-function draftEntry(entry: Entry, { sourceId }: IdentityContext, options: UrlOptions): Draft {
+function draftEntry(entry: Entry, context: IdentityContext, options: UrlOptions): Draft {
   const link = entry.url === null ? null : identifyUrl(entry.url, options);
   const resolvedFrom = entry.url === null ? null : identifyUnresolved(entry.url, { link, options });
   const stated = entry.statedOriginals.slice(0, 8).flatMap((original): StatedIdentity[] => {
@@ -114,8 +127,27 @@ function draftEntry(entry: Entry, { sourceId }: IdentityContext, options: UrlOpt
     return [{ ...found, rule: original.rule, url: original.url, isExact }];
   });
   const guid = entry.guid?.trim() ?? "";
-  const guidAlias = guid === "" ? null : `guid:${sourceId}:${boundGuid(guid)}`;
-  return { entry, link, resolvedFrom, stated, guidAlias };
+  const guidAlias = guid === "" ? null : `guid:${context.sourceId}:${boundGuid(guid)}`;
+  const draft = { entry, link, resolvedFrom, stated, guidAlias };
+  return { ...draft, ...draftPage(draft, context, options) };
+}
+
+/** Whether the entry's page is worth a look, and what it says where it was read. It adds names and overwrites none. */
+function draftPage(
+  draft: Pick<Draft, "link" | "resolvedFrom" | "stated">,
+  { mode, pageMode = "never", pageOf }: IdentityContext,
+  options: UrlOptions,
+): Pick<Draft, "page" | "pageWanted"> {
+  const original = chooseOriginal(draft);
+  const wasOpaque = draft.resolvedFrom !== null;
+  if (original === null || mode === "guid" || !isPageWanted(original, { mode: pageMode, wasOpaque }))
+    return { page: [], pageWanted: null };
+  const page = (pageOf?.(original.originalUrl) ?? []).flatMap(({ rule, url, trust }): StatedIdentity[] => {
+    const found = identifyUrl(url, options);
+    if (found === null || found.isOpaque || found.key === original.key) return [];
+    return [{ ...found, rule, url, isExact: trust === "exact" }];
+  });
+  return { page, pageWanted: original.originalUrl };
 }
 
 /** What `url` is without what the network said, where that makes a difference. */
@@ -166,7 +198,7 @@ function nameEntry(draft: Draft, naming: Naming): IdentifiedEntry {
 }
 
 /** The link, unless it only leads on or is absent and the feed says where. */
-function chooseOriginal({ link, stated }: Draft): UrlIdentity | null {
+function chooseOriginal({ link, stated }: Pick<Draft, "link" | "stated">): UrlIdentity | null {
   const clear = stated.find((one) => one.isExact && !one.isOpaque && !isFrontPage(one.originalUrl));
   if (link === null || link.isOpaque) return clear ?? link;
   return link;
@@ -184,7 +216,7 @@ interface UrlAliases {
 
 const noAliases: UrlAliases = { exact: [], soft: [] };
 
-function listUrlAliases({ entry, link, resolvedFrom, stated }: Draft, naming: Naming): UrlAliases {
+function listUrlAliases({ entry, link, resolvedFrom, stated, page }: Draft, naming: Naming): UrlAliases {
   const exact: Alias[] = [];
   const soft: Alias[] = [];
   const addSoft = softAliasMaker(entry, soft);
@@ -201,7 +233,7 @@ function listUrlAliases({ entry, link, resolvedFrom, stated }: Draft, naming: Na
       if (learnt !== null) addSoft(learnt.key, "learnt-decoration", entry.url);
     }
   }
-  for (const one of stated) {
+  for (const one of [...stated, ...page]) {
     if (one.isExact && isNaming(one, naming)) {
       exact.push({ key: aliasOfKey(one.key), kind: "stated", rule: one.rule, evidence: cut(one.url) });
     }

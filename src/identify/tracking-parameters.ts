@@ -169,7 +169,7 @@ const trackingNames = words(`
   fbclid fb_ref fb_source fb_comment_id fb_xd_fragment fb_locale fbc_id sthisfb mibextid fref _ft_ __tn__ __xts__ __cft__ __ccr
   hc_ref hc_location action_object_map action_ref_map action_type_map igshid igsh ig_rid ig_mid
   ga_source ga_medium ga_term ga_content ga_campaign ga_place itm_source itm_medium itm_campaign itm_content itm_term itm_channel itm_audience
-  adj_t adj_campaign adj_adgroup adj_creative adj_label mkt_tok mkt_unsubscribe vero_id vero_conv
+  icid taid refresh_ce refresh_ce-cp adj_t adj_campaign adj_adgroup adj_creative adj_label mkt_tok mkt_unsubscribe vero_id vero_conv
   gclid gclsrc gbraid wbraid dclid gad_source gad_campaignid srsltid _ga _gl _gac _gid gdfms gdftrk gdffi
   msclkid yclid ysclid ymclid yadclid yadordid syclid _openstat from_yandex
   twclid twsrc __twitter_impression ttclid li_fat_id epik rdt_cid sccid qclid ndclid tblci dicbo obclid obrefid

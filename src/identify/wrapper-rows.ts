@@ -35,7 +35,7 @@ export const parameterWrappers: readonly ParameterWrapperRow[] = [
   // Search engines and mail
   row("google-url", "Google's result, Alerts and mail links", {
     hosts: "google.*",
-    path: /^\/(?:url|imgres|interstitial|scholar_url|aclk)$/,
+    path: /^\/(?:(?:news\/)?url|imgres|interstitial|scholar_url|aclk)$/,
     parameters: "url q imgrefurl adurl",
   }),
   row("google-ads", "Google's ad clicks", {

@@ -1,5 +1,7 @@
 /** Who carries a story: which copy wins, who was first, and what follows from it. Pure; every engine shares it. */
 
+import { digestKeyHex } from "./digest.ts";
+
 /** A sighting as far as the choice of a winner needs it. */
 export interface Carrier {
   readonly id: number;
@@ -7,6 +9,8 @@ export interface Carrier {
   readonly priority: number;
   readonly isOwnHost: boolean;
   readonly completeness: number;
+  /** See `titleKeyOf`; null: it says nothing, or is not known (stored by an older version). */
+  readonly titleKey: string | null;
   readonly firstSeenAt: number;
   readonly contentHash: string;
   /** When the source says that this copy was last edited, in ms since 1970. */
@@ -14,26 +18,51 @@ export interface Carrier {
 }
 
 /** What the order of copies looks at. */
-export type CarrierRank = Pick<Carrier, "id" | "priority" | "isOwnHost" | "completeness" | "firstSeenAt">;
+export type CarrierRank = Pick<
+  Carrier,
+  "id" | "priority" | "isOwnHost" | "completeness" | "titleKey" | "firstSeenAt"
+>;
 
-/** Sorts copies, the winner first: priority, the publisher's own host, the most complete, the earliest, the number. */
-export function compareCarriers(a: CarrierRank, b: CarrierRank): number {
-  return (
-    b.priority - a.priority ||
-    Number(b.isOwnHost) - Number(a.isOwnHost) ||
-    b.completeness - a.completeness ||
-    a.firstSeenAt - b.firstSeenAt ||
-    a.id - b.id
+/**
+ * Sorts copies, the winner first: priority, the publisher's own host, the most complete, the earliest, the number.
+ *
+ * A fuller text counts only under the title of the copy that was there first. Anybody can repeat a story's URL and id under words
+ * of their own (RFC 4287 8.4); what they wrote does not take the place of what the first carrier said.
+ */
+export function orderCarriers<T extends CarrierRank>(carriers: readonly T[]): T[] {
+  let first: T | undefined;
+  for (const carrier of carriers) if (first === undefined || isEarlier(carrier, first)) first = carrier;
+  const fullness = (carrier: T) =>
+    carrier.titleKey === null || first?.titleKey === null || carrier.titleKey === first?.titleKey
+      ? carrier.completeness
+      : -1;
+  return carriers.toSorted(
+    (a, b) =>
+      b.priority - a.priority ||
+      Number(b.isOwnHost) - Number(a.isOwnHost) ||
+      fullness(b) - fullness(a) ||
+      a.firstSeenAt - b.firstSeenAt ||
+      a.id - b.id,
   );
 }
 
 /** The copy that a reader sees. */
 export function chooseWinner<T extends CarrierRank>(carriers: readonly T[]): T | null {
-  let winner: T | null = null;
-  for (const carrier of carriers) {
-    if (winner === null || compareCarriers(carrier, winner) < 0) winner = carrier;
-  }
-  return winner;
+  return (carriers.length === 1 ? carriers[0] : orderCarriers(carriers)[0]) ?? null;
+}
+
+function isEarlier(a: CarrierRank, b: CarrierRank): boolean {
+  return a.firstSeenAt < b.firstSeenAt || (a.firstSeenAt === b.firstSeenAt && a.id < b.id);
+}
+
+/** A title's letters and digits, for comparing; null for one that says nothing. A digest, so that it is short. */
+export function titleKeyOf(title: string): string | null {
+  const said = title
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+  return said === "" ? null : digestKeyHex(said).slice(0, 16);
 }
 
 /** Per source number, how many of these copies came after the story was already known: all but the oldest. */
@@ -42,13 +71,7 @@ export function countDuplicates(carriers: readonly Carrier[]): Map<number, numbe
   let oldest: Carrier | null = null;
   for (const carrier of carriers) {
     counts.set(carrier.sourceNo, (counts.get(carrier.sourceNo) ?? 0) + 1);
-    if (
-      oldest === null ||
-      carrier.firstSeenAt < oldest.firstSeenAt ||
-      (carrier.firstSeenAt === oldest.firstSeenAt && carrier.id < oldest.id)
-    ) {
-      oldest = carrier;
-    }
+    if (oldest === null || isEarlier(carrier, oldest)) oldest = carrier;
   }
   if (oldest !== null) counts.set(oldest.sourceNo, (counts.get(oldest.sourceNo) ?? 0) - 1);
   return counts;

@@ -14,6 +14,7 @@ import {
   chooseWinner,
   countDuplicates,
   describeIdentity,
+  titleKeyOf,
 } from "./carriers.ts";
 import { digestKeyHex } from "./digest.ts";
 import {
@@ -280,6 +281,7 @@ class PollPlanner {
       priority: this.#lookup.priority,
       isOwnHost: record.isOwnHost,
       completeness: record.completeness,
+      titleKey: titleKeyOf(record.entry.title),
       firstSeenAt: kept.firstSeenAt,
       contentHash: record.contentHash,
       updatedAt: record.updatedAt.getTime(),

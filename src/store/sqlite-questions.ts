@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { digestKey } from "./digest.ts";
 import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
-import type { Answer, ClaimedQuestion, PollRecord, Question } from "./store.ts";
+import type { Answer, ClaimedQuestion, PollRecord, Question, SightingChange } from "./store.ts";
 
 /** What is asked of the network, and what it said. All of it runs inside its caller's transaction. */
 export class QuestionTable {
@@ -49,22 +49,35 @@ export class QuestionTable {
   note(record: PollRecord, sourceNo: number): void {
     if (record.questions === undefined || record.questions.length === 0) return;
     const byUrl = Map.groupBy(record.sightings, ({ originalUrl }) => originalUrl);
-    const at = record.at.getTime();
     for (const question of record.questions) {
-      const digest = digestQuestion(question);
-      this.#insert.run(digest, question.kind, question.url, at, at);
-      const row = this.#select.get(digest);
-      const state = row === undefined ? "nothing" : readText(row, "state");
-      // Nobody need wait for what leads nowhere.
-      if (row === undefined || state === "nothing" || state === "given-up") continue;
-      const no = readNumber(row, "no");
-      for (const { guidKey } of byUrl.get(question.url) ?? []) {
-        for (const { id } of this.#selectSightings.all(sourceNo, digestKey(guidKey)))
-          this.#wait.run(no, id ?? null);
-      }
-      // Answered while this poll was under way: its sightings get the answer all the same.
-      if (state === "found") this.#wake.run(at, no);
+      const guidKeys = (byUrl.get(question.url) ?? []).map(({ guidKey }) => guidKey);
+      this.#ask(question, record.at.getTime(), () =>
+        guidKeys.flatMap((guidKey) =>
+          this.#selectSightings.all(sourceNo, digestKey(guidKey)).map((row) => readNumber(row, "id")),
+        ),
+      );
     }
+  }
+
+  /** Notes what an answer makes worth asking about the sightings that it named anew. */
+  noteFor(questions: readonly Question[], changes: readonly SightingChange[], at: Date): void {
+    const byUrl = Map.groupBy(changes, ({ record }) => record.originalUrl);
+    for (const question of questions) {
+      this.#ask(question, at.getTime(), () => (byUrl.get(question.url) ?? []).map(({ id }) => id));
+    }
+  }
+
+  #ask(question: Question, at: number, listSightings: () => readonly number[]): void {
+    const digest = digestQuestion(question);
+    this.#insert.run(digest, question.kind, question.url, at, at);
+    const row = this.#select.get(digest);
+    const state = row === undefined ? "nothing" : readText(row, "state");
+    // Nobody need wait for what leads nowhere.
+    if (row === undefined || state === "nothing" || state === "given-up") return;
+    const no = readNumber(row, "no");
+    for (const id of listSightings()) this.#wait.run(no, id);
+    // Answered while this poll was under way: its sightings get the answer all the same.
+    if (state === "found") this.#wake.run(at, no);
   }
 
   claim(request: {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Sighting, SourceKind, StoredAlias, Story } from "../model.ts";
-import { compareCarriers } from "./carriers.ts";
+import { orderCarriers } from "./carriers.ts";
 import { digestKey } from "./digest.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
@@ -25,6 +25,7 @@ interface RankedSighting {
   readonly priority: number;
   readonly isOwnHost: boolean;
   readonly completeness: number;
+  readonly titleKey: string | null;
   readonly firstSeenAt: number;
   readonly sighting: Sighting;
 }
@@ -149,7 +150,7 @@ export class StoryReader {
         updatedAt: readInstant(row, "updated_at"),
         orderedAt: readInstant(row, "ordered_at"),
         firstSeenAt: readInstant(row, "first_seen_at"),
-        sightings: carriers.sort(compareCarriers).map((carrier) => carrier.sighting),
+        sightings: orderCarriers(carriers).map((carrier) => carrier.sighting),
       });
     }
     return stories;
@@ -213,6 +214,7 @@ function toSighting(row: Record<string, unknown>, source: SightingSource): Ranke
     priority: source.priority,
     isOwnHost,
     completeness,
+    titleKey: readOptionalText(row, "title_key"),
     firstSeenAt: firstSeenAt.getTime(),
     sighting: {
       ...identified,

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Alias, SightingRecord } from "../model.ts";
-import type { Carrier } from "./carriers.ts";
+import { type Carrier, titleKeyOf } from "./carriers.ts";
 import { DigestCache } from "./digest.ts";
 import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
-import { readNumber, readOptionalNumber, readText } from "./rows.ts";
+import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
 import type { StoryPin } from "./story-clusters.ts";
 
 const PINS: readonly StoryPin[] = ["none", "joined", "apart"];
@@ -61,17 +61,17 @@ export class StoryTable {
     this.#selectStory = db.prepare("SELECT updated_at, first_seen_at, pin FROM stories WHERE number = ?");
     this.#selectOrderedAt = db.prepare("SELECT ordered_at FROM stories WHERE number = ?");
     this.#selectCarriers = db.prepare(
-      `SELECT sightings.id, source_no, priority, is_own_host, completeness, first_seen_at, content_hash, updated_at
+      `SELECT sightings.id, source_no, priority, is_own_host, completeness, title_key, first_seen_at, content_hash, updated_at
        FROM sightings JOIN sources ON sources.no = source_no WHERE story = ?`,
     );
     this.#insertSighting = db.prepare(
       `INSERT INTO sightings (source_no, story, story_ordered_at, guid_digest, variant, content_hash, identity_hash,
-         is_own_host, completeness, first_seen_at, published_at, updated_at, ordered_at, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         is_own_host, completeness, title_key, first_seen_at, published_at, updated_at, ordered_at, record)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     // An entry without a date was given the time of that poll; the one of its first sighting stays.
     this.#updateSighting = db.prepare(
-      `UPDATE sightings SET content_hash = ?, identity_hash = ?, is_own_host = ?, completeness = ?,
+      `UPDATE sightings SET content_hash = ?, identity_hash = ?, is_own_host = ?, completeness = ?, title_key = ?,
          published_at = coalesce(?, published_at), updated_at = ?, record = ? WHERE id = ?`,
     );
     this.#moveSighting = db.prepare("UPDATE sightings SET story = ?, story_ordered_at = ? WHERE id = ?");
@@ -144,6 +144,7 @@ export class StoryTable {
       priority: readNumber(row, "priority"),
       isOwnHost: readNumber(row, "is_own_host") !== 0,
       completeness: readNumber(row, "completeness"),
+      titleKey: readOptionalText(row, "title_key"),
       firstSeenAt: readNumber(row, "first_seen_at"),
       contentHash: readText(row, "content_hash"),
       updatedAt: readNumber(row, "updated_at"),
@@ -169,6 +170,7 @@ export class StoryTable {
       sighting.identityHash,
       Number(record.isOwnHost),
       record.completeness,
+      titleKeyOf(record.entry.title),
       place.firstSeenAt,
       record.publishedAt.getTime(),
       record.updatedAt.getTime(),
@@ -189,6 +191,7 @@ export class StoryTable {
       edit.identityHash,
       Number(record.isOwnHost),
       record.completeness,
+      titleKeyOf(record.entry.title),
       record.entry.published === null ? null : record.publishedAt.getTime(),
       record.updatedAt.getTime(),
       encodeContent(record, edit.formerAliases),

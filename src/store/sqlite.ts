@@ -187,6 +187,7 @@ class SqliteStore implements Store {
         sightings,
         collapsedKeys: (sourceId) => collapsed.get(sourceId) ?? new Set(),
         resolved: (url) => this.#read(() => this.#questions.find({ kind: "link", url })),
+        page: (url) => this.#read(() => this.#questions.find({ kind: "page", url })),
       };
     });
   }
@@ -197,6 +198,7 @@ class SqliteStore implements Store {
     return this.#write(() => {
       this.#questions.record(record.question, record.answer, record.at);
       this.#rewriter.addCollapsedKeys(record.collapsedKeys);
+      this.#questions.noteFor(record.questions ?? [], record.changes, record.at);
       return this.#rewriter.write(this.#rewriter.locate(record.changes), { at: record.at.getTime() });
     });
   }

@@ -93,6 +93,8 @@ export interface AnswerRecord {
   /** The sightings that carry the URL, as they are named now that the answer is known. */
   readonly changes: readonly SightingChange[];
   readonly collapsedKeys: readonly CollapsedKey[];
+  /** What is to be asked next about those whose new `originalUrl` is the question's URL. */
+  readonly questions?: readonly Question[];
 }
 
 /** A batch of stored sightings in the order in which they came, and what is known about them. */
@@ -102,6 +104,8 @@ export interface SightingBatch {
   collapsedKeys(sourceId: string): ReadonlySet<string>;
   /** Where an opaque URL leads, as far as the network has said. */
   resolved(url: string): string | null;
+  /** What the network has said of a page, as it was recorded. */
+  page(url: string): string | null;
 }
 
 export interface RekeyRequest {

@@ -119,6 +119,8 @@ async function pollTwice(file: string) {
     limits,
     rules: null,
     isResolving: false,
+    pageMode: "never",
+    onQuestions: () => {},
     random: Math.random,
     definitions: () => definitions,
     // Politeness is not what is measured here.

@@ -213,6 +213,55 @@ describe("mainstem sources, story, merge, split, backup", () => {
   });
 });
 
+describe("mainstem rekey", () => {
+  const feed = (name: string, link: string) =>
+    `<?xml version="1.0"?><rss version="2.0"><channel><title>${name}</title><link>https://${name}.example/</link><description/><item><title>What happened in ${name}</title><link>${link}</link><guid isPermaLink="false">${name}-1</guid></item></channel></rss>`;
+
+  it("says what new rules would join, changes nothing in a dry run, then joins it under the older id", async () => {
+    await using workspace = await createWorkspace("sources:\n  - file: ../a.xml\n  - file: ../b.xml\n");
+    const { folder, config } = workspace;
+    await writeFile(`${folder}/a.xml`, feed("morning", "https://paper.example/2026/a-story-of-today"));
+    await writeFile(`${folder}/b.xml`, feed("evening", "https://paper.example/2026/a-story-of-today?chnl=7"));
+    await runCommand(["once", "--config", config]);
+    const before = await runCommand([
+      "story",
+      "--json",
+      "https://paper.example/2026/a-story-of-today",
+      "-c",
+      config,
+    ]);
+    await writeFile(`${folder}/rules.yaml`, "rules:\n  - { hosts: [paper.example], drop: [chnl] }\n");
+    await writeFile(
+      config,
+      "sources:\n  - file: ../a.xml\n  - file: ../b.xml\nidentity: { rules: ../rules.yaml }\n",
+    );
+    const dry = await runCommand(["rekey", "--dry-run", "--config", config]);
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toMatch(/2 entries, 1 would be named otherwise: 1 stories would merge/);
+    expect(dry.stdout).toMatch(/What happened in evening[\s\S]*into {2}What happened in morning/);
+    expect(dry.stdout).toContain("Nothing was changed.");
+    const real = await runCommand(["rekey", "--json", "--config", config]);
+    expect(JSON.parse(real.stdout)).toMatchObject({
+      dry_run: false,
+      entries: 2,
+      changed: 1,
+      merged: 1,
+      parted: 0,
+    });
+    const after = await runCommand([
+      "story",
+      "--json",
+      "https://paper.example/2026/a-story-of-today?chnl=9",
+      "-c",
+      config,
+    ]);
+    expect(JSON.parse(after.stdout).id).toBe(JSON.parse(before.stdout).id);
+    expect(JSON.parse(after.stdout).sightings).toHaveLength(2);
+    const again = await runCommand(["rekey", "--dry-run", "--json", "--config", config]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ changed: 0, merged: 0, parted: 0 });
+  });
+});
+
 describe("the command line", () => {
   it("has help with an example for every command", async () => {
     const { code, stdout } = await runCommand(["--help"]);

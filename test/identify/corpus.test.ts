@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { isSkippedWithout } from "../support/skip.ts";
+import { freshDifferentPairs, freshSamePairs, freshUnwrapFacts } from "./fresh-facts.ts";
 import { differentPairs, samePairs, unwrapFacts } from "./held-out-facts.ts";
 import {
   addTo,
@@ -70,6 +71,22 @@ describe("facts held out", () => {
   });
 
   it.each(unwrapFacts)("%s leads to %s (%s)", (input, expected, kind) => {
+    expect(isUnwrapRight({ input, expected, kind })).toBe(true);
+  });
+});
+
+describe("a second set of facts held out", () => {
+  it.each(freshDifferentPairs)("%s is not %s (%s)", (a, b) => {
+    expect(keyOf(a)).not.toBe(keyOf(b));
+  });
+
+  it("joins most of the same", () => {
+    const right = freshSamePairs.filter(([a, b]) => isPairRight({ a, b, same: true }));
+    console.info(`  second set, same: ${right.length} of ${freshSamePairs.length}`);
+    expect(right.length / freshSamePairs.length).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it.each(freshUnwrapFacts)("%s leads to %s (%s)", (input, expected, kind) => {
     expect(isUnwrapRight({ input, expected, kind })).toBe(true);
   });
 });

@@ -251,16 +251,17 @@ export function describeStories(factory: StoreFactory): void {
       buildDefinition("full"),
       buildDefinition("high", { priority: 5 }),
     );
+    const title = "One story";
     const at = (n: number) => ({ at: after(n) });
-    await poll(store(), "low", [buildSighting("1", { urls: ["x/1"] })], at(0));
-    await poll(store(), "full", [buildSighting("2", { urls: ["x/1"], completeness: 900 })], at(1));
+    await poll(store(), "low", [buildSighting("1", { urls: ["x/1"], title })], at(0));
+    await poll(store(), "full", [buildSighting("2", { urls: ["x/1"], title, completeness: 900 })], at(1));
     await poll(
       store(),
       "own",
-      [buildSighting("3", { urls: ["x/1"], isOwnHost: true, completeness: 1 })],
+      [buildSighting("3", { urls: ["x/1"], title, isOwnHost: true, completeness: 1 })],
       at(2),
     );
-    await poll(store(), "high", [buildSighting("4", { urls: ["x/1"], completeness: 1 })], at(3));
+    await poll(store(), "high", [buildSighting("4", { urls: ["x/1"], title, completeness: 1 })], at(3));
     const order = async () => (await only()).sightings.map(({ sourceId }) => sourceId);
     expect(await order()).toEqual(["high", "own", "full", "low"]);
     await addSources(
@@ -271,6 +272,30 @@ export function describeStories(factory: StoreFactory): void {
       buildDefinition("high"),
     );
     expect(await order()).toEqual(["low", "own", "full", "high"]);
+  });
+
+  test("a stranger that repeats a story's URL and id under other words takes nothing over, however much it says", async () => {
+    await addAll("first", "stranger", "agreeing");
+    const told = { urls: ["x/1"], publishedIds: ["https://x/1"], title: "What the paper says" };
+    await poll(store(), "first", [buildSighting("1", told)], { at: after(0) });
+    const before = await only();
+    const claim = { ...told, title: "SPOOFED", completeness: 90_000, updatedAt: after(900) };
+    await poll(store(), "stranger", [buildSighting("1", claim)], { at: after(1000) });
+    const { sightings, ...story } = await only();
+    expect(sightings.map(({ sourceId }) => sourceId)).toEqual(["first", "stranger"]);
+    expect(story).toMatchObject({ publishedId: "https://x/1", publishedAt: before.publishedAt });
+    // It may repeat this as often as it likes, and edit it.
+    const edited = { ...claim, entry: { contentHtml: "<p>evil</p>" }, completeness: 99_000 };
+    await poll(store(), "stranger", [buildSighting("1", edited)], { at: after(2000) });
+    expect(await only()).toMatchObject({ updatedAt: before.updatedAt });
+    // A fuller copy under the same headline is what readers are glad of.
+    const fuller = { ...told, title: "What the Paper says…", completeness: 500 };
+    await poll(store(), "agreeing", [buildSighting("1", fuller)], { at: after(3000) });
+    expect((await only()).sightings.map(({ sourceId }) => sourceId)).toEqual([
+      "agreeing",
+      "first",
+      "stranger",
+    ]);
   });
 
   test("an edit of what readers see moves `updated` forward, never past now, and nothing else", async () => {
