@@ -87,13 +87,19 @@ async function readPreview(
     document = await parseDocument(bytes, { limits, articleHint: isArticlePath(path) });
     address = document.feed.homeUrl ?? document.feed.url;
   }
-  const identified = identifyDocument(document.entries, {
+  const naming = {
     sourceId: "preview",
     sourceHost: (address && URL.parse(address)?.hostname) || null,
     mode: "auto",
-    collapsedKeys: new Set(),
-  });
-  return { document, entries: identified.entries, warnings: [...document.warnings, ...identified.warnings] };
+    collapsedKeys: new Set<string>(),
+  } as const;
+  const identified = identifyDocument(document.entries, naming);
+  const named = new Map(identified.entries.map((one) => [one.entry, one]));
+  // An entry that the document repeats word for word is one to the store, but shown here: it is what the document says.
+  const entries = document.entries.flatMap(
+    (entry) => named.get(entry) ?? identifyDocument([entry], naming).entries,
+  );
+  return { document, entries, warnings: [...document.warnings, ...identified.warnings] };
 }
 
 /** The shape of the interface document. */
@@ -135,7 +141,13 @@ function entryJson({ entry, originalUrl }: IdentifiedEntry): object {
     content_html: entry.contentHtml,
     categories: entry.categories.map((category) => category.term),
     enclosures: entry.enclosures.map(({ url, type, length }) => ({ url, type, length })),
-    links: entry.links.map(({ rel, href, type }) => ({ rel, href, type })),
+    links: [
+      ...entry.links.map(({ rel, href, type }) => ({ rel, href, type })),
+      // Elements of their own in the feed, links by their meaning.
+      ...entry.statedOriginals
+        .filter(({ rule }) => rule.endsWith(":origLink"))
+        .map(({ rule, url }) => ({ rel: rule, href: url, type: null })),
+    ],
     source: entry.source,
     comments_url: entry.commentsUrl,
     language: entry.language,

@@ -54,5 +54,5 @@ async function lookUp(
 
 function asScalar(text: string): unknown {
   if (!/^(true|false|-?\d{1,15}(\.\d{1,15})?)$/.test(text)) return text;
-  return parse(text, { schema: "core" });
+  return parse(text, { schema: "core", logLevel: "error" });
 }

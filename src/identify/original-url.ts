@@ -77,9 +77,15 @@ function followUrl(input: string, options: UrlOptions, steps: IdentityStep[] | n
   const onRepair = (rule: string, before: string, after: string) => {
     steps?.push({ rule: `repair:${rule}`, before, after });
   };
-  const text = repairUrl(input, onRepair);
+  let text = repairUrl(input, onRepair);
   let parts = parseUrlParts(text);
-  if (parts === null) return null;
+  if (parts === null) {
+    // What looked like damage was none, and taking it away did some.
+    parts = parseUrlParts(input);
+    if (parts === null) return null;
+    text = input;
+    steps?.splice(0);
+  }
   let originalUrl = formatUrlParts(parts);
   const first: Found = { parts, originalUrl, isOpaque: true };
   if (originalUrl !== text) steps?.push({ rule: "parse", before: text, after: originalUrl });
@@ -98,13 +104,17 @@ function followUrl(input: string, options: UrlOptions, steps: IdentityStep[] | n
         // What was taken away may have left something that reads as damage.
         const repaired = repairUrl(originalUrl, onRepair);
         if (repaired === originalUrl) return { parts, originalUrl, isOpaque: isUnknown };
-        next = parseUrlParts(repaired) ?? parts;
+        const mended = parseUrlParts(repaired);
+        if (mended === null) return { parts, originalUrl, isOpaque: isUnknown };
+        next = mended;
       }
     }
     parts = next;
     originalUrl = formatUrlParts(parts);
   }
-  return first;
+  // Damage upon damage: it is compared as it came.
+  const asIs = parseUrlParts(input);
+  return asIs === null ? first : { parts: asIs, originalUrl: formatUrlParts(asIs), isOpaque: true };
 }
 
 function findTarget(

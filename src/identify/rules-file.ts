@@ -51,7 +51,7 @@ const clearUrlsFormat = z.object({
 export function parseUrlRules(text: string, fileName: string): UrlRules {
   let data: unknown;
   try {
-    data = parse(text, { maxAliasCount: 0 });
+    data = parse(text, { maxAliasCount: 0, logLevel: "error" });
   } catch (cause) {
     throw new MainstemError(
       "config/invalid",

@@ -1,0 +1,61 @@
+/**
+ * `npm run compare-reading [-- FOLDER...]`: how ours, feedsmith and rss-parser read the documents of other projects, beside
+ * python3-feedparser (Debian), in one run: `../shared/tools/compare-reading.mjs` once for each. Says so and exits with 0 where that
+ * folder is absent.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const tool = resolve("../shared/tools/compare-reading.mjs");
+const corpus = resolve("../shared/corpus/feeds");
+if (!existsSync(tool) || !existsSync(corpus)) {
+  console.log(`skipped: ${tool} is not here`);
+  process.exit(0);
+}
+interface Row {
+  readonly documents: number;
+  readonly parsed: number;
+  readonly count: number;
+  readonly fields: Readonly<Record<string, readonly [right: number, judged: number]>>;
+}
+
+const named = process.argv.slice(2);
+const folders =
+  named.length > 0
+    ? named
+    : readdirSync(corpus, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => join(corpus, name));
+const readers = {
+  ours: "src/main.ts preview --json",
+  feedsmith: "scripts/read-with-rival.ts feedsmith",
+  "rss-parser": "scripts/read-with-rival.ts rss-parser",
+};
+for (const [name, command] of Object.entries(readers)) {
+  const run = spawnSync(
+    process.execPath,
+    [tool, "--json", "--command", `${process.execPath} ${command}`, ...folders],
+    { encoding: "utf8", maxBuffer: 2 ** 28 },
+  );
+  const rows: readonly Row[] = JSON.parse(run.stdout);
+  const sum = (read: (row: Row) => number) => rows.reduce((total, row) => total + read(row), 0);
+  const documents = sum((row) => row.documents);
+  const percent = (right: number, of: number) => (of === 0 ? "-" : ((100 * right) / of).toFixed(1));
+  const fields = Object.keys(rows[0]?.fields ?? {}).map(
+    (field) =>
+      `${field} ${percent(
+        sum((row) => row.fields[field]?.[0] ?? 0),
+        sum((row) => row.fields[field]?.[1] ?? 0),
+      )}`,
+  );
+  console.log(
+    `${name.padEnd(11)} ${documents} documents, parsed ${percent(
+      sum((row) => row.parsed),
+      documents,
+    )}, count ${percent(
+      sum((row) => row.count),
+      documents,
+    )}; ${fields.join(", ")}`,
+  );
+}

@@ -1,0 +1,135 @@
+/** What is fuzzed: every reader of strangers' bytes, and what it may throw. A target throws when a promise is broken. */
+import { Parser } from "htmlparser2";
+import { readConfig } from "../../src/config/load.ts";
+import { ConfigError, MainstemError, ParseError } from "../../src/errors.ts";
+import { explainUrl, identifyUrl } from "../../src/identify/original-url.ts";
+import { readPageIdentity } from "../../src/identify/page.ts";
+import { parseUrlRules } from "../../src/identify/rules-file.ts";
+import { decodeDocument } from "../../src/parse/decode.ts";
+import { sanitizeHtml, textOfHtml } from "../../src/parse/html.ts";
+import { parseDocument } from "../../src/parse/parse.ts";
+import { cronProblem } from "../../src/schedule/scheduler.ts";
+
+export interface Target {
+  readonly name: string;
+  /** Which seeds suit it, by the end of the fixture's name. */
+  readonly seeds: RegExp;
+  run(text: string, bytes: Uint8Array): Promise<void>;
+}
+
+const contentTypes = [
+  null,
+  "text/xml",
+  "application/rss+xml; charset=utf-8",
+  "text/html",
+  "application/json",
+  "text/plain; charset=utf-16",
+];
+
+export const targets: readonly Target[] = [
+  {
+    name: "document",
+    seeds: /\.(?:xml|rss|atom|rdf|json|html)$/,
+    run: (_, bytes) => readDocument(bytes, false),
+  },
+  { name: "article", seeds: /\.(?:md|txt)$/, run: (_, bytes) => readDocument(bytes, true) },
+  {
+    name: "decode",
+    seeds: /./,
+    async run(_, bytes) {
+      decodeDocument(bytes, contentTypes[bytes.length % contentTypes.length] ?? null);
+    },
+  },
+  {
+    name: "html",
+    seeds: /\.(?:html|xml)$/,
+    async run(text) {
+      const clean = sanitizeHtml(text, "https://base.example/a/");
+      const unsafe = clean === null ? [] : unsafeMarkupIn(clean);
+      if (unsafe.length > 0) throw new Error(`unsafe markup came through: ${unsafe.join(", ")}`);
+      textOfHtml(text);
+      readPageIdentity(text, "https://paper.example/2026/a-story");
+    },
+  },
+  {
+    name: "url",
+    seeds: /\.url$/,
+    async run(text) {
+      const found = identifyUrl(text);
+      const { error, key, originalUrl } = explainUrl(text);
+      if ((found === null) !== (error !== null)) throw new Error("explainUrl and identifyUrl disagree");
+      if (found === null || originalUrl === null) return;
+      if (key !== found.key || originalUrl !== found.originalUrl) throw new Error("two keys for one URL");
+      if (!URL.canParse(originalUrl)) throw new Error(`an original URL that does not open: ${originalUrl}`);
+      const again = identifyUrl(originalUrl);
+      if (again?.key !== key) throw new Error(`the key of ${originalUrl} is another: ${again?.key}`);
+    },
+  },
+  {
+    name: "config",
+    seeds: /\.yaml$/,
+    async run(text) {
+      try {
+        await readConfig(text, {
+          file: "/tmp/fuzz/mainstem.yaml",
+          shownAs: "mainstem.yaml",
+          env: {},
+          cronProblem,
+        });
+      } catch (error) {
+        if (error instanceof ConfigError && error.problems.every(({ line }) => line >= 1)) return;
+        if (!(error instanceof MainstemError)) throw error;
+      }
+    },
+  },
+  {
+    name: "rules",
+    seeds: /\.yaml$/,
+    async run(text) {
+      try {
+        parseUrlRules(text, "rules.yaml");
+      } catch (error) {
+        if (!(error instanceof MainstemError)) throw error;
+      }
+    },
+  },
+];
+
+const unsafeElement =
+  /^(?:script|iframe|object|embed|style|link|meta|base|form|input|button|textarea|svg|math|xmp|noscript|template)$/;
+const unsafeScheme = /^[\s\0]*(?:javascript|vbscript|data|file|blob):/i;
+
+/** What a browser would run in sanitised HTML: by its elements and attributes, since text may say anything. */
+function unsafeMarkupIn(html: string): readonly string[] {
+  const found: string[] = [];
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (unsafeElement.test(name)) found.push(`<${name}>`);
+      for (const [attribute, value] of Object.entries(attributes)) {
+        if (/^(?:on|style$)/i.test(attribute) || unsafeScheme.test(value))
+          found.push(`${attribute}=${value}`);
+      }
+    },
+  });
+  parser.end(html);
+  return found;
+}
+
+async function readDocument(bytes: Uint8Array, articleHint: boolean): Promise<void> {
+  const contentType = contentTypes[bytes.length % contentTypes.length] ?? null;
+  const input = { bytes, contentType, url: "https://host.example/feed", name: "fuzz" };
+  try {
+    const { entries } = await parseDocument(input, { articleHint });
+    for (const entry of entries) {
+      if (entry.title.length > 1000) throw new Error("a title of more than 1000 characters");
+      for (const url of [entry.url, ...entry.links.map(({ href }) => href)]) {
+        if (url !== null && !/^https?:\/\//.test(url)) throw new Error(`a link that is no web page: ${url}`);
+      }
+      const unsafe = unsafeMarkupIn(`${entry.contentHtml ?? ""}${entry.summary ?? ""}`);
+      if (unsafe.length > 0) throw new Error(`unsafe markup came through: ${unsafe.join(", ")}`);
+    }
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+  }
+  if (Reflect.get({}, "polluted") !== undefined) throw new Error("a prototype was touched");
+}

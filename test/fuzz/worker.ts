@@ -1,0 +1,80 @@
+/** One fuzzing worker: makes documents from its seed, runs them, reports the slowest and the first that breaks a promise. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { createRandom, encode, mutate } from "./mutate.ts";
+import { targets } from "./targets.ts";
+
+export interface FuzzOrder {
+  readonly seed: number;
+  readonly documents: number;
+  readonly endsAt: number;
+}
+
+/** Written before each document, so that a hang or a crash can be told: run number, target number. */
+export interface FuzzReport {
+  readonly documents: number;
+  readonly slowestMsPerMb: number;
+  readonly slowestName: string;
+  readonly slowestText: string;
+  readonly slowestMs: number;
+  readonly failure: { readonly target: string; readonly message: string; readonly text: string } | null;
+}
+
+const { order, shared } = workerData as { readonly order: FuzzOrder; readonly shared: SharedArrayBuffer };
+const current = new Int32Array(shared);
+const random = createRandom(order.seed);
+const fixtures = new Map<string, string>();
+for (const folder of ["test/fixtures/parse", "feeds", "feeds/articles", "config"]) {
+  for (const file of readdirSync(folder, { withFileTypes: true })) {
+    if (file.isFile() && !file.name.endsWith(".expected.json") && !file.name.endsWith(".schema.json"))
+      fixtures.set(file.name, readFileSync(join(folder, file.name), "utf8"));
+  }
+}
+for (const [n, url] of readFileSync("test/fuzz/seeds.txt", "utf8").trim().split("\n").entries())
+  fixtures.set(`${n}.url`, url);
+const seedsOf = new Map(
+  targets.map((target) => [
+    target,
+    [...fixtures].filter(([name]) => target.seeds.test(name)).map(([, text]) => text),
+  ]),
+);
+
+let documents = 0;
+let slowest = { perMb: 0, ms: 0, name: "", text: "" };
+let failure: FuzzReport["failure"] = null;
+while (documents < order.documents && Date.now() < order.endsAt && failure === null) {
+  // Configs are the operator's own, and slow to check: one in sixty.
+  const index = random(30) === 0 ? random(targets.length) : random(targets.length - 2);
+  const target = targets[index];
+  if (target === undefined) break;
+  const text = mutate(seedsOf.get(target) ?? [], random);
+  const bytes = encode(text, random);
+  documents += 1;
+  Atomics.store(current, 0, documents);
+  Atomics.store(current, 1, index);
+  const before = performance.eventLoopUtilization();
+  try {
+    await target.run(text, bytes);
+  } catch (error) {
+    failure = {
+      target: target.name,
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      text,
+    };
+  }
+  // Time that the event loop was held; the second reader's thread holds up nobody.
+  const ms = performance.eventLoopUtilization(before).active;
+  const perMb = ms / Math.max(bytes.length / 1e6, 0.1);
+  // The first of all pay for the compiler.
+  if (documents > 2000 && perMb > slowest.perMb) slowest = { perMb, ms, name: target.name, text };
+}
+const report: FuzzReport = {
+  documents,
+  slowestMsPerMb: slowest.perMb,
+  slowestMs: slowest.ms,
+  slowestName: slowest.name,
+  slowestText: slowest.text,
+  failure,
+};
+parentPort?.postMessage(report);
