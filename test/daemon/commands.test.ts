@@ -218,10 +218,13 @@ describe("mainstem rekey", () => {
     `<?xml version="1.0"?><rss version="2.0"><channel><title>${name}</title><link>https://${name}.example/</link><description/><item><title>What happened in ${name}</title><link>${link}</link><guid isPermaLink="false">${name}-1</guid></item></channel></rss>`;
 
   it("says what new rules would join, changes nothing in a dry run, then joins it under the older id", async () => {
-    await using workspace = await createWorkspace("sources:\n  - file: ../a.xml\n  - file: ../b.xml\n");
+    await using workspace = await createWorkspace("sources:\n  - file: ../a.xml\n");
     const { folder, config } = workspace;
     await writeFile(`${folder}/a.xml`, feed("morning", "https://paper.example/2026/a-story-of-today"));
     await writeFile(`${folder}/b.xml`, feed("evening", "https://paper.example/2026/a-story-of-today?chnl=7"));
+    await runCommand(["once", "--config", config]);
+    // The morning's paper first, so that its story is the older one.
+    await writeFile(config, "sources:\n  - file: ../a.xml\n  - file: ../b.xml\n");
     await runCommand(["once", "--config", config]);
     const before = await runCommand([
       "story",
