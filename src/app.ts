@@ -39,8 +39,6 @@ export interface App extends AsyncDisposable {
 
 /** A poll that takes longer than all its time-outs together lost its worker. */
 const leaseMs = 5 * 60_000;
-/** Between two requests to one host. */
-const hostPauseMs = 1000;
 const drainMs = 8000;
 /** How long a start waits for URL rules from the net before it takes the copy of last time. */
 const rulesTimeoutMs = 10_000;
@@ -80,7 +78,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const publisher = stack.use(
       new Publisher({ render: () => server.refresh(), directory: config.publishDirectory, log }),
     );
-    const hosts = createHostLimit({ perHost: config.limits.perHost, pauseMs: hostPauseMs, clock });
+    const hosts = createHostLimit({
+      perHost: config.limits.perHost,
+      pauseMs: config.limits.hostPauseMs,
+      clock,
+    });
     const { poll, resolving } = await preparePolling(stack, {
       config,
       options,
@@ -155,7 +157,11 @@ export async function pollOnce(
   const onWarning = (message: string) => log.warn(message);
   const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
   await store.syncSources(config.sources, { now: clock.now(), parentId: null });
-  const hosts = createHostLimit({ perHost: config.limits.perHost, pauseMs: hostPauseMs, clock });
+  const hosts = createHostLimit({
+    perHost: config.limits.perHost,
+    pauseMs: config.limits.hostPauseMs,
+    clock,
+  });
   const ignore = () => {};
   const { poll, resolving } = await preparePolling(stack, {
     config,
@@ -215,8 +221,8 @@ async function preparePolling(
   { config, options, store, hosts, onVisible, onDue, onQuestions }: PollingParts,
 ): Promise<{ readonly poll: Poller; readonly resolving: ResolverOptions | null }> {
   const { clock, log, version } = options;
-  const { timeoutMs, bodyBytes, redirects, perHost, entries } = config.limits;
-  const limits = { timeoutMs, bodyBytes, redirects, perHost };
+  const { concurrency: _, entries, hostPauseMs: __, ...limits } = config.limits;
+  const { bodyBytes } = limits;
   const definitions = new Map(config.sources.map((definition) => [definition.id, definition]));
   const client = { contact: config.contact, version, limits, clock };
   const shared = {

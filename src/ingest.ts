@@ -13,8 +13,11 @@ import type { Freshness } from "./fetch/http.ts";
 import { type IdentityContext, identifyDocument } from "./identify/identify.ts";
 import { type PageMode, parsePageSummary } from "./identify/page-questions.ts";
 import type { UrlRules } from "./identify/rules-file.ts";
+import { followArchives } from "./ingest/archives.ts";
+import { noticeOf } from "./ingest/notice.ts";
 import { type ReadSourceOptions, readSource, type SourceReading } from "./ingest/read-source.ts";
 import { toSightingRecord } from "./ingest/sighting.ts";
+import { nameOf } from "./ingest/source-name.ts";
 import type {
   Clock,
   Entry,
@@ -24,7 +27,7 @@ import type {
   SourceState,
   Warning,
 } from "./model.ts";
-import { nextPoll, publicationRhythm } from "./schedule/poll-interval.ts";
+import { nextPoll, publicationRhythm, quietHoursOf } from "./schedule/poll-interval.ts";
 import type { ClaimedSource, Question, RecordedPoll, Store } from "./store/store.ts";
 
 export interface IngestOptions extends ReadSourceOptions {
@@ -53,6 +56,8 @@ export interface PollResult {
 
 /** After so many polls in a row that led to the same new address by permanent redirects, it is adopted. */
 const moveConfirmations = 2;
+/** After so long of nothing but 404 a source is not asked any more. */
+const notFoundMaxMs = 7 * 86_400_000;
 
 /**
  * Polls one claimed source and records everything that came of it.
@@ -71,6 +76,9 @@ export async function pollSource(
   let error: MainstemError | null = null;
   try {
     reading = await readSource(source, definition, options, signal);
+    // Only once: what was read before is in the store.
+    if (reading.kind === "document" && source.lastOkAt === null && definition.historyPages > 0)
+      reading = await followArchives(reading, { ...options, source, definition }, signal);
   } catch (failure) {
     signal.throwIfAborted();
     if (!(failure instanceof MainstemError)) throw failure;
@@ -83,7 +91,7 @@ export async function pollSource(
       : nothing;
   const context = { now: at, lastReadAt: source.lastOkAt };
   const sightings = identified.entries.map((entry) => toSightingRecord(entry, context));
-  const state = nextState({
+  const planned = nextState({
     source,
     definition,
     reading,
@@ -92,10 +100,13 @@ export async function pollSource(
     now: at,
     random: options.random,
   });
+  const { notice, noticed } = noticeOf(source, planned, at);
+  const state = { ...planned, noticed };
   const recorded = await store.recordPoll({
     lease,
     at,
     state,
+    ...(notice && { notice: { ...notice, sourceName: nameOf({ ...source, feed: state.feed }) } }),
     sightings,
     collapsedKeys: identified.collapsedKeys,
     questions: identified.questions,
@@ -235,9 +246,26 @@ function nextState({ source, definition, reading, error, warnings, now, random }
   if (reading === null) {
     const failures = source.failures + 1;
     const next = nextPoll({ ...source, schedule, now, freshness: null, failures, retryAfterMs, random });
+    const isNotFound = error instanceof FetchError && error.status === 404;
+    const notFoundSince = isNotFound ? (source.notFoundSince ?? now) : null;
+    if (notFoundSince !== null && now.getTime() - notFoundSince.getTime() >= notFoundMaxMs) {
+      return {
+        ...pollStateOf(source),
+        status: "gone",
+        failures,
+        failingSince: source.failingSince ?? now,
+        notFoundSince,
+        lastError: {
+          code: "fetch/status",
+          message: `The server has said 404 Not Found since ${notFoundSince.toISOString().slice(0, 10)}; it is not asked any more. Give the feed's new address, or take it out.`,
+        },
+        nextPollReason: "never: not found for a week",
+      };
+    }
     return {
       ...pollStateOf(source),
       status: "failing",
+      notFoundSince,
       failures,
       failingSince: source.failingSince ?? now,
       lastError: error && { code: error.code, message: error.message },
@@ -257,13 +285,16 @@ function nextState({ source, definition, reading, error, warnings, now, random }
     };
   }
   const document = reading.kind === "document" ? reading.document : null;
-  const rhythmMs = document ? publicationRhythm(document.entries.flatMap(publishedOf), now) : source.rhythmMs;
+  const dates = document?.entries.flatMap(publishedOf) ?? [];
+  const rhythmMs = document ? publicationRhythm(dates, now) : source.rhythmMs;
+  const quietHours = document ? quietHoursOf(dates, now) : source.quietHours;
   const hints = document?.hints ?? source.hints;
   const freshness: Freshness = reading.freshness;
   const next = nextPoll({
     schedule,
     now,
     rhythmMs,
+    quietHours,
     hints,
     freshness,
     failures: 0,
@@ -280,8 +311,10 @@ function nextState({ source, definition, reading, error, warnings, now, random }
     warnings: document ? warnings : source.warnings,
     hints,
     rhythmMs,
+    quietHours,
     failures: 0,
     failingSince: null,
+    notFoundSince: null,
     lastError: null,
     nextPollAt: next.at,
     nextPollReason: next.reason,
@@ -306,7 +339,7 @@ function move(source: SourceState, permanentUrl: string | null): Pick<PollState,
 function pollStateOf(source: SourceState): PollState {
   const { currentUrl, movingTo, validators, bodyHash, feed, hints, rhythmMs, nextPollAt, nextPollReason } =
     source;
-  const { failures, failingSince, lastError, status, warnings } = source;
+  const { failures, failingSince, notFoundSince, noticed, quietHours, lastError, status, warnings } = source;
   return {
     currentUrl,
     movingTo,
@@ -315,10 +348,13 @@ function pollStateOf(source: SourceState): PollState {
     feed,
     hints,
     rhythmMs,
+    quietHours,
     nextPollAt,
     nextPollReason,
     failures,
     failingSince,
+    notFoundSince,
+    noticed,
     lastError,
     status,
     warnings,

@@ -133,6 +133,8 @@ export interface ParsedDocument {
   readonly hints: PollHints;
   readonly outlines: readonly OpmlOutline[];
   readonly warnings: readonly Warning[];
+  /** Where older entries stand: RFC 5005 `prev-archive`, else `next` of a paged feed; JSON Feed `next_url`. */
+  readonly olderUrl?: string | null;
   /** The document broke off or was damaged: what came whole is here, its validators must not be stored. */
   readonly isDamaged: boolean;
 }
@@ -175,6 +177,10 @@ export interface SourceDefinition {
   readonly exclude: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly isPrivateAllowed: boolean;
+  /** Who rests when a server names a time (429, 503): its whole host, or this source alone. */
+  readonly restScope: "host" | "source";
+  /** Archive pages (RFC 5005) that the first poll follows. */
+  readonly historyPages: number;
 }
 
 /** HTTP validators, byte for byte as received (RFC 9110 8.8). */
@@ -183,7 +189,7 @@ export interface Validators {
   readonly lastModified: string | null;
 }
 
-/** `retired`: no longer in the config (its stories stay). `gone`: the publisher said 410. */
+/** `retired`: no longer in the config (its stories stay). `gone`: the publisher said 410, or 404 for a week. */
 export type SourceStatus = "new" | "ok" | "failing" | "gone" | "retired";
 
 /** The part of a source's row that a poll changes, and reads back at the next poll. */
@@ -199,14 +205,33 @@ export interface PollState {
   readonly hints: PollHints;
   /** The feed's own rate: half the median gap between entries, null while unknown. */
   readonly rhythmMs: number | null;
+  /** UTC hours of the day in which the feed is not used to publish. */
+  readonly quietHours: readonly number[];
   readonly nextPollAt: Date;
   /** Why then, in words for the operator. */
   readonly nextPollReason: string;
   readonly failures: number;
   readonly failingSince: Date | null;
+  /** Since when every answer was 404. */
+  readonly notFoundSince: Date | null;
+  /** The trouble that the operator was told of and that is not over. */
+  readonly noticed: { readonly kind: "failing" | "silent"; readonly at: Date } | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
   readonly status: SourceStatus;
   readonly warnings: readonly Warning[];
+}
+
+/** What the operator is told of a source, once. */
+export interface HealthNotice {
+  readonly sourceId: string;
+  /** What a person calls it, as it was then. */
+  readonly sourceName: string;
+  readonly kind: "died" | "failing" | "moved" | "silent" | "recovered";
+  readonly at: Date;
+  /** What happened, since when, and what is done about it. */
+  readonly message: string;
+  /** The error's code, where there is one. */
+  readonly code: string | null;
 }
 
 /** A source as the store knows it. */

@@ -2,8 +2,9 @@
 import type { MainstemError } from "../errors.ts";
 import { FetchError } from "../errors.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
+import { nameOf } from "../ingest/source-name.ts";
 import { type IngestOptions, type PollResult, pollSource } from "../ingest.ts";
-import type { SourceDefinition, SourceState } from "../model.ts";
+import type { SourceDefinition } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import type { HostLimit } from "../schedule/host-limit.ts";
 import type { ClaimedSource, Store } from "../store/store.ts";
@@ -45,6 +46,7 @@ export function createPoller(options: PollerOptions): Poller {
       host !== null &&
       error instanceof FetchError &&
       error.retryAfterMs !== null &&
+      definition.restScope === "host" &&
       restingStatuses.has(error.status ?? 0)
     ) {
       hosts.rest(host, new Date(clock.now().getTime() + error.retryAfterMs));
@@ -119,9 +121,4 @@ function sentence(error: MainstemError): string {
 
 function timeOf(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-}
-
-/** What a person calls the source. */
-export function nameOf(source: Pick<SourceState, "name" | "feed" | "location">): string {
-  return source.name ?? (source.feed?.title || scrubUrl(source.location));
 }

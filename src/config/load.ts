@@ -27,6 +27,12 @@ export interface Config {
     readonly concurrency: number;
     readonly redirects: number;
     readonly entries: number;
+    readonly connectTimeoutMs: number;
+    readonly idleTimeoutMs: number;
+    /** The largest document on the wire. */
+    readonly wireBytes: number;
+    /** Between two requests to one host. */
+    readonly hostPauseMs: number;
   };
   readonly identity: {
     readonly isResolving: boolean;
@@ -189,6 +195,10 @@ class ConfigBuilder {
         concurrency: raw.limits.concurrency,
         redirects: raw.limits.redirects,
         entries: raw.limits.entries,
+        connectTimeoutMs: Math.min(raw.limits.connect_timeout, raw.limits.timeout),
+        idleTimeoutMs: Math.min(raw.limits.idle_timeout, raw.limits.timeout),
+        wireBytes: Math.min(raw.limits.wire, raw.limits.body),
+        hostPauseMs: raw.limits.host_pause,
       },
       identity: {
         isResolving: raw.identity.resolve,
@@ -249,6 +259,8 @@ class ConfigBuilder {
         exclude: source.exclude,
         headers: source.headers,
         isPrivateAllowed: source.allow_private ?? raw.allow_private,
+        restScope: source.rest ?? raw.limits.rest,
+        historyPages: source.history ?? raw.limits.history,
       };
     });
   }

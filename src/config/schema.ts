@@ -120,6 +120,16 @@ function createSourceSchema(schedule: ReturnType<typeof createScheduleSchema>) {
       include: patterns.default([]).describe("Keep only entries that match one of these"),
       exclude: patterns.default([]).describe("Drop entries that match one of these"),
       full_text: z.boolean().default(false).describe("Fetch the page of a truncated entry"),
+      rest: z
+        .enum(["host", "source"])
+        .optional()
+        .describe("Who rests when its server names a time; overrides the limit above"),
+      history: z
+        .int()
+        .min(0)
+        .max(1000)
+        .optional()
+        .describe("Archive pages (RFC 5005) that the first poll follows; overrides the limit above"),
       headers: z
         .record(headerName, headerValue)
         .default({})
@@ -231,6 +241,20 @@ export function createConfigSchema(cronProblem: CronProblem) {
         concurrency: z.int().min(1).max(1024).default(64).describe("Polls at a time"),
         redirects: z.int().min(0).max(20).default(10).describe("Redirects followed for one request"),
         entries: z.int().min(1).max(100_000).default(5000).describe("Entries read from one document"),
+        connect_timeout: duration.prefault("10s").describe("Until a connection stands"),
+        idle_timeout: duration.prefault("20s").describe("Longest silence of a server"),
+        wire: bytes.prefault("16MiB").describe("Largest document as it is sent, before decompression"),
+        host_pause: duration.prefault("1s").describe("Between two requests to one host"),
+        rest: z
+          .enum(["host", "source"])
+          .default("host")
+          .describe("Who rests when a server names a time (429, 503): all sources of the host, or the one"),
+        history: z
+          .int()
+          .min(0)
+          .max(1000)
+          .default(0)
+          .describe("Archive pages (RFC 5005) that the first poll of a source follows"),
       })
       .prefault({}),
     identity: z

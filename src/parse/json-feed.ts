@@ -54,6 +54,7 @@ export async function readJsonFeed(text: string, options: JsonFeedOptions): Prom
     entries,
     hints: { ttlMs: null, skipHours: [], skipDays: [] },
     outlines: [],
+    olderUrl: reader.olderUrl,
     warnings: options.log.list(),
     isDamaged: false,
   };
@@ -65,6 +66,7 @@ function isJsonFeed(root: JsonObject): boolean {
 
 class JsonFeedReader {
   readonly feed: FeedInfo;
+  readonly olderUrl: string | null;
   readonly #options: JsonFeedOptions;
   readonly #base: string | null;
 
@@ -74,6 +76,7 @@ class JsonFeedReader {
     const homeUrl = resolveHttpUrl(root.string("home_page_url") ?? "", feedUrl ?? options.documentUrl);
     const isLocal = options.documentUrl === null || options.documentUrl.startsWith("file:");
     this.#base = isLocal ? (feedUrl ?? homeUrl) : options.documentUrl;
+    this.olderUrl = resolveHttpUrl(root.string("next_url") ?? "", this.#base);
     const hubs = root.objects("hubs").map((hub) => resolveHttpUrl(hub.string("url") ?? "", null));
     this.feed = {
       title: titleOf(root.string("title"), options.limits),

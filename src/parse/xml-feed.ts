@@ -60,6 +60,7 @@ class FeedBuilder implements XmlHandler {
   /** Where relative URLs start: the document, or for RSS its site as soon as that is known. */
   #base: string | null;
   #hasLostEntry = false;
+  #olderUrl: string | null = null;
 
   constructor(source: XmlSource, options: { readonly limits: ParseLimits; readonly log: WarningLog }) {
     this.#source = source;
@@ -115,6 +116,7 @@ class FeedBuilder implements XmlHandler {
       entries: this.#entries.map((entry) => inherit(entry, feed)),
       hints: readHints(this.#elements),
       outlines: [],
+      olderUrl: this.#olderUrl,
       warnings: this.#log.list(),
       isDamaged,
     };
@@ -128,6 +130,8 @@ class FeedBuilder implements XmlHandler {
     const links = elements
       .map((element) => readLink(element, base, this.#log))
       .filter((link) => link !== null);
+    const older = ["prev-archive", "next"].map((rel) => links.find((link) => link.rel === rel)?.href);
+    this.#olderUrl = older.find((href) => href !== undefined) ?? null;
     const image = view.child("image");
     const icon = [
       view.text("atom:icon"),

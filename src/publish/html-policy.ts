@@ -91,6 +91,8 @@ function areSafeAttributes(attributes: string, allowed: readonly string[]): bool
     // An entity may hide a scheme's letters; only `&amp;` is sure to hide none.
     const isUrl = URL_ATTRIBUTES.has(name) || name === "srcset";
     if (isUrl && (!isSafeAttribute(name, value) || /&(?!amp;)/.test(value))) return false;
+    // Elsewhere, what a serialiser writes.
+    if (!isUrl && /&(?!(?:amp|quot|lt|gt);)/.test(value)) return false;
   }
   return true;
 }

@@ -35,6 +35,8 @@ export interface IntervalInput {
   readonly now: Date;
   /** Half the median gap between entries (`publicationRhythm`), or null while unknown. */
   readonly rhythmMs: number | null;
+  /** UTC hours in which the feed is not used to publish (`quietHoursOf`). */
+  readonly quietHours?: readonly number[];
   readonly hints: PollHints;
   /** What the last answer said of itself; null after a failure. */
   readonly freshness: { readonly maxAgeMs: number | null; readonly retryAfterMs: number | null } | null;
@@ -69,7 +71,7 @@ interface Wish {
 export function nextPoll(input: IntervalInput): NextPoll {
   const { schedule, now, hints, random } = input;
   if (schedule.kind === "cron") return nextByCron(schedule.expression, input);
-  const pace = schedule.kind === "every" ? configuredPace(schedule.intervalMs) : adaptivePace(input.rhythmMs);
+  const pace = schedule.kind === "every" ? configuredPace(schedule.intervalMs) : adaptivePace(input);
   const own = input.failures > 0 ? backOff(pace, input) : pace;
   const { ms, reason } = longest([own, ...retryWishes(input), ...publisherWishes(input)]);
   const jitterMs = Math.min(ms * jitterShare, jitterMaxMs) * random();
@@ -82,13 +84,30 @@ function configuredPace(intervalMs: number): Wish {
   return { ms, reason: `every ${formatDuration(ms)}, as configured` };
 }
 
-function adaptivePace(rhythmMs: number | null): Wish {
+function adaptivePace({ rhythmMs, quietHours = [], now }: IntervalInput): Wish {
   if (!isDuration(rhythmMs)) {
     const reason = `adaptive: every ${formatDuration(adaptiveBaseMs)} until its rhythm is known`;
     return { ms: adaptiveBaseMs, reason };
   }
   const ms = clampAdaptive(rhythmMs);
-  return { ms, reason: `adaptive: every ${formatDuration(ms)}, the feed's own rhythm` };
+  return (
+    afterQuiet(new Date(now.getTime() + ms), quietHours, now) ?? {
+      ms,
+      reason: `adaptive: every ${formatDuration(ms)}, the feed's own rhythm`,
+    }
+  );
+}
+
+/** The end of the quiet hours that `at` falls into, or null. */
+function afterQuiet(at: Date, quietHours: readonly number[], now: Date): Wish | null {
+  if (quietHours.length >= 24 || !quietHours.includes(at.getUTCHours())) return null;
+  let endMs = Math.floor(at.getTime() / hourMs) * hourMs;
+  while (quietHours.includes(new Date(endMs).getUTCHours())) endMs += hourMs;
+  const until = formatInstant(new Date(endMs));
+  return {
+    ms: endMs - now.getTime(),
+    reason: `adaptive: it never publishes in these hours, so not before ${until}`,
+  };
 }
 
 /**
@@ -211,6 +230,34 @@ export function publicationRhythm(published: readonly Date[], now: Date): number
   const gaps = newest.slice(1).map((minute, index) => (newest[index] ?? minute) - minute);
   const silenceMs = now.getTime() - last * minuteMs;
   return clampAdaptive(Math.max((median(gaps) * minuteMs) / 2, silenceMs / silenceDivisor));
+}
+
+/** So many entries on so many days must be known before a habit is seen in them. */
+const habitEntriesMin = 24;
+const habitDaysMin = 5;
+/** A shorter pause in the day is chance. */
+const quietRunMin = 5;
+
+/**
+ * The UTC hours of the day in which the feed does not publish: the longest run without an entry, of five hours at least, among
+ * the newest entries of five days or more; its first and last hour are left to chance. Empty where no habit shows.
+ */
+export function quietHoursOf(published: readonly Date[], now: Date): readonly number[] {
+  const newest = published
+    .map((date) => date.getTime())
+    .filter((ms) => ms <= now.getTime() && ms > now.getTime() - 60 * dayMs)
+    .sort((a, b) => b - a)
+    .slice(0, 4 * entriesSeen);
+  const days = new Set(newest.map((ms) => Math.floor(ms / dayMs)));
+  if (newest.length < habitEntriesMin || days.size < habitDaysMin) return [];
+  const busy = new Set(newest.map((ms) => new Date(ms).getUTCHours()));
+  let best: number[] = [];
+  for (let start = 0; start < 24; start++) {
+    const run: number[] = [];
+    for (let hour = start; run.length < 24 && !busy.has(hour % 24); hour++) run.push(hour % 24);
+    if (run.length > best.length) best = run;
+  }
+  return best.length >= quietRunMin ? best.slice(1, -1) : [];
 }
 
 /** Of at least one number. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OutputDefinition } from "../model.ts";
 import { Representation } from "./conditional-response.ts";
 import { acceptsFeedDelta } from "./feed-history.ts";
+import { HEALTH_FEED_PATH } from "./health.ts";
 import { ProblemError } from "./problem.ts";
 import { parseCursor } from "./river.ts";
 import { navigationOf, PAGE_HEADERS, pagePathsOf, type Site } from "./site.ts";
@@ -23,6 +24,7 @@ export interface RouteContext {
   readonly site: Site;
   readonly status: () => Promise<StatusReport>;
   readonly readiness: () => Readiness;
+  readonly health: () => Promise<Representation>;
 }
 
 /** Answers one request. @throws ProblemError for everything that is the client's affair. */
@@ -80,6 +82,7 @@ const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     async (request, response, { status }) => sendJson(request, response, 200, statusToJson(await status())),
   ],
   ["/status", sendStatusPage],
+  [HEALTH_FEED_PATH, async (request, response, { health }) => (await health()).send(request, response)],
 ]);
 
 async function sendStatusPage(

@@ -9,6 +9,8 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { MainstemError } from "../errors.ts";
 import type { Clock } from "../model.ts";
+import type { Store } from "../store/store.ts";
+import { readHealthFeed } from "./health.ts";
 import { ProblemError, sendProblem } from "./problem.ts";
 import type { SiteSettings } from "./river.ts";
 import { answer, type Readiness } from "./routes.ts";
@@ -37,7 +39,7 @@ export interface ServerOptions extends SiteSettings {
   readonly host: string;
   /** 0 takes any free port; see `Server.address`. */
   readonly port: number;
-  readonly store: SiteStore;
+  readonly store: SiteStore & Pick<Store, "listNotices">;
   readonly clock: Clock;
   readonly status: () => Promise<StatusReport>;
   readonly isReady: () => Readiness;
@@ -78,10 +80,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ...(onSkipped === undefined ? {} : { onSkipped }),
   });
   await site.refresh();
+  const startedAt = clock.now();
   let isDraining = false;
   const context = {
     site,
     status: keepFor(STATUS_KEPT_MS, clock, options.status),
+    health: () => readHealthFeed(store, { settings: site.settings, startedAt }),
     readiness: () => (isDraining ? { ok: false, reasons: ["shutting down"] } : options.isReady()),
   };
   const http = createServer({

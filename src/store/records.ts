@@ -126,9 +126,15 @@ const stateSchema = z.object({
     skipDays: z.array(z.number()).default([]),
   }),
   rhythmMs: number,
+  quietHours: z.array(z.number()).default([]),
   nextPollReason: z.string(),
   failures: z.number(),
   failingSince: instant.nullable(),
+  notFoundSince: instant.nullable().default(null),
+  noticed: z
+    .object({ kind: z.enum(["failing", "silent"]), at: instant })
+    .nullable()
+    .default(null),
   lastError: z.object({ code: z.string(), message: z.string() }).nullable(),
   warnings: z
     .array(z.object({ code: z.string(), message: z.string(), line: z.number().exactOptional() }))
@@ -143,9 +149,12 @@ export const NEW_POLL_STATE: StoredPollState = {
   bodyHash: null,
   hints: { ttlMs: null, skipHours: [], skipDays: [] },
   rhythmMs: null,
+  quietHours: [],
   nextPollReason: "new source",
   failures: 0,
   failingSince: null,
+  notFoundSince: null,
+  noticed: null,
   lastError: null,
   warnings: [],
 };
@@ -171,9 +180,12 @@ export function encodePollState(state: PollState | StoredPollState): string {
     bodyHash: state.bodyHash,
     hints: state.hints,
     rhythmMs: state.rhythmMs,
+    quietHours: state.quietHours,
     nextPollReason: state.nextPollReason,
     failures: state.failures,
     failingSince: state.failingSince,
+    notFoundSince: state.notFoundSince,
+    noticed: state.noticed,
     lastError: state.lastError,
     warnings: state.warnings,
   };

@@ -6,6 +6,7 @@ import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
 import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
+import type { NoticeTable } from "./sqlite-notices.ts";
 import type { QuestionTable } from "./sqlite-questions.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
 import type { PollRecord, RecordedPoll } from "./store.ts";
@@ -37,6 +38,7 @@ export interface StoredEdit {
 export class PollWriter {
   readonly #stories: StoryTable;
   readonly #questions: QuestionTable;
+  readonly #notices: NoticeTable;
   readonly #selectSource;
   readonly #updateSource;
   readonly #selectByGuid;
@@ -47,10 +49,15 @@ export class PollWriter {
 
   constructor(
     db: DatabaseSync,
-    { stories, questions }: { readonly stories: StoryTable; readonly questions: QuestionTable },
+    {
+      stories,
+      questions,
+      notices,
+    }: { readonly stories: StoryTable; readonly questions: QuestionTable; readonly notices: NoticeTable },
   ) {
     this.#stories = stories;
     this.#questions = questions;
+    this.#notices = notices;
     this.#selectSource = db.prepare(
       `SELECT no, priority, feed, entry_count FROM sources
        WHERE id = ? AND generation = ? AND leased_at IS NOT NULL AND is_retired = 0`,
@@ -120,6 +127,7 @@ export class PollWriter {
     const recorded = this.#writeSightings(record, source);
     for (const key of record.collapsedKeys) this.#insertCollapsedKey.run(source.no, digestKey(key), key);
     this.#questions.note(record, source.no);
+    this.#notices.note(record);
     const feedJson = encodeFeed(record.state.feed);
     this.#writeState(record, source, { feedJson, added: recorded.entries.new });
     const isFeedChanged =

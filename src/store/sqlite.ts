@@ -7,11 +7,12 @@ import { resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LeaseLostError, StoreError } from "../errors.ts";
-import type { Alias, Clock, SourceDefinition, SourceState, Story } from "../model.ts";
+import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story } from "../model.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { readNumber } from "./rows.ts";
 import { describeUnwritable, translateSqliteError } from "./sqlite-errors.ts";
 import type { StoreLock } from "./sqlite-lock.ts";
+import { NoticeTable } from "./sqlite-notices.ts";
 import { openDatabase } from "./sqlite-open.ts";
 import { OverrideWriter } from "./sqlite-overrides.ts";
 import { PollWriter } from "./sqlite-polls.ts";
@@ -74,6 +75,7 @@ class SqliteStore implements Store {
   readonly #stories: StoryTable;
   readonly #polls: PollWriter;
   readonly #questions: QuestionTable;
+  readonly #notices: NoticeTable;
   readonly #rewriter: SightingRewriter;
   readonly #reader: StoryReader;
   readonly #overrides: OverrideWriter;
@@ -94,7 +96,12 @@ class SqliteStore implements Store {
       if (isPoller) this.#sources.voidLeases();
       this.#stories = new StoryTable(this.#db);
       this.#questions = new QuestionTable(this.#db);
-      this.#polls = new PollWriter(this.#db, { stories: this.#stories, questions: this.#questions });
+      this.#notices = new NoticeTable(this.#db);
+      this.#polls = new PollWriter(this.#db, {
+        stories: this.#stories,
+        questions: this.#questions,
+        notices: this.#notices,
+      });
       this.#rewriter = new SightingRewriter(this.#db, this.#polls);
       this.#reader = new StoryReader(this.#db, onWarning);
       this.#overrides = new OverrideWriter(this.#db, this.#stories);
@@ -248,6 +255,10 @@ class SqliteStore implements Store {
       signal.throwIfAborted();
       throw translateSqliteError(error, this.#file);
     }
+  }
+
+  async listNotices(limit: number): Promise<readonly HealthNotice[]> {
+    return this.#read(() => this.#notices.list(limit));
   }
 
   async revision(): Promise<number> {

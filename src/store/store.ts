@@ -6,6 +6,7 @@
  */
 import type {
   Alias,
+  HealthNotice,
   PollState,
   SightingRecord,
   SourceDefinition,
@@ -47,6 +48,8 @@ export interface PollRecord {
   readonly collapsedKeys: readonly string[];
   /** What to ask the network about these sightings; each is about those whose `originalUrl` is its URL. */
   readonly questions?: readonly Question[];
+  /** What the operator is to be told of the source. */
+  readonly notice?: Pick<HealthNotice, "kind" | "message" | "code" | "sourceName">;
 }
 
 /** What only the network can tell: where an opaque URL leads (`link`), or how a page names itself (`page`). */
@@ -262,6 +265,9 @@ export interface Store extends AsyncDisposable {
    * stays together and apart. @throws the signal's reason when aborted; nothing is changed then
    */
   rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport>;
+
+  /** What the operator was told of the sources' health, newest first. The store keeps the latest 1000. */
+  listNotices(limit: number): Promise<readonly HealthNotice[]>;
 
   /** Grows whenever something visible in the combined feed may have changed, by whichever process. */
   revision(): Promise<number>;

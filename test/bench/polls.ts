@@ -161,5 +161,7 @@ function definitionOf(url: string): SourceDefinition {
     exclude: [],
     headers: {},
     isPrivateAllowed: true,
+    restScope: "host",
+    historyPages: 0,
   };
 }

@@ -157,6 +157,8 @@ describe("isPlainSafeHtml", () => {
     '<img src="https://x.example/"onerror="x">',
     '<p title="<b>">a</p>',
     "<svg></svg>",
+    '<img lang="&#106;avascript:x">',
+    '<p title="&apos;">a</p>',
   ])("%s goes through the sanitiser", (html) => {
     expect(isPlainSafeHtml(html)).toBe(false);
   });

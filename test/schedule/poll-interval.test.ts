@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nextCronTime } from "../../src/schedule/cron-time.ts";
-import { type IntervalInput, nextPoll, publicationRhythm } from "../../src/schedule/poll-interval.ts";
+import {
+  type IntervalInput,
+  nextPoll,
+  publicationRhythm,
+  quietHoursOf,
+} from "../../src/schedule/poll-interval.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -338,4 +343,43 @@ describe("publicationRhythm: half the median gap, within 15 min and 24 h", () =>
       30 * minuteMs,
     ],
   ])("%s", (_, dates, expected) => expect(publicationRhythm(dates, now)).toBe(expected));
+});
+
+describe("quietHoursOf: the hours of the day in which a feed does not publish", () => {
+  const daily = (hours: readonly number[], days: number) =>
+    Array.from({ length: days }, (_, day) =>
+      hours.map((hour) => new Date(Date.UTC(2025, 11, 31 - day, hour, 7))),
+    ).flat();
+  it.each<[string, Date[], readonly number[]]>([
+    [
+      "an office: 8 to 17, and an hour at either end is left to chance",
+      daily([8, 9, 11, 13, 14, 16, 17], 10),
+      [19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6],
+    ],
+    [
+      "over midnight",
+      daily([20, 21, 22, 23, 0, 1, 2], 10),
+      [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18],
+    ],
+    ["round the clock", daily([0, 3, 6, 9, 12, 15, 18, 21], 10), []],
+    ["too few days", daily([8, 9, 10, 11, 12, 13, 14, 15, 16], 4), []],
+    ["too few entries", daily([8], 10), []],
+    [
+      "dates in the future and of long ago",
+      daily([8, 9, 10], 9).map((date) => new Date(date.getTime() + 3650 * dayMs)),
+      [],
+    ],
+    ["nothing", [], []],
+  ])("%s", (_, dates, expected) => expect(quietHoursOf(dates, now)).toEqual(expected));
+
+  it("an adaptive poll that would fall into them waits for their end", () => {
+    // Now is 12:30; half an hour on is 13:00.
+    const changes = { rhythmMs: 30 * minuteMs, quietHours: [13, 14, 15] };
+    const { at, reason } = plan(changes);
+    expect(at).toEqual(new Date("2026-01-01T16:00:00Z"));
+    expect(reason).toMatch(/never publishes in these hours, so not before .*16:00/);
+    expect(waitMs({ ...changes, quietHours: [14, 15] })).toBe(30 * minuteMs);
+    expect(waitMs({ ...changes, schedule: every(30 * minuteMs) })).toBe(30 * minuteMs);
+    expect(waitMs({ ...changes, failures: 1 })).toBe(15 * minuteMs);
+  });
 });

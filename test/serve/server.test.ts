@@ -15,6 +15,7 @@ import type { Readiness } from "../../src/serve/routes.ts";
 import { type Server, type ServerOptions, startServer } from "../../src/serve/server.ts";
 import type { StatusReport } from "../../src/serve/status.ts";
 import { MemoryRiver } from "../support/memory-river.ts";
+import { assertValidAtom, hasAtomSchema } from "../support/schemas.ts";
 import { isSkippedWithout } from "../support/skip.ts";
 import {
   buildFeedInfo,
@@ -23,6 +24,7 @@ import {
   buildSourceState,
   buildStory,
 } from "../support/story-builder.ts";
+import { parseStrictXml } from "../support/strict-xml.ts";
 
 const START = new Date("2026-06-18T12:00:00.000Z");
 
@@ -665,3 +667,44 @@ describe("as real clients see it", () => {
     expect(ports.size).toBe(1);
   });
 });
+
+describe("the health feed", () => {
+  const notice = {
+    sourceId: "s1",
+    sourceName: "Paper <b>&</b> Post",
+    kind: "failing",
+    at: new Date("2026-06-17T12:00:00Z"),
+    message:
+      "Since 2026-06-16 every poll has failed: no answer from https://user:S3CRET@paper.example/feed?token=S3CRET",
+    code: "fetch/timeout",
+  } as const;
+
+  it("is an Atom feed even while nothing happened", async () => {
+    const { ask } = await setUp();
+    const { status, headers, body } = await ask("/health/atom.xml");
+    expect(status).toBe(200);
+    expect(headers["content-type"]).toBe("application/atom+xml; charset=utf-8");
+    expect(entriesOf(body.toString())).toBe(0);
+  });
+
+  it("tells what happened, since when and what to do, without secrets, and answers 304", async () => {
+    const { ask, river } = await setUp();
+    river.notices = [notice, { ...notice, kind: "recovered", code: null, message: "It works again." }];
+    const { headers, body } = await ask("/health/atom.xml");
+    const text = body.toString();
+    expect(text).toContain('<title type="text">Paper &lt;b&gt;&amp;&lt;/b&gt; Post fails</title>');
+    expect(text).toMatch(/every poll has failed.*raise limits\.timeout/);
+    expect(text).not.toContain("S3CRET");
+    expect(entriesOf(text)).toBe(2);
+    expect(new Set(text.match(/<id>[^<]*<\/id>/g)).size).toBe(3);
+    const again = await ask("/health/atom.xml", { headers: { "If-None-Match": headers.etag ?? "" } });
+    expect(again.status).toBe(304);
+    if (hasAtomSchema) assertValidAtom(text);
+  });
+});
+
+/** Entries of a well-formed Atom feed. */
+function entriesOf(xml: string): number {
+  const [feed] = parseStrictXml(xml).children;
+  return feed?.children.filter(({ name }) => name === "entry").length ?? -1;
+}

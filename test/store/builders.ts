@@ -28,6 +28,8 @@ export function buildDefinition(id: string, overrides: Partial<SourceDefinition>
     exclude: [],
     headers: {},
     isPrivateAllowed: false,
+    restScope: "host",
+    historyPages: 0,
     ...overrides,
   };
 }
@@ -58,10 +60,13 @@ export function buildState(overrides: Partial<PollState> = {}): PollState {
     feed: null,
     hints: { ttlMs: null, skipHours: [], skipDays: [] },
     rhythmMs: null,
+    quietHours: [],
     nextPollAt: T0,
     nextPollReason: "in a test",
     failures: 0,
     failingSince: null,
+    notFoundSince: null,
+    noticed: null,
     lastError: null,
     status: "ok",
     warnings: [],

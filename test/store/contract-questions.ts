@@ -156,6 +156,37 @@ export function describeQuestions(factory: StoreFactory): void {
     expect((await store().findStory(["tag:plain"]))?.story.publishedId).toBe("tag:plain");
   });
 
+  test("notices on health are written with their poll, newest first, the latest thousand kept", async () => {
+    await addAll("a");
+    expect(await store().listNotices(10)).toEqual([]);
+    for (const n of Array.from({ length: 1003 }, (_, index) => index)) {
+      const at = after(n * 1000);
+      const lease = await claim(store(), "a", at);
+      const notice = { kind: "moved", message: `move ${n}`, code: null, sourceName: "Paper" } as const;
+      await store().recordPoll({ ...buildPoll(lease, [], { at }), notice });
+    }
+    const listed = await store().listNotices(2);
+    expect(listed).toEqual([
+      {
+        sourceId: "a",
+        sourceName: "Paper",
+        kind: "moved",
+        at: after(1_002_000),
+        message: "move 1002",
+        code: null,
+      },
+      {
+        sourceId: "a",
+        sourceName: "Paper",
+        kind: "moved",
+        at: after(1_001_000),
+        message: "move 1001",
+        code: null,
+      },
+    ]);
+    expect(await store().listNotices(5000)).toHaveLength(1000);
+  });
+
   const rekey = (
     rename: (record: SightingRecord) => SightingRecord | null,
     changes: Partial<RekeyRequest> = {},

@@ -1,12 +1,13 @@
 /** The few calls of a store that serving needs, over a list of stories; the rest of the contract is not here. */
-import type { SourceState, Story } from "../../src/model.ts";
+import type { HealthNotice, SourceState, Story } from "../../src/model.ts";
 import type { SiteStore } from "../../src/serve/site.ts";
-import type { StoryQuery } from "../../src/store/store.ts";
+import type { Store, StoryQuery } from "../../src/store/store.ts";
 
-export class MemoryRiver implements SiteStore {
+export class MemoryRiver implements SiteStore, Pick<Store, "listNotices"> {
   stories: readonly Story[];
   sources: readonly SourceState[];
   revisionNumber = 1;
+  notices: readonly HealthNotice[] = [];
   /** How often stories were read. */
   listings = 0;
 
@@ -30,6 +31,10 @@ export class MemoryRiver implements SiteStore {
 
   async listSources(): Promise<readonly SourceState[]> {
     return this.sources;
+  }
+
+  async listNotices(limit: number): Promise<readonly HealthNotice[]> {
+    return this.notices.slice(0, limit);
   }
 
   async revision(): Promise<number> {

@@ -1,0 +1,59 @@
+/** The health of the sources as an Atom feed (RFC 4287): what an operator subscribes to instead of looking at a page. */
+import { createHash } from "node:crypto";
+import type { HealthNotice } from "../model.ts";
+import { cleanLine, scrubUrls } from "./clean.ts";
+import { markup } from "./markup.ts";
+
+const titles: Readonly<Record<HealthNotice["kind"], (name: string) => string>> = {
+  died: (name) => `${name} has ended`,
+  failing: (name) => `${name} fails`,
+  moved: (name) => `${name} has moved`,
+  silent: (name) => `${name} is silent`,
+  recovered: (name) => `${name} is well again`,
+};
+
+export interface HealthFeedOptions {
+  readonly title: string;
+  /** Public base URL, without a trailing slash. */
+  readonly url: string;
+  readonly startedAt: Date;
+  /** What to do about an error code. */
+  readonly adviceFor: (code: string) => string;
+}
+
+/** The notices, newest first, as an Atom document. Addresses in them hold no secrets. */
+export function renderHealth(
+  notices: readonly HealthNotice[],
+  { title, url, startedAt, adviceFor }: HealthFeedOptions,
+): string {
+  const updated = notices[0]?.at ?? startedAt;
+  const name = cleanLine(title, 200) || "Mainstem";
+  return markup`<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom">
+<id>${url}/health/atom.xml</id>
+<title type="text">${name}: health of the sources</title>
+<updated>${updated.toISOString()}</updated>
+<author><name>${name}</name></author>
+<link rel="self" type="application/atom+xml" href="${url}/health/atom.xml"/>
+<link rel="alternate" type="text/html" href="${url}/status"/>
+${notices.map((notice) => {
+  const source = cleanLine(notice.sourceName, 200) || notice.sourceId;
+  const advice = notice.code === null ? "" : ` ${adviceFor(notice.code)}`;
+  return markup`<entry>
+<id>${idOf(notice)}</id>
+<title type="text">${titles[notice.kind](source)}</title>
+<updated>${notice.at.toISOString()}</updated>
+<published>${notice.at.toISOString()}</published>
+<link rel="alternate" type="text/html" href="${url}/status#${notice.sourceId}"/>
+<category term="${notice.kind}"/>
+<content type="text">${scrubUrls(cleanLine(notice.message, 1000))}${advice}</content>
+</entry>
+`;
+})}</feed>
+`.toString();
+}
+
+function idOf({ sourceId, kind, at }: HealthNotice): string {
+  const digest = createHash("sha256").update(`${sourceId}\n${kind}\n${at.toISOString()}`).digest("hex");
+  return `urn:sha256:${digest}`;
+}

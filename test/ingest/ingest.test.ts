@@ -1,0 +1,202 @@
+/** One source, one poll, start to end, against a real server and a real store. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPoller } from "../../src/app/poller.ts";
+import { createHttpClient } from "../../src/fetch/http.ts";
+import type { SourceDefinition, SourceState } from "../../src/model.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { createHostLimit } from "../../src/schedule/host-limit.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { buildDefinition } from "../store/builders.ts";
+import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
+import { type OriginServer, startOriginServer } from "../support/origin-server.ts";
+import { createWorkspace, type Workspace } from "../support/workspace.ts";
+
+const dayMs = 86_400_000;
+const never = new AbortController().signal;
+let server: OriginServer;
+let workspace: Workspace;
+let store: Store;
+let clock: ManualClock;
+
+beforeEach(async () => {
+  server = await startOriginServer();
+  workspace = await createWorkspace("");
+  clock = createManualClock();
+  store = await openSqliteStore({ file: `${workspace.folder}/store.db`, role: "poller", clock });
+});
+afterEach(async () => {
+  await store[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await workspace[Symbol.asyncDispose]();
+});
+
+/** Polls each source once, time running on meanwhile, and gives their states. */
+async function poll(...definitions: readonly SourceDefinition[]): Promise<readonly SourceState[]> {
+  const limits = { timeoutMs: 5000, bodyBytes: 2 ** 20, redirects: 5, perHost: 2 };
+  await using http = createHttpClient({ userAgent: "Mainstem/test", limits, clock });
+  const table = new Map(definitions.map((definition) => [definition.id, definition]));
+  const poller = createPoller({
+    store,
+    clock,
+    http,
+    log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
+    rules: null,
+    definitions: () => table,
+    hosts: createHostLimit({ perHost: 2, pauseMs: 0, clock }),
+    limits: { bodyBytes: 2 ** 20, entries: 100 },
+    random: () => 0,
+    isResolving: false,
+    pageMode: "never",
+    onVisible: () => {},
+    onDue: () => {},
+    onQuestions: () => {},
+  });
+  await store.syncSources(definitions, { now: clock.now(), parentId: null });
+  for (const { id } of definitions) {
+    const request = { now: clock.now(), limit: 1, leaseMs: 60_000, onlyIds: [id] };
+    const [claimed] = await store.claimDueSources(request);
+    if (claimed === undefined) throw new Error(`${id} could not be claimed`);
+    const polling = poller(claimed, never);
+    let isOver = false;
+    void polling.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      if (clock.sleeperCount > 0) await clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await polling;
+  }
+  return store.listSources();
+}
+
+const local = (id: string, changes: Partial<SourceDefinition> = {}) =>
+  buildDefinition(id, { location: server.url(`/${id}`), isPrivateAllowed: true, ...changes });
+const titles = async () =>
+  (await store.listStories({ limit: 100 })).map(({ sightings }) => sightings[0]?.entry.title ?? "").sort();
+
+function page(number: number, older: string | null): { readonly body: string } {
+  const link = older === null ? "" : `<link rel="prev-archive" href="${older}"/>`;
+  return {
+    body: `<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>urn:t</id>${link}<updated>2025-06-01T00:00:00Z</updated>
+<entry><title>Story of page ${number}</title><id>urn:t:${number}</id><link href="https://paper.example/2025/story-number-${number}"/><updated>2025-06-0${number}T00:00:00Z</updated></entry></feed>`,
+  };
+}
+
+describe("the history of a feed (RFC 5005)", () => {
+  beforeEach(() => {
+    server.on("/live", page(4, "/archive/3"));
+    server.on("/archive/3", page(3, "2"));
+    server.on("/archive/2", page(2, "1"));
+    server.on("/archive/1", page(1, null));
+  });
+  const asked = () => server.requests.map(({ url }) => url);
+
+  it("is not asked for unless wanted", async () => {
+    await poll(local("live"));
+    expect(asked()).toEqual(["/live"]);
+  });
+
+  it("is followed as far as wanted, once, with a pause before each page", async () => {
+    const startedAt = clock.now().getTime();
+    await poll(local("live", { historyPages: 2 }));
+    expect(asked()).toEqual(["/live", "/archive/3", "/archive/2"]);
+    expect(clock.now().getTime() - startedAt).toBeGreaterThanOrEqual(2000);
+    expect(await titles()).toEqual(["Story of page 2", "Story of page 3", "Story of page 4"]);
+    await poll(local("live", { historyPages: 2 }));
+    expect(asked().slice(3)).toEqual(["/live"]);
+  });
+
+  it("ends at a page that cannot be had, with what was read", async () => {
+    server.on("/archive/2", { status: 500 });
+    const [state] = await poll(local("live", { historyPages: 9 }));
+    expect(await titles()).toEqual(["Story of page 3", "Story of page 4"]);
+    expect(state?.status).toBe("ok");
+    expect(state?.warnings).toEqual([
+      { code: "archive", message: expect.stringMatching(/the history ends early: .*500/) },
+    ]);
+  });
+
+  it("ends where it turns in a circle", async () => {
+    server.on("/archive/3", page(3, "/live"));
+    await poll(local("live", { historyPages: 9 }));
+    expect(asked()).toEqual(["/live", "/archive/3"]);
+  });
+
+  it("does not lead to a private address on another host", async () => {
+    server.on("/live", page(4, server.url("/archive/3", "127.0.0.2")));
+    const [state] = await poll(local("live", { historyPages: 9 }));
+    expect(asked()).toEqual(["/live"]);
+    expect(state?.warnings).toMatchObject([{ code: "archive" }]);
+  });
+});
+
+describe("404", () => {
+  it("is a failure for a week, then the end, told with what to do", async () => {
+    server.on("/lost", { status: 404 });
+    let [state] = await poll(local("lost"));
+    for (let day = 0; day < 6; day++) {
+      expect(state).toMatchObject({ status: "failing", lastError: { code: "fetch/status" } });
+      await clock.advance(dayMs);
+      [state] = await poll(local("lost"));
+    }
+    await clock.advance(dayMs);
+    [state] = await poll(local("lost"));
+    expect(state?.status).toBe("gone");
+    expect(state?.lastError?.message).toMatch(/404 Not Found since 2026-01-01; it is not asked any more/);
+  });
+
+  it("does not add up with other failures or over a success", async () => {
+    server.on("/lost", { status: 404 }, { status: 500 }, { status: 404 }, page(1, null), { status: 404 });
+    let states: readonly SourceState[] = [];
+    for (let round = 0; round < 5; round++) {
+      states = await poll(local("lost"));
+      await clock.advance(4 * dayMs);
+    }
+    expect(states[0]).toMatchObject({ status: "failing", failures: 1 });
+  });
+});
+
+describe("a server that names a time", () => {
+  it.each([
+    ["host", 1],
+    ["source", 2],
+  ] as const)("rests the %s", async (restScope, count) => {
+    server.on("/a", { status: 429, headers: { "Retry-After": "600" } });
+    server.on("/b", page(1, null));
+    const limits = { timeoutMs: 5000, bodyBytes: 2 ** 20, redirects: 5, perHost: 2 };
+    await using http = createHttpClient({ userAgent: "Mainstem/test", limits, clock });
+    const hosts = createHostLimit({ perHost: 2, pauseMs: 0, clock });
+    const definitions = [local("a", { restScope }), local("b", { restScope })];
+    await store.syncSources(definitions, { now: clock.now(), parentId: null });
+    const table = new Map(definitions.map((definition) => [definition.id, definition]));
+    const poller = createPoller({
+      store,
+      clock,
+      http,
+      hosts,
+      log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
+      rules: null,
+      definitions: () => table,
+      limits: { bodyBytes: 2 ** 20, entries: 100 },
+      random: () => 0,
+      isResolving: false,
+      pageMode: "never",
+      onVisible: () => {},
+      onDue: () => {},
+      onQuestions: () => {},
+    });
+    const claim = async (id: string) =>
+      (await store.claimDueSources({ now: clock.now(), limit: 1, leaseMs: 60_000, onlyIds: [id] }))[0];
+    const [a, b] = [await claim("a"), await claim("b")];
+    if (a === undefined || b === undefined) throw new Error("not claimed");
+    await poller(a, never);
+    expect(hosts.restingUntil(`127.0.0.1:${server.port}`) !== null).toBe(restScope === "host");
+    const stopping = new AbortController();
+    const second = poller(b, stopping.signal).catch(() => null);
+    setTimeout(() => stopping.abort(new Error("enough")), 300);
+    await second;
+    expect(server.requests).toHaveLength(count);
+  });
+});
