@@ -31,7 +31,8 @@ export function parseUrlParts(text: string): UrlParts | null {
   const { protocol } = url;
   if (protocol !== "https:" && protocol !== "http:") return null;
   let host = url.hostname;
-  if (host.endsWith(".")) host = host.replace(/\.{1,253}$/, "");
+  // Without its dot, a number is an IPv4 address, and is written otherwise.
+  if (host.endsWith(".")) host = URL.parse(`http://${host.replace(/\.{1,253}$/, "")}/`)?.hostname ?? "";
   if (host === "") return null;
   const { search, hash } = url;
   return {

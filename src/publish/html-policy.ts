@@ -80,13 +80,18 @@ export function isPlainSafeHtml(html: string): boolean {
       continue;
     }
     if (!areSafeAttributes(attributes, allowed)) return false;
+    // Parsers close a link where another begins.
+    if (name === "a" && open.includes("a")) return false;
     if (!VOID_ELEMENTS.has(name)) open.push(name);
     if (open.length > NESTING_MAX) return false;
   }
 }
 
 function areSafeAttributes(attributes: string, allowed: readonly string[]): boolean {
+  const seen = new Set<string>();
   for (const [, name = "", value = ""] of attributes.matchAll(ATTRIBUTE)) {
+    if (seen.has(name)) return false;
+    seen.add(name);
     if (!allowed.includes(name) && !GLOBAL_ATTRIBUTES.includes(name)) return false;
     // An entity may hide a scheme's letters; only `&amp;` is sure to hide none.
     const isUrl = URL_ATTRIBUTES.has(name) || name === "srcset";

@@ -159,6 +159,8 @@ describe("isPlainSafeHtml", () => {
     "<svg></svg>",
     '<img lang="&#106;avascript:x">',
     '<p title="&apos;">a</p>',
+    '<a><a href="https://x.example/">y</a></a>',
+    '<img lang="de" lang="en">',
   ])("%s goes through the sanitiser", (html) => {
     expect(isPlainSafeHtml(html)).toBe(false);
   });

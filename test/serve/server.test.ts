@@ -24,7 +24,7 @@ import {
   buildSourceState,
   buildStory,
 } from "../support/story-builder.ts";
-import { parseStrictXml } from "../support/strict-xml.ts";
+import { childrenOf, parseStrictXml } from "../support/strict-xml.ts";
 
 const START = new Date("2026-06-18T12:00:00.000Z");
 
@@ -705,6 +705,5 @@ describe("the health feed", () => {
 
 /** Entries of a well-formed Atom feed. */
 function entriesOf(xml: string): number {
-  const [feed] = parseStrictXml(xml).children;
-  return feed?.children.filter(({ name }) => name === "entry").length ?? -1;
+  return childrenOf(parseStrictXml(xml), "entry").length;
 }
