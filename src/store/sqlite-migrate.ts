@@ -1,5 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { addEntryTextFunction } from "./sqlite-search.ts";
 
 /** "MSTM": marks an SQLite file as a Mainstem store (https://www.sqlite.org/pragma.html#pragma_application_id). */
 export const APPLICATION_ID = 0x4d53544d;
@@ -25,6 +26,7 @@ export function migrateDatabase(
   const from = readPragma(db, "user_version");
   if (from >= options.migrations.length) return null;
   const copy = from === 0 ? null : copyBeforeMigration(db, { ...options, version: from });
+  addEntryTextFunction(db);
   db.exec("BEGIN IMMEDIATE");
   try {
     for (const sql of options.migrations.slice(from)) db.exec(sql);

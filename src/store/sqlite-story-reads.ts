@@ -4,6 +4,7 @@ import { orderCarriers } from "./carriers.ts";
 import { digestKey } from "./digest.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
+import { SightingTexts } from "./sqlite-search.ts";
 import { readSourceKind } from "./sqlite-sources.ts";
 import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./sqlite-story-places.ts";
 import type { StoryDetail, StoryQuery } from "./store.ts";
@@ -34,6 +35,7 @@ interface RankedSighting {
 export class StoryReader {
   readonly #onWarning: (message: string) => void;
   readonly #places: PlaceStatements;
+  readonly #texts: SightingTexts;
   readonly #selectStories;
   readonly #selectSightings;
   readonly #selectSources;
@@ -49,6 +51,7 @@ export class StoryReader {
   constructor(db: DatabaseSync, onWarning: (message: string) => void) {
     this.#onWarning = onWarning;
     this.#places = preparePlaces(db);
+    this.#texts = new SightingTexts(db);
     this.#selectStories = db.prepare(
       "SELECT * FROM stories WHERE number IN (SELECT value FROM json_each(?))",
     );
@@ -87,7 +90,10 @@ export class StoryReader {
     // More than one round only where a row was unreadable, or where both filters are given.
     while (stories.length < query.limit) {
       const wanted = query.limit - stories.length;
-      const places = listPlaces(this.#places, { sourceNos, before, limit: wanted });
+      const places =
+        query.search === undefined
+          ? listPlaces(this.#places, { sourceNos, before, limit: wanted })
+          : this.#texts.places(query.search, { sourceNos, before, limit: wanted });
       const last = places.at(-1);
       if (last === undefined) break;
       const page = this.#load(places.map((place) => place.number));

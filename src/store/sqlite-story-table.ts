@@ -5,6 +5,7 @@ import { DigestCache } from "./digest.ts";
 import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
 import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
+import { SightingTexts } from "./sqlite-search.ts";
 import type { StoryPin } from "./story-clusters.ts";
 
 const PINS: readonly StoryPin[] = ["none", "joined", "apart"];
@@ -49,8 +50,10 @@ export class StoryTable {
   readonly #mergeSteps;
   readonly #addDuplicates;
   readonly #addTotals;
+  readonly #texts: SightingTexts;
 
   constructor(db: DatabaseSync) {
+    this.#texts = new SightingTexts(db);
     this.#insertStory = db.prepare(
       `INSERT INTO stories (published_digest, published_at, updated_at, ordered_at, first_seen_at, pin, published_id)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -160,7 +163,7 @@ export class StoryTable {
 
   insertSighting(sighting: Omit<PlannedSighting, "story">, place: SightingPlace): void {
     const { record } = sighting;
-    this.#insertSighting.run(
+    const { lastInsertRowid } = this.#insertSighting.run(
       place.sourceNo,
       place.story,
       place.storyOrderedAt,
@@ -177,6 +180,7 @@ export class StoryTable {
       record.orderedAt.getTime(),
       encodeContent(record, []),
     );
+    this.#texts.put(Number(lastInsertRowid), record.entry);
   }
 
   updateSighting(edit: {
@@ -197,6 +201,7 @@ export class StoryTable {
       encodeContent(record, edit.formerAliases),
       edit.id,
     );
+    this.#texts.put(edit.id, record.entry);
   }
 
   moveSighting(id: number, story: number): void {

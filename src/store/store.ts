@@ -159,6 +159,11 @@ export interface StoryQuery {
   /** Stories that a source with one of these tags carried; empty means all. */
   readonly tags?: readonly string[];
   readonly sourceId?: string;
+  /**
+   * Only stories of which one sighting has all these words: `word "a phrase" -without begin* this OR that`
+   * (`search-query.ts`); case and accents do not matter. Without a word to find there are none.
+   */
+  readonly search?: string;
   /** Only stories strictly older than this place in the order (for paging). */
   readonly before?: { readonly orderedAt: Date; readonly number: number };
 }

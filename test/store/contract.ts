@@ -18,6 +18,7 @@ import {
 } from "./builders.ts";
 import { describeOverrides } from "./contract-overrides.ts";
 import { describeQuestions } from "./contract-questions.ts";
+import { describeSearch } from "./contract-search.ts";
 import { describeStories } from "./contract-stories.ts";
 
 /** A fresh, empty store and ways to reach it. */
@@ -59,6 +60,8 @@ export function describeStore(engine: string, factory: StoreFactory): void {
   describe(`${engine}: leases`, () => describeLeases(factory));
   describe(`${engine}: polls`, () => describePolls(factory));
   describe(`${engine}: stories`, () => describeStories(factory));
+
+  describe(`${engine}: search`, () => describeSearch(factory));
   describe(`${engine}: questions and rekey`, () => describeQuestions(factory));
   describe(`${engine}: overrides`, () => describeOverrides(factory));
   describe(`${engine}: the store as a whole`, () => describeWhole(factory));
