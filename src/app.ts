@@ -6,6 +6,13 @@ import { createSourceHttpClient, createSourceLinkClient } from "./app/http-clien
 import { openStore } from "./app/open-store.ts";
 import { createPoller, type Poller } from "./app/poller.ts";
 import { Publisher } from "./app/publisher.ts";
+import {
+  type ConfigReloader,
+  compareSources,
+  listRestartKeys,
+  logSourceChanges,
+  watchConfig,
+} from "./app/reload.ts";
 import { type ResolverOptions, resolveDue, startResolver } from "./app/resolver.ts";
 import { loadUrlRules } from "./app/url-rules.ts";
 import { watchSources } from "./app/watch.ts";
@@ -14,7 +21,7 @@ import { compilePatterns } from "./config/pattern.ts";
 import { StoreError } from "./errors.ts";
 import { IDENTITY_VERSION } from "./identify/resolution.ts";
 import type { PollResult } from "./ingest.ts";
-import type { Clock, OutputDefinition } from "./model.ts";
+import type { Clock, OutputDefinition, SourceDefinition } from "./model.ts";
 import type { Log } from "./observe/log.ts";
 import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
 import { startScheduler } from "./schedule/scheduler.ts";
@@ -28,11 +35,15 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** Reads the config anew; with it, the daemon follows edits of the file. @throws ConfigError, MainstemError */
+  readonly loadConfig?: () => Promise<Config>;
 }
 
 /** A running daemon. Disposing of it stops it at once; `stop` lets what is under way finish first. */
 export interface App extends AsyncDisposable {
   readonly url: string;
+  /** Reads the config again now; a broken one is told and changes nothing. */
+  reload(): Promise<void>;
   /** No new polls; those under way may finish, requests are answered; resolves in less than 10 s. */
   stop(): Promise<void>;
 }
@@ -57,6 +68,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const startedAt = clock.now();
     // Why the last write failed (a full disk, say); polling goes on trying, and the next write that succeeds ends it.
     let storeProblem: string | null = null;
+    let definitions = definitionsOf(config);
+    let reloader: ConfigReloader | null = null;
+    const notices = () => reloader?.notices ?? [];
     const onWarning = (message: string) => log.warn(message);
     const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
     await store.syncSources(config.sources, { now: clock.now(), parentId: null });
@@ -66,8 +80,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         ...config.listen,
         store,
         clock,
-        status: () => readStatus(store, { clock, startedAt, version, notices: [] }),
-        isReady: () => ({ ok: storeProblem === null, reasons: storeProblem === null ? [] : [storeProblem] }),
+        status: () => readStatus(store, { clock, startedAt, version, notices: notices() }),
+        isReady: () => ({
+          ok: storeProblem === null,
+          reasons: storeProblem === null ? [] : [storeProblem],
+          notices: notices(),
+        }),
         onRequest: ({ method, path, status, durationMs }) =>
           log.debug({ status, ms: Math.round(durationMs) }, `${method} ${path}`),
         onError: (error, path) => log.error({ err: error }, `request for ${path} failed`),
@@ -88,6 +106,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       options,
       store,
       hosts,
+      definitions: () => definitions,
       onVisible: () => publisher.request(),
       onDue: () => scheduler.wake(),
       onQuestions: () => resolver?.wake(),
@@ -112,17 +131,43 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       },
     });
     stack.defer(() => scheduler.stop(0));
-    stack.use(
-      await watchSources(config.sources, {
+    const watch = (sources: Config["sources"]) =>
+      watchSources(sources, {
         onChange: (id) => scheduler.pollNow([id]),
         onError: (error) =>
           log.warn({ err: error }, "watching local sources failed; they are still polled on schedule"),
-      }),
-    );
+      });
+    let localWatch = await watch(config.sources);
+    stack.defer(() => localWatch[Symbol.asyncDispose]());
+    let current = config;
+    const apply = async (edited: Config): Promise<readonly string[]> => {
+      const changes = compareSources(current.sources, edited.sources);
+      // Before the store knows them: a poll that starts in between finds what it is to do.
+      definitions = definitionsOf(edited);
+      await store.syncSources(edited.sources, { now: clock.now(), parentId: null });
+      current = edited;
+      await server.reconfigure(siteSettings({ ...edited, url: urlUntilRestart(config, edited) }));
+      publisher.request();
+      const previous = localWatch;
+      localWatch = await watch(edited.sources);
+      await previous[Symbol.asyncDispose]();
+      if (changes.dueIds.length > 0) scheduler.pollNow(changes.dueIds);
+      scheduler.wake();
+      logSourceChanges(log, changes);
+      const waiting = listRestartKeys(config, edited);
+      const told = waiting.map((key) => `config: ${key} has changed and takes effect at the next start`);
+      for (const line of told) log.warn(line);
+      return told;
+    };
+    const { loadConfig } = options;
+    if (loadConfig !== undefined) {
+      reloader = stack.use(watchConfig({ file: config.file, load: loadConfig, apply, log, clock }));
+    }
     publisher.request();
     const resources = stack.move();
     return {
       url: server.address.url,
+      reload: async () => reloader?.reload(),
       async stop() {
         const deadline = AbortSignal.timeout(drainMs);
         await Promise.all([
@@ -163,11 +208,13 @@ export async function pollOnce(
     clock,
   });
   const ignore = () => {};
+  const definitions = definitionsOf(config);
   const { poll, resolving } = await preparePolling(stack, {
     config,
     options,
     store,
     hosts,
+    definitions: () => definitions,
     onVisible: ignore,
     onDue: ignore,
     onQuestions: ignore,
@@ -211,6 +258,7 @@ interface PollingParts {
   readonly options: AppOptions;
   readonly store: Store;
   readonly hosts: HostLimit;
+  readonly definitions: () => ReadonlyMap<string, SourceDefinition>;
   readonly onVisible: () => void;
   readonly onDue: () => void;
   readonly onQuestions: () => void;
@@ -218,12 +266,11 @@ interface PollingParts {
 
 async function preparePolling(
   stack: AsyncDisposableStack,
-  { config, options, store, hosts, onVisible, onDue, onQuestions }: PollingParts,
+  { config, options, store, hosts, definitions, onVisible, onDue, onQuestions }: PollingParts,
 ): Promise<{ readonly poll: Poller; readonly resolving: ResolverOptions | null }> {
   const { clock, log, version } = options;
   const { concurrency: _, entries, hostPauseMs: __, ...limits } = config.limits;
   const { bodyBytes } = limits;
-  const definitions = new Map(config.sources.map((definition) => [definition.id, definition]));
   const client = { contact: config.contact, version, limits, clock };
   const shared = {
     store,
@@ -236,7 +283,7 @@ async function preparePolling(
       signal: AbortSignal.timeout(rulesTimeoutMs),
       onWarning: (message) => log.warn(message),
     }),
-    definitions: () => definitions,
+    definitions,
   };
   const { isResolving, page: pageMode } = config.identity;
   const poll = createPoller({
@@ -278,6 +325,16 @@ async function adviseRekey(store: Store, log: Log): Promise<void> {
     log.info(
       "the identity rules have changed; stop the daemon and run mainstem rekey to apply them to what is stored",
     );
+}
+
+function definitionsOf({ sources }: Pick<Config, "sources">): ReadonlyMap<string, SourceDefinition> {
+  return new Map(sources.map((definition) => [definition.id, definition]));
+}
+
+/** The public address while we still listen where we did: one that was derived from the port follows the old port. */
+function urlUntilRestart(started: Config, edited: Config): string {
+  const isDerived = edited.url === `http://localhost:${edited.listen.port}`;
+  return isDerived ? `http://localhost:${started.listen.port}` : edited.url;
 }
 
 function siteSettings({ outputs, title, url }: Config): SiteSettings {

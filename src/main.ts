@@ -32,4 +32,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   clock: systemClock,
   signal: stopping.signal,
   version,
+  onHangup: (listener) => void process.on("SIGHUP", listener),
 });

@@ -14,6 +14,8 @@ export interface CliContext {
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   readonly version: string;
+  /** Calls back on each SIGHUP. */
+  readonly onHangup?: (listener: () => void) => void;
 }
 
 /** `--config F`, which every command that reads the config takes. */

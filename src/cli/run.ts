@@ -17,7 +17,13 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
         const log = createCommandLog(config.logLevel, context);
         for (const { line, column, message } of config.warnings)
           log.warn(`${config.file}:${line}:${column} ${message}`);
-        await using app = await startApp(config, { clock: context.clock, log, version: context.version });
+        const loadConfig = () => openConfig(options, context);
+        const { clock, version } = context;
+        await using app = await startApp(config, { clock, log, version, loadConfig });
+        context.onHangup?.(() => {
+          log.info("SIGHUP: reading the config again");
+          void app.reload();
+        });
         await print(context, welcome(config.url, configFile(options, context.env), context.version));
         await untilAborted(context.signal);
         log.info("stopping: no new polls, those under way may finish");

@@ -18,6 +18,8 @@ export interface Readiness {
   readonly ok: boolean;
   /** Why not, in words without secrets. */
   readonly reasons: readonly string[];
+  /** What the operator should know although we are ready, e.g. that an edit of the config was not taken. */
+  readonly notices?: readonly string[];
 }
 
 export interface RouteContext {
@@ -73,8 +75,8 @@ const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [
     "/readyz",
     (request, response, { readiness }) => {
-      const { ok, reasons } = readiness();
-      sendJson(request, response, ok ? 200 : 503, { status: ok ? "ready" : "unavailable", reasons });
+      const { ok, reasons, notices = [] } = readiness();
+      sendJson(request, response, ok ? 200 : 503, { status: ok ? "ready" : "unavailable", reasons, notices });
     },
   ],
   [

@@ -1,0 +1,155 @@
+/** A config that is edited while the daemon runs: what is saved is applied, what is broken is told, and the old one stays. */
+import { type Stats, unwatchFile, watchFile } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../config/load.ts";
+import { ConfigError, formatConfigProblem, MainstemError } from "../errors.ts";
+import { nameOf } from "../ingest/source-name.ts";
+import type { Clock, SourceDefinition } from "../model.ts";
+import type { Log } from "../observe/log.ts";
+
+export interface ReloadOptions {
+  /** Absolute path of the config file. */
+  readonly file: string;
+  /** Reads and checks the file. @throws ConfigError, MainstemError */
+  readonly load: () => Promise<Config>;
+  /** Puts a sound config in force. @returns what the operator should know of it, a line each */
+  readonly apply: (config: Config) => Promise<readonly string[]>;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface ConfigReloader extends AsyncDisposable {
+  /** Reads the file again, whether it changed or not (SIGHUP). */
+  reload(): Promise<void>;
+  /** Why the last edit was not taken, or what of it waits for a restart; empty when the file on disk is in force. */
+  readonly notices: readonly string[];
+  /** Whether the last edit was taken, and when the config in force was read. */
+  readonly state: { readonly isOk: boolean; readonly appliedAt: Date };
+}
+
+/** How often the file is looked at. Asking for its state works where watches do not: bind mounts, NFS, Kubernetes' symlinks. */
+const intervalMs = 500;
+/** How long a file must be still before it counts as saved. */
+const settleMs = 150;
+
+/** Follows the config file until disposed. Edits are applied one after the other; those that pile up become one. */
+export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): ConfigReloader {
+  let notices: readonly string[] = [];
+  let state = { isOk: true, appliedAt: clock.now() };
+  let running: Promise<void> = Promise.resolve();
+  let isQueued = false;
+  const take = async (): Promise<void> => {
+    try {
+      notices = await apply(await load());
+      state = { isOk: true, appliedAt: clock.now() };
+    } catch (error) {
+      state = { ...state, isOk: false };
+      if (!(error instanceof MainstemError)) {
+        notices = ["applying the edited config failed; the log says why"];
+        log.error({ err: error }, "applying the edited config failed");
+        return;
+      }
+      const problems =
+        error instanceof ConfigError ? error.problems.map(formatConfigProblem) : [error.message];
+      notices = problems.map(
+        (problem) => `the edited config was not taken, the old one stays in force: ${problem}`,
+      );
+      for (const notice of notices) log.error(notice);
+    }
+  };
+  const reload = (): Promise<void> => {
+    if (isQueued) return running;
+    isQueued = true;
+    running = running.then(async () => {
+      await sleep(settleMs);
+      // From here on the file is read; a later edit is another turn.
+      isQueued = false;
+      await take();
+    });
+    return running;
+  };
+  const onChange = (now: Stats, before: Stats): void => {
+    const isSame = now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino;
+    if (!isSame) void reload();
+  };
+  watchFile(file, { interval: intervalMs, persistent: false }, onChange);
+  return {
+    reload,
+    get notices() {
+      return notices;
+    },
+    get state() {
+      return state;
+    },
+    async [Symbol.asyncDispose]() {
+      unwatchFile(file, onChange);
+      await running;
+    },
+  };
+}
+
+/** The keys that only a restart applies, where two configs differ in them. */
+export function listRestartKeys(before: Config, after: Config): readonly string[] {
+  const parts: Readonly<Record<string, (config: Config) => unknown>> = {
+    listen: ({ listen }) => listen,
+    store: ({ store }) => store,
+    contact: ({ contact }) => contact,
+    limits: ({ limits }) => limits,
+    identity: ({ identity }) => identity,
+    "publish.directory": ({ publishDirectory }) => publishDirectory,
+  };
+  return Object.entries(parts).flatMap(([key, read]) => (isSame(read(before), read(after)) ? [] : [key]));
+}
+
+export interface SourceChanges {
+  readonly added: readonly SourceDefinition[];
+  readonly changed: readonly SourceDefinition[];
+  readonly removed: readonly SourceDefinition[];
+  /** Ids of changed ones whose next poll should not wait for the old rhythm or the old credentials. */
+  readonly dueIds: readonly string[];
+}
+
+/** What an edit does to the sources, by id. */
+export function compareSources(
+  before: readonly SourceDefinition[],
+  after: readonly SourceDefinition[],
+): SourceChanges {
+  const old = new Map(before.map((source) => [source.id, source]));
+  const kept = new Set(after.map(({ id }) => id));
+  const changed = after.filter((source) => old.has(source.id) && !isSame(old.get(source.id), source));
+  const isDue = (source: SourceDefinition) => {
+    const was = old.get(source.id);
+    const asked = (one?: SourceDefinition) => [
+      one?.location,
+      one?.schedule,
+      one?.headers,
+      one?.isPrivateAllowed,
+    ];
+    return !isSame(asked(was), asked(source));
+  };
+  return {
+    added: after.filter(({ id }) => !old.has(id)),
+    changed,
+    removed: before.filter(({ id }) => !kept.has(id)),
+    dueIds: changed.filter(isDue).map(({ id }) => id),
+  };
+}
+
+/** More sources of one kind of change are counted, not named. */
+const namedMax = 20;
+
+/** One line for each source that was added, changed or removed, and one for the whole. */
+export function logSourceChanges(log: Log, { added, changed, removed }: SourceChanges): void {
+  for (const [what, sources] of Object.entries({ added, changed, removed })) {
+    for (const source of sources.slice(0, namedMax))
+      log.info({ source: source.id }, `config: ${what} ${nameOf({ ...source, feed: null })}`);
+    if (sources.length > namedMax) log.info(`config: ${what} ${sources.length - namedMax} more sources`);
+  }
+  log.info(
+    `the edited config is in force: ${added.length} sources added, ${changed.length} changed, ${removed.length} removed`,
+  );
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,96 @@
+/** A running daemon whose config is edited, as a process. */
+import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { Daemon, entryIds } from "../support/daemon.ts";
+import { createWorkspace } from "../support/workspace.ts";
+
+const head = "allow_private: false\noutputs:\n  - { name: all, limit: 1000 }\nsources:\n";
+const wire = "  - { file: ../feeds/wire.xml, id: wire, name: Wire }\n";
+const notes = "  - { file: ../feeds/notes.json, id: notes, name: Notes }\n";
+
+async function start(yaml: string, env: Readonly<Record<string, string>> = {}) {
+  const workspace = await createWorkspace(yaml);
+  const daemon = await Daemon.start(workspace.config, {
+    env: { MAINSTEM_STORE: `sqlite:${join(workspace.folder, "test.db")}`, ...env },
+  });
+  const entries = async () => entryIds(await daemon.text("/atom.xml"));
+  const ready = async () =>
+    (await fetch(`${daemon.url}/readyz`)).json() as Promise<{ status: string; notices: string[] }>;
+  return {
+    ...workspace,
+    daemon,
+    entries,
+    ready,
+    async [Symbol.asyncDispose]() {
+      await daemon[Symbol.asyncDispose]();
+      await workspace[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe("a config that is edited while the daemon runs", () => {
+  it("is applied when saved, keeps the old one when broken, and names what waits for a restart", async () => {
+    await using running = await start(head + wire, { TOKEN: "s3cret-token" });
+    const { daemon, config, entries, ready } = running;
+    await daemon.waitFor("filled", async () => (await entries()).length > 0);
+    const before = (await entries()).length;
+
+    // As editors save: written beside, renamed over.
+    await writeFile(`${config}.new`, head + wire + notes);
+    await rename(`${config}.new`, config);
+    await daemon.waitFor("extended", async () => (await entries()).length > before);
+    expect(daemon.output.stderr).toContain("config: added Notes");
+
+    await appendFile(config, '  - { url: "https://user:${TOKEN}@/", shedule: 5m }\n');
+    await daemon.waitFor("told", async () => (await ready()).notices.length > 0);
+    const broken = await ready();
+    expect(broken.status).toBe("ready");
+    expect(broken.notices.join("\n")).toMatch(/mainstem\.yaml:\d+:\d+ .*shedule/);
+    expect(daemon.output.stderr).toContain("the old one stays in force");
+    expect(await daemon.text("/status")).toContain("the old one stays in force");
+    expect(daemon.output.stderr + JSON.stringify(broken) + (await daemon.text("/status"))).not.toContain(
+      "s3cret",
+    );
+
+    await writeFile(config, `${head + notes}contact: https://example.org/about\n`);
+    await daemon.waitFor("mended", async () => (await ready()).notices.join().includes("contact"));
+    expect(daemon.output.stderr).toContain("config: removed Wire");
+    // What a removed source brought stays.
+    expect((await entries()).length).toBeGreaterThanOrEqual(before);
+
+    await writeFile(config, head + notes);
+    await daemon.waitFor("clean", async () => (await ready()).notices.length === 0);
+    process.kill(daemon.pid, "SIGHUP");
+    await daemon.waitFor("hung up", async () => daemon.output.stderr.includes("SIGHUP"));
+    expect(await daemon.stop()).toBe(0);
+  });
+
+  it("may be edited 50 times while polling and loses nothing", async () => {
+    await using running = await start(head + wire);
+    const { daemon, config, folder, entries } = running;
+    const rss = (items: string) =>
+      `<rss version="2.0"><channel><title>Made</title><link>https://made.example/</link><description>d</description>${items}</channel></rss>`;
+    let items = "";
+    for (let n = 1; n <= 50; n += 1) {
+      items += `<item><title>Story ${n}</title><link>https://made.example/${n}</link><guid>https://made.example/${n}</guid></item>`;
+      await writeFile(join(folder, "feeds", "made.xml.part"), rss(items));
+      await rename(join(folder, "feeds", "made.xml.part"), join(folder, "feeds", "made.xml"));
+      const made = `  - { file: ../feeds/made.xml, id: made, name: Made ${n}, tags: [t${n}] }\n`;
+      await writeFile(config, head + wire + made + (n % 2 === 0 ? notes : ""));
+      await sleep(40);
+    }
+    await daemon.waitFor("complete", async () => {
+      const atom = await daemon.text("/atom.xml");
+      return Array.from({ length: 50 }, (_, n) => atom.includes(`https://made.example/${n + 1}<`)).every(
+        Boolean,
+      );
+    });
+    expect(new Set(await entries()).size).toBe((await entries()).length);
+    await daemon.waitFor("named", async () => (await daemon.text("/status.json")).includes("Made 50"));
+    expect(daemon.output.stderr).not.toMatch(/"level":"error"/);
+    expect(await readFile(config, "utf8")).toContain("Made 50");
+    expect(await daemon.stop()).toBe(0);
+  });
+});
