@@ -27,12 +27,17 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["check", async () => (await import("./check.ts")).addCheckCommand],
   ["preview", async () => (await import("./preview.ts")).addPreviewCommand],
   ["explain", async () => (await import("./explain.ts")).addExplainCommand],
+  ["init", async () => (await import("./init.ts")).addInitCommand],
+  ["add", async () => (await import("./add.ts")).addAddCommand],
+  ["import", async () => (await import("./import.ts")).addImportCommand],
+  ["export", async () => (await import("./export.ts")).addExportCommand],
   ["sources", async () => (await import("./sources.ts")).addSourcesCommand],
   ["story", async () => (await import("./story.ts")).addStoryCommand],
   ["merge", async () => (await import("./override.ts")).addMergeCommand],
   ["split", async () => (await import("./override.ts")).addSplitCommand],
   ["rekey", async () => (await import("./rekey.ts")).addRekeyCommand],
   ["backup", async () => (await import("./backup.ts")).addBackupCommand],
+  ["completion", async () => (await import("./completion.ts")).addCompletionCommand],
   ["healthcheck", async () => (await import("./healthcheck.ts")).addHealthcheckCommand],
 ]);
 
@@ -64,7 +69,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     async (...given) => {
       exitCode = await run(...given);
     };
-  const called = commands.get(args[0] ?? "");
+  // A completion script names every command.
+  const called = args[0] === "completion" ? undefined : commands.get(args[0] ?? "");
   for (const load of called ? [called] : commands.values()) (await load())({ program, context, action });
   try {
     await program.parseAsync(args, { from: "user" });

@@ -86,7 +86,7 @@ async function readConfigText(file: string): Promise<string> {
           : (error as Error).message;
     throw new MainstemError("config/unreadable", `cannot read the config ${file}: ${reason}`, {
       cause: error,
-      hint: "name one with --config FILE or MAINSTEM_CONFIG",
+      hint: "mainstem init writes a first one; --config FILE or MAINSTEM_CONFIG names another",
     });
   }
 }

@@ -1,0 +1,43 @@
+import { publicUrl } from "../publish/clean.ts";
+import { renderSubscriptionList } from "../publish/subscription-list.ts";
+import { type ConfigOption, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+
+interface ExportOptions extends ConfigOption {
+  readonly withSecrets?: boolean;
+}
+
+/** `mainstem export`: the configured feeds as OPML on stdout. */
+export function addExportCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("export")
+    .description("write the configured feeds as OPML to stdout")
+    .option("--with-secrets", "also those whose address holds a password or a token")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText("after", "\nExample:\n  $ mainstem export > feeds.opml")
+    .action(
+      action(async (options: ExportOptions) => {
+        const { sources, title } = await openConfig(options, context);
+        const feeds = sources.filter(({ kind }) => kind === "url");
+        const shown = feeds.filter(({ location }) => options.withSecrets || !holdsSecret(location));
+        await print(context, renderSubscriptionList(shown, title).trimEnd());
+        const rest = sources.length - feeds.length;
+        if (rest > 0)
+          context.stderr.write(
+            `mainstem: ${rest} files, folders and lists have no feed address and are left out\n`,
+          );
+        const secret = feeds.length - shown.length;
+        if (secret > 0)
+          context.stderr.write(
+            `mainstem: ${secret} of the feeds hold a secret in their address and are left out (--with-secrets writes them, too)\n`,
+          );
+        return 0;
+      }),
+    );
+}
+
+/** True for an address with a password or with a parameter that looks like one. */
+function holdsSecret(address: string): boolean {
+  const url = URL.parse(address);
+  return publicUrl(address) === null || (url !== null && url.username + url.password !== "");
+}

@@ -1,0 +1,149 @@
+/** The commands that write configs and lists, as an operator calls them. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { Daemon, entryIds, runCommand } from "../support/daemon.ts";
+import { startOriginServer } from "../support/origin-server.ts";
+import { createWorkspace } from "../support/workspace.ts";
+
+const execute = promisify(execFile);
+const feed =
+  '<rss version="2.0"><channel><title>The \u001bFeed</title><link>https://e.example/</link><description>d</description><item><title>First</title><guid>1</guid></item></channel></rss>';
+
+describe("mainstem add", () => {
+  const yaml = "# mine\nsources: # the list\n  - file: ../feeds/wire.xml # wire\n";
+
+  it("finds the feed that a page names, shows it and appends it", async () => {
+    await using server = await startOriginServer();
+    await using workspace = await createWorkspace(yaml);
+    server.on("/blog", {
+      headers: { "content-type": "text/html" },
+      body: '<html><link rel="alternate" type="application/rss+xml" href="/posts.xml"><a href="/other/feed">o</a></html>',
+    });
+    server.on("/posts.xml", { headers: { "content-type": "application/rss+xml" }, body: feed });
+    const add = (...args: string[]) =>
+      runCommand(["add", server.url("/blog"), "--config", workspace.config, ...args]);
+    expect(await add()).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("private") });
+    const result = await add("--allow-private", "--tag", "x", "--tag", "y z");
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+    expect(result.stdout).toContain("First");
+    expect(result.stdout).toContain(server.url("/other/feed"));
+    expect(result.stdout).not.toContain("\u001b");
+    const text = await readFile(workspace.config, "utf8");
+    expect(text.startsWith(yaml)).toBe(true);
+    expect(text).toContain(`- url: ${server.url("/posts.xml")}`);
+    expect((await add("--allow-private")).stdout).toContain("already");
+    expect(await readFile(workspace.config, "utf8")).toBe(text);
+  });
+
+  it("tries what feeds are commonly called, and says when there is none", async () => {
+    await using server = await startOriginServer();
+    await using workspace = await createWorkspace(yaml);
+    server.on("/blog", { headers: { "content-type": "text/html" }, body: "<p>no links" });
+    const add = () =>
+      runCommand(["add", server.url("/blog"), "--config", workspace.config, "--allow-private"]);
+    expect(await add()).toMatchObject({ code: 3, stderr: expect.stringContaining("no feed was found") });
+    expect(await readFile(workspace.config, "utf8")).toBe(yaml);
+    server.on("/atom.xml", { body: feed });
+    expect(await add()).toMatchObject({ code: 0, stdout: expect.stringContaining("/atom.xml") });
+  });
+});
+
+describe("mainstem import and export", () => {
+  it("give back what they were given: addresses, names, and folders as tags", async () => {
+    await using workspace = await createWorkspace("title: Mine # kept\n");
+    const list = join(workspace.folder, "list.opml");
+    await writeFile(
+      list,
+      `<opml version="2.0"><body>
+      <outline text="News"><outline text="World, all"><outline text="A &amp; B" xmlUrl="https://a.example/feed?x=1&amp;y=2"/></outline>
+      <outline text="C" xmlUrl="https://c.example/feed" category="/dev,/web/css"/></outline>
+      <outline text="\${HOME}: plain" xmlUrl="https://d.example/feed"/></body></opml>`,
+    );
+    const config = ["--config", workspace.config];
+    expect(await runCommand(["import", list, ...config])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("3 of 3 feeds added"),
+    });
+    const text = await readFile(workspace.config, "utf8");
+    expect(text).toContain("title: Mine # kept");
+    const exported = await runCommand(["export", ...config]);
+    expect(exported).toMatchObject({ code: 0, stderr: "" });
+
+    await using second = await createWorkspace("title: Mine # kept\n");
+    const copy = join(second.folder, "copy.opml");
+    await writeFile(copy, exported.stdout);
+    await runCommand(["import", copy, "--config", second.config]);
+    expect(await readFile(second.config, "utf8")).toBe(text);
+    expect((await runCommand(["import", list, ...config])).stdout).toContain("0 of 3 feeds added");
+    expect(await runCommand(["import", join(workspace.folder, "absent.opml"), ...config])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("there is no such file"),
+    });
+  });
+
+  it("keep secrets in unless asked", async () => {
+    await using workspace = await createWorkspace(
+      "sources:\n  - url: https://user:pass@a.example/feed\n  - file: ../feeds/wire.xml\n",
+    );
+    const plain = await runCommand(["export", "--config", workspace.config]);
+    expect(plain.stdout).not.toContain("pass");
+    expect(plain.stderr).toContain("1 of the feeds hold a secret");
+    const whole = await runCommand(["export", "--with-secrets", "--config", workspace.config]);
+    expect(whole.stdout).toContain("user:pass@a.example");
+  });
+});
+
+describe("mainstem init", () => {
+  it("writes a config with which the daemon runs, and overwrites nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "mainstem-init-"));
+    try {
+      expect(await runCommand(["run"], { cwd: folder })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("mainstem init"),
+      });
+      const first = await runCommand(["init"], { cwd: folder });
+      expect(first).toMatchObject({ code: 0, stderr: "" });
+      const config = join(folder, "config", "mainstem.yaml");
+      const text = await readFile(config, "utf8");
+      expect(await runCommand(["init"], { cwd: folder })).toMatchObject({ code: 2 });
+      expect(await readFile(config, "utf8")).toBe(text);
+      await using daemon = await Daemon.start("config/mainstem.yaml", { cwd: folder });
+      await daemon.waitFor("filled", async () => entryIds(await daemon.text("/atom.xml")).length >= 8);
+      expect(await daemon.stop()).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("mainstem completion", () => {
+  it("prints a bash script that completes commands and options", async () => {
+    const { stdout, code } = await runCommand(["completion", "bash"]);
+    expect(code).toBe(0);
+    const complete = async (...words: string[]) => {
+      const script = `${stdout}\nCOMP_WORDS=(mainstem ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _mainstem; echo "\${COMPREPLY[@]}"`;
+      return (await execute("bash", ["-c", script])).stdout.trim().split(" ");
+    };
+    expect(await complete("imp")).toEqual(["import"]);
+    expect(await complete("once", "--f")).toEqual(["--force"]);
+    expect(await complete("")).toContain("sources");
+  });
+
+  it.each(["zsh", "fish"])("prints one for %s that names every command", async (shell) => {
+    const { stdout } = await runCommand(["completion", shell]);
+    for (const name of ["run", "add", "import", "completion"]) expect(stdout).toContain(name);
+    expect(await runCommand(["completion", "tcsh"])).toMatchObject({ code: 2 });
+  });
+});
+
+it("every command's help has an example", async () => {
+  const { stdout } = await runCommand(["--help"]);
+  const names = [...stdout.matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name]) => name ?? "");
+  expect(names.length).toBeGreaterThan(14);
+  for (const name of names.filter((name) => name !== "help"))
+    expect((await runCommand([name, "--help"])).stdout, name).toMatch(/Examples?:\n {2}\$ mainstem/);
+});
