@@ -4,6 +4,7 @@
  */
 import { createSourceHttpClient, createSourceLinkClient } from "./app/http-client.ts";
 import { openStore } from "./app/open-store.ts";
+import { pollMeasures } from "./app/poll-measures.ts";
 import { createPoller, type Poller } from "./app/poller.ts";
 import { Publisher } from "./app/publisher.ts";
 import {
@@ -23,6 +24,7 @@ import { IDENTITY_VERSION } from "./identify/resolution.ts";
 import type { PollResult } from "./ingest.ts";
 import type { Clock, OutputDefinition, SourceDefinition } from "./model.ts";
 import type { Log } from "./observe/log.ts";
+import { createMetrics, routeOf } from "./observe/metrics.ts";
 import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
 import { startScheduler } from "./schedule/scheduler.ts";
 import type { SiteSettings } from "./serve/river.ts";
@@ -74,6 +76,16 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const onWarning = (message: string) => log.warn(message);
     const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
     await store.syncSources(config.sources, { now: clock.now(), parentId: null });
+    const metrics = createMetrics({
+      version,
+      store: config.store.engine,
+      read: async () => ({
+        ...(await readCounts(store)),
+        now: clock.now(),
+        pollsInFlight: scheduler.runningCount,
+        config: reloader?.state ?? { isOk: true, appliedAt: startedAt },
+      }),
+    });
     const server = stack.use(
       await startServer({
         ...siteSettings(config),
@@ -86,8 +98,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           reasons: storeProblem === null ? [] : [storeProblem],
           notices: notices(),
         }),
-        onRequest: ({ method, path, status, durationMs }) =>
-          log.debug({ status, ms: Math.round(durationMs) }, `${method} ${path}`),
+        admin: config.admin,
+        metrics: metrics.render,
+        onRequest: ({ method, path, status, durationMs }) => {
+          metrics.requestServed({ route: routeOf(path), status, durationMs });
+          log.debug({ status, ms: Math.round(durationMs) }, `${method} ${path}`);
+        },
         onError: (error, path) => log.error({ err: error }, `request for ${path} failed`),
         onSkipped: ({ output, storyNumber, reason }) =>
           log.warn(`${output}: story ${storyNumber} left out: ${reason}`),
@@ -121,7 +137,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       hosts,
       leaseMs,
       poll: async (claimed, signal) => {
-        await poll(claimed, signal);
+        const begunAt = clock.now().getTime();
+        const result = await poll(claimed, signal);
+        if (result !== null) {
+          const durationMs = clock.now().getTime() - begunAt;
+          metrics.pollEnded(pollMeasures(result, { begunAt, durationMs }));
+        }
         storeProblem = null;
       },
       onError: (error) => {
@@ -148,10 +169,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       current = edited;
       await server.reconfigure(siteSettings({ ...edited, url: urlUntilRestart(config, edited) }));
       publisher.request();
-      const previous = localWatch;
-      localWatch = await watch(edited.sources);
-      await previous[Symbol.asyncDispose]();
-      if (changes.dueIds.length > 0) scheduler.pollNow(changes.dueIds);
+      const { dueIds, localIds } = changes;
+      if (localIds !== null) {
+        const previous = localWatch;
+        localWatch = await watch(edited.sources);
+        await previous[Symbol.asyncDispose]();
+      }
+      // What was written while one watch took the place of the other is not missed: local files are looked at once more.
+      const wanted = [...new Set([...dueIds, ...(localIds ?? [])])];
+      if (wanted.length > 0) scheduler.pollNow(wanted);
       scheduler.wake();
       logSourceChanges(log, changes);
       const waiting = listRestartKeys(config, edited);
@@ -325,6 +351,11 @@ async function adviseRekey(store: Store, log: Log): Promise<void> {
     log.info(
       "the identity rules have changed; stop the daemon and run mainstem rekey to apply them to what is stored",
     );
+}
+
+async function readCounts(store: Store) {
+  const [sources, { sightings, stories }] = await Promise.all([store.listSources(), store.counts()]);
+  return { sources, sightings, stories };
 }
 
 function definitionsOf({ sources }: Pick<Config, "sources">): ReadonlyMap<string, SourceDefinition> {

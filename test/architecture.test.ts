@@ -31,6 +31,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   "cron-parser": /^schedule\/cron-time\.ts$/,
   pino: /^observe\/log\.ts$/,
   "pino-pretty": /^observe\/log\.ts$/,
+  "prom-client": /^observe\/metrics\.ts$/,
   "node:sqlite": /^store\/sqlite/,
   yaml: /^(config|parse|identify)\//,
   zod: /^(config|identify|store)\//,

@@ -95,6 +95,7 @@ export function listRestartKeys(before: Config, after: Config): readonly string[
     store: ({ store }) => store,
     contact: ({ contact }) => contact,
     limits: ({ limits }) => limits,
+    admin: ({ admin }) => admin,
     identity: ({ identity }) => identity,
     "publish.directory": ({ publishDirectory }) => publishDirectory,
   };
@@ -107,6 +108,8 @@ export interface SourceChanges {
   readonly removed: readonly SourceDefinition[];
   /** Ids of changed ones whose next poll should not wait for the old rhythm or the old credentials. */
   readonly dueIds: readonly string[];
+  /** The local files and folders when they are others than before, else null. */
+  readonly localIds: readonly string[] | null;
 }
 
 /** What an edit does to the sources, by id. */
@@ -132,7 +135,18 @@ export function compareSources(
     changed,
     removed: before.filter(({ id }) => !kept.has(id)),
     dueIds: changed.filter(isDue).map(({ id }) => id),
+    localIds: isSame(before.filter(isLocal).map(placeOf), after.filter(isLocal).map(placeOf))
+      ? null
+      : after.filter(isLocal).map(({ id }) => id),
   };
+}
+
+function isLocal({ kind }: SourceDefinition): boolean {
+  return kind === "file" || kind === "articles";
+}
+
+function placeOf({ id, location }: SourceDefinition): string {
+  return `${id} ${location}`;
 }
 
 /** More sources of one kind of change are counted, not named. */

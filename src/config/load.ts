@@ -42,6 +42,8 @@ export interface Config {
     /** May rules come from a private address? */
     readonly isPrivateAllowed: boolean;
   };
+  /** Who may see status and metrics from other machines. */
+  readonly admin: { readonly token: string | null; readonly isOpen: boolean };
   readonly sources: readonly SourceDefinition[];
   /** Never empty: without any in the file there is one, `all`. */
   readonly outputs: readonly OutputDefinition[];
@@ -206,6 +208,7 @@ class ConfigBuilder {
         rules: this.#rules(raw.identity.rules),
         isPrivateAllowed: raw.allow_private,
       },
+      admin: { token: raw.admin.token ?? null, isOpen: raw.admin.open },
       sources,
       outputs,
       publishDirectory:

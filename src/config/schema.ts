@@ -271,6 +271,18 @@ export function createConfigSchema(cronProblem: CronProblem) {
           .describe("Your own URL rules, or ClearURLs' data: a file or an http(s) URL"),
       })
       .prefault({}),
+    admin: z
+      .strictObject({
+        token: z
+          .string()
+          .min(16, "a token has at least 16 characters; openssl rand -hex 24 makes one")
+          .optional()
+          .describe(
+            "Opens /status and /metrics to other machines: a bearer token, or the password of a browser",
+          ),
+        open: z.boolean().default(false).describe("May everybody see /status and /metrics?"),
+      })
+      .prefault({}),
     keep: z
       .union([z.string(), z.int().min(1)])
       .optional()

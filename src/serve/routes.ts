@@ -1,6 +1,7 @@
 /** Which path is answered how. Paths are exact; nothing of a request but path, filter and validators is looked at. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OutputDefinition } from "../model.ts";
+import { type AdminAccess, assertAdmin, isAdminPath } from "./admin.ts";
 import { Representation } from "./conditional-response.ts";
 import { acceptsFeedDelta } from "./feed-history.ts";
 import { HEALTH_FEED_PATH } from "./health.ts";
@@ -27,6 +28,14 @@ export interface RouteContext {
   readonly status: () => Promise<StatusReport>;
   readonly readiness: () => Readiness;
   readonly health: () => Promise<Representation>;
+  readonly admin: AdminAccess;
+  readonly metrics: ((accept: string) => Promise<MetricsText>) | null;
+}
+
+/** The metrics as the client's `Accept` asked. */
+export interface MetricsText {
+  readonly contentType: string;
+  readonly body: string;
 }
 
 /** Answers one request. @throws ProblemError for everything that is the client's affair. */
@@ -57,6 +66,7 @@ export async function answer(
     throw new ProblemError(404, "There is nothing under this path.");
   }
   assertReadMethod(request, READ_METHODS);
+  if (isAdminPath(target.path)) assertAdmin(request, context.admin);
   if (output !== undefined)
     return (await site.page(readPageQuery(site, output, target.query))).send(request, response);
   if (other !== undefined) return other(request, response, context);
@@ -76,7 +86,9 @@ const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     "/readyz",
     (request, response, { readiness }) => {
       const { ok, reasons, notices = [] } = readiness();
-      sendJson(request, response, ok ? 200 : 503, { status: ok ? "ready" : "unavailable", reasons, notices });
+      const status = ok ? "ready" : "unavailable";
+      const body = { status, reasons, ...(notices.length > 0 && { notices }) };
+      sendJson(request, response, ok ? 200 : 503, body);
     },
   ],
   [
@@ -84,8 +96,24 @@ const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     async (request, response, { status }) => sendJson(request, response, 200, statusToJson(await status())),
   ],
   ["/status", sendStatusPage],
+  ["/metrics", sendMetrics],
   [HEALTH_FEED_PATH, async (request, response, { health }) => (await health()).send(request, response)],
 ]);
+
+async function sendMetrics(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { metrics }: RouteContext,
+): Promise<void> {
+  if (metrics === null) throw new ProblemError(404, "There is nothing under this path.");
+  const { contentType, body } = await metrics(request.headers.accept ?? "");
+  const length = String(Buffer.byteLength(body));
+  response.writeHead(200, [
+    ...["Content-Type", contentType, "Content-Length", length],
+    ...["Cache-Control", "no-store", "Vary", "Accept", "X-Content-Type-Options", "nosniff"],
+  ]);
+  response.end(request.method === "HEAD" ? undefined : body);
+}
 
 async function sendStatusPage(
   request: IncomingMessage,

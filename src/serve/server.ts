@@ -10,10 +10,11 @@ import type { Duplex } from "node:stream";
 import { MainstemError } from "../errors.ts";
 import type { Clock } from "../model.ts";
 import type { Store } from "../store/store.ts";
+import { ADMIN_CLOSED, type AdminAccess } from "./admin.ts";
 import { readHealthFeed } from "./health.ts";
 import { ProblemError, sendProblem } from "./problem.ts";
 import type { SiteSettings } from "./river.ts";
-import { answer, type Readiness } from "./routes.ts";
+import { answer, type MetricsText, type Readiness } from "./routes.ts";
 import { Site, type SiteStore } from "./site.ts";
 import type { StatusReport } from "./status.ts";
 
@@ -43,6 +44,9 @@ export interface ServerOptions extends SiteSettings {
   readonly clock: Clock;
   readonly status: () => Promise<StatusReport>;
   readonly isReady: () => Readiness;
+  /** Who may see status and metrics; absent: this machine only. */
+  readonly admin?: AdminAccess;
+  readonly metrics?: (accept: string) => Promise<MetricsText>;
   readonly onRequest?: (served: ServedRequest) => void;
   /** A request failed by our own fault; it was answered with 500. */
   readonly onError?: (error: unknown, path: string) => void;
@@ -87,6 +91,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     status: keepFor(STATUS_KEPT_MS, clock, options.status),
     health: () => readHealthFeed(store, { settings: site.settings, startedAt }),
     readiness: () => (isDraining ? { ok: false, reasons: ["shutting down"] } : options.isReady()),
+    admin: options.admin ?? ADMIN_CLOSED,
+    metrics: options.metrics ?? null,
   };
   const http = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,

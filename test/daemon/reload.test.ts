@@ -16,8 +16,13 @@ async function start(yaml: string, env: Readonly<Record<string, string>> = {}) {
     env: { MAINSTEM_STORE: `sqlite:${join(workspace.folder, "test.db")}`, ...env },
   });
   const entries = async () => entryIds(await daemon.text("/atom.xml"));
-  const ready = async () =>
-    (await fetch(`${daemon.url}/readyz`)).json() as Promise<{ status: string; notices: string[] }>;
+  const ready = async () => {
+    const body = (await (await fetch(`${daemon.url}/readyz`)).json()) as {
+      status: string;
+      notices?: string[];
+    };
+    return { notices: [], ...body };
+  };
   return {
     ...workspace,
     daemon,

@@ -1,0 +1,166 @@
+/**
+ * The only door to prom-client: what `/metrics` tells. Base units, `_total` for counters, labels with few values only: never
+ * the address of a source (https://prometheus.io/docs/practices/naming/).
+ */
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+  type RegistryContentType,
+} from "prom-client";
+import type { SourceState } from "../model.ts";
+
+export type PollOutcome =
+  | "new"
+  | "unchanged"
+  | "not_modified"
+  | "http_error"
+  | "network_error"
+  | "dns_error"
+  | "timeout"
+  | "parse_error"
+  | "too_large"
+  | "blocked";
+
+/** What is read when somebody asks for the metrics. */
+export interface MetricsReading {
+  readonly sources: readonly SourceState[];
+  readonly sightings: number;
+  readonly stories: number;
+  readonly now: Date;
+  readonly pollsInFlight: number;
+  readonly config: { readonly isOk: boolean; readonly appliedAt: Date };
+}
+
+export interface Metrics {
+  pollEnded(poll: {
+    readonly outcome: PollOutcome;
+    readonly durationMs: number;
+    /** Since it was due. */
+    readonly lagMs: number;
+    readonly entries: { readonly new: number; readonly updated: number; readonly unchanged: number };
+    /** Sightings that joined a story already there. */
+    readonly merged: number;
+  }): void;
+  requestServed(request: {
+    readonly route: string;
+    readonly status: number;
+    readonly durationMs: number;
+  }): void;
+  /** The text as the client's `Accept` asks: OpenMetrics 1.0, else Prometheus' own format 0.0.4. */
+  render(accept: string): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+const states = ["new", "ok", "failing", "gone", "retired"] as const;
+
+export function createMetrics(options: {
+  readonly version: string;
+  readonly store: string;
+  readonly read: () => Promise<MetricsReading>;
+}): Metrics {
+  const registry = new Registry<RegistryContentType>();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  // Gauges under a counter's name: the same numbers by type stand beside them.
+  for (const what of ["handles", "requests", "resources"])
+    registry.removeSingleMetric(`nodejs_active_${what}_total`);
+  const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Gauge({ name: `mainstem_${name}`, help, labelNames: [...labelNames], registers });
+  const counter = (name: string, help: string, labelNames: readonly string[]) =>
+    new Counter({ name: `mainstem_${name}`, help, labelNames: [...labelNames], registers });
+  const histogram = (name: string, help: string, buckets: number[], labelNames: readonly string[] = []) =>
+    new Histogram({ name: `mainstem_${name}`, help, buckets, labelNames: [...labelNames], registers });
+
+  gauge("build_info", "Always 1; the labels say what runs.", ["version", "node", "store"]).set(
+    { version: options.version, node: process.versions.node, store: options.store },
+    1,
+  );
+  const feeds = gauge("feeds", "Sources by state.", ["state"]);
+  const overdue = gauge("polls_overdue", "Sources whose poll has been due for more than a minute.");
+  const inFlight = gauge("polls_in_flight", "Polls under way.");
+  const items = gauge("items_stored", "Entries in the store.");
+  const stories = gauge("stories_stored", "Stories in the store.");
+  const newest = gauge("newest_item_timestamp_seconds", "When the newest entry came.");
+  const reloadOk = gauge("config_reload_success", "1 when the last edit of the config was taken, else 0.");
+  const reloadedAt = gauge("config_last_reload_timestamp_seconds", "When the config in force was read.");
+  const polls = counter("polls_total", "Polls by how they ended.", ["outcome"]);
+  const itemResults = counter("items_total", "Entries read, by what became of them.", ["result"]);
+  const pollSeconds = histogram(
+    "poll_duration_seconds",
+    "Time of one poll, from its start to its last write.",
+    [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  );
+  const lagSeconds = histogram(
+    "poll_lag_seconds",
+    "How long after it was due a poll started.",
+    [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200],
+  );
+  const requests = counter("http_requests_total", "Requests answered.", ["route", "code"]);
+  const requestSeconds = histogram(
+    "http_request_duration_seconds",
+    "Time to answer a request.",
+    [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+    ["route"],
+  );
+
+  const update = (reading: MetricsReading): void => {
+    const count = new Map<string, number>(states.map((state) => [state, 0]));
+    let late = 0;
+    let newestMs = 0;
+    for (const { status, nextPollAt, lastNewEntryAt } of reading.sources) {
+      count.set(status, (count.get(status) ?? 0) + 1);
+      const isPolled = status !== "gone" && status !== "retired";
+      if (isPolled && reading.now.getTime() - nextPollAt.getTime() > 60_000) late += 1;
+      newestMs = Math.max(newestMs, lastNewEntryAt?.getTime() ?? 0);
+    }
+    for (const [state, value] of count) feeds.set({ state }, value);
+    overdue.set(late);
+    inFlight.set(reading.pollsInFlight);
+    items.set(reading.sightings);
+    stories.set(reading.stories);
+    newest.set(newestMs / 1000);
+    reloadOk.set(Number(reading.config.isOk));
+    reloadedAt.set(reading.config.appliedAt.getTime() / 1000);
+  };
+
+  let rendering: Promise<unknown> = Promise.resolve();
+  return {
+    pollEnded({ outcome, durationMs, lagMs, entries, merged }) {
+      polls.inc({ outcome });
+      pollSeconds.observe(durationMs / 1000);
+      lagSeconds.observe(Math.max(0, lagMs) / 1000);
+      itemResults.inc({ result: "inserted" }, entries.new);
+      itemResults.inc({ result: "updated" }, entries.updated);
+      itemResults.inc({ result: "duplicate" }, merged);
+    },
+    requestServed({ route, status, durationMs }) {
+      requests.inc({ route, code: String(status) });
+      requestSeconds.observe({ route }, durationMs / 1000);
+    },
+    render(accept) {
+      const isOpen = /application\/openmetrics-text/i.test(accept);
+      // One after the other: the format is a setting of the registry.
+      const next = rendering.then(async () => {
+        update(await options.read());
+        registry.setContentType(
+          isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
+        );
+        return { contentType: registry.contentType, body: await registry.metrics() };
+      });
+      rendering = next.catch(() => {});
+      return next;
+    },
+  };
+}
+
+/** A few names for all paths, so that nobody can fill the metrics with made-up ones. */
+export function routeOf(path: string): string {
+  if (/\/(atom|rss)\.xml$|\/feed\.json$/.test(path)) return "feed";
+  if (/^\/(healthz|readyz|metrics|status|status\.json|opml\.xml)$/.test(path)) return path.slice(1);
+  if (/\/archive\/[^/]+$/.test(path)) return "archive";
+  if (path.startsWith("/websub")) return "websub";
+  if (path.endsWith("/")) return "page";
+  return "other";
+}
