@@ -355,6 +355,8 @@ export interface OutputDefinition {
   readonly tags: readonly string[];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Only stories that this full-text search finds (`StoryQuery.search`). */
+  readonly search?: string | undefined;
   /** Entries in the live document. */
   readonly limit: number;
 }

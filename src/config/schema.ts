@@ -119,7 +119,7 @@ function createSourceSchema(schedule: ReturnType<typeof createScheduleSchema>) {
         .describe("What names a story: auto drops a key that the source reuses for everything"),
       include: patterns.default([]).describe("Keep only entries that match one of these"),
       exclude: patterns.default([]).describe("Drop entries that match one of these"),
-      full_text: z.boolean().default(false).describe("Fetch the page of a truncated entry"),
+      full_text: z.boolean().default(false).describe("Fetch the page of a truncated entry; not acted on yet"),
       rest: z
         .enum(["host", "source"])
         .optional()
@@ -191,6 +191,13 @@ const output = z.strictObject({
     .describe("Only stories that a source with one of these tags carried"),
   include: patterns.default([]).describe("Only stories that match one of these"),
   exclude: patterns.default([]).describe("No stories that match one of these"),
+  search: z
+    .string()
+    .trim()
+    .max(1000)
+    .regex(/[\p{L}\p{N}]/u, "a search has a word to find")
+    .optional()
+    .describe('Only stories that have these words: word "a phrase" -without begin* this OR that'),
   limit: z.int().min(1).max(10_000).default(100).describe("Entries in the feed document"),
 });
 
@@ -286,7 +293,7 @@ export function createConfigSchema(cronProblem: CronProblem) {
     keep: z
       .union([z.string(), z.int().min(1)])
       .optional()
-      .describe("How long stories stay: 1y, 90d, or a count"),
+      .describe("How long stories stay: 1y, 90d, or a count; not acted on yet, everything stays"),
     sources: z.array(source).max(200_000).default([]).describe("What to poll"),
     outputs: z
       .array(output)

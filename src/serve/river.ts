@@ -60,6 +60,7 @@ export async function readRiver(
     const found = await store.listStories({
       limit: chunk,
       tags,
+      ...(output.search === undefined ? {} : { search: output.search }),
       ...(query.sourceId === null ? {} : { sourceId: query.sourceId }),
       ...(before === null ? {} : { before }),
     });

@@ -2,12 +2,17 @@ import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { renderConfigReference } from "../../scripts/config-reference.ts";
 import { configJsonSchema, parseBytes, parseDuration } from "../../src/config/schema.ts";
 
 describe("config/mainstem.schema.json", () => {
   it("is current (npm run schema writes it)", async () => {
     const stored = JSON.parse(await readFile("config/mainstem.schema.json", "utf8"));
     expect(stored).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+  });
+
+  it("is told in docs/config.md as it is (npm run schema writes it)", async () => {
+    expect(await readFile("docs/config.md", "utf8")).toBe(renderConfigReference());
   });
 
   it("accepts the default config and refuses a slip", async () => {

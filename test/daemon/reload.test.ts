@@ -99,3 +99,34 @@ describe("a config that is edited while the daemon runs", () => {
     expect(await daemon.stop()).toBe(0);
   });
 });
+
+describe("an output with a search", () => {
+  it("has the stories that the search finds, and no others", async () => {
+    await using running = await start(
+      `${head}${wire}`.replace(
+        "sources:",
+        "  - { name: found, search: 'zebra* -lion' }\n  - { name: none, search: 'xylophone' }\nsources:\n  - { file: ../feeds/zoo.json, id: zoo }",
+      ),
+    );
+    const { daemon, folder } = running;
+    const item = (id: number, title: string) => ({
+      id: `https://zoo.example/${id}`,
+      url: `https://zoo.example/${id}`,
+      title,
+    });
+    await writeFile(
+      join(folder, "feeds", "zoo.json"),
+      JSON.stringify({
+        version: "https://jsonfeed.org/version/1.1",
+        title: "Zoo",
+        items: [item(1, "Zebras arrive"), item(2, "A zebra and a lion"), item(3, "Nothing")],
+      }),
+    );
+    await daemon.waitFor("found", async () =>
+      (await daemon.text("/found/atom.xml")).includes("Zebras arrive"),
+    );
+    expect(entryIds(await daemon.text("/found/atom.xml"))).toEqual(["https://zoo.example/1"]);
+    expect(entryIds(await daemon.text("/none/atom.xml"))).toEqual([]);
+    expect(await daemon.text("/found/")).not.toContain("a lion");
+  });
+});
