@@ -19,7 +19,7 @@ export function addCompletionCommand({ program, context, action }: CommandTable)
       "after",
       [
         "",
-        "Examples:",
+        "Example:",
         "  $ mainstem completion bash > ~/.local/share/bash-completion/completions/mainstem",
         '  $ mainstem completion zsh > "${fpath[1]}/_mainstem"',
         "  $ mainstem completion fish > ~/.config/fish/completions/mainstem.fish",

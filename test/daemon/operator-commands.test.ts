@@ -139,11 +139,3 @@ describe("mainstem completion", () => {
     expect(await runCommand(["completion", "tcsh"])).toMatchObject({ code: 2 });
   });
 });
-
-it("every command's help has an example", async () => {
-  const { stdout } = await runCommand(["--help"]);
-  const names = [...stdout.matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name]) => name ?? "");
-  expect(names.length).toBeGreaterThan(14);
-  for (const name of names.filter((name) => name !== "help"))
-    expect((await runCommand([name, "--help"])).stdout, name).toMatch(/Examples?:\n {2}\$ mainstem/);
-});
