@@ -54,6 +54,13 @@ export function dropPrintFromPath(path: string): string {
   return path.endsWith("/") ? `${bare}/` : bare;
 }
 
+/** `/Articles/955000/rss`, `/news/title-2401-180000-rss.html`: the form of an article that its feed links, behind a number only. */
+export function dropFeedFromPath(path: string): string {
+  if (!path.includes("rss")) return path;
+  const match = /^(.*\/\d{5,12})\/rss\/?$|^(.*-\d{5,12})-rss(\.html?)$/.exec(path);
+  return match === null ? path : (match[1] ?? `${match[2] ?? ""}${match[3] ?? ""}`);
+}
+
 const printSegments: ReadonlySet<string> = new Set(
   "print printable drucken imprimir stampa komplettansicht fullpage singlepage".split(" "),
 );

@@ -1,4 +1,4 @@
-import { dropAmpFromPath, dropFormFromHost, dropPrintFromPath } from "./amp.ts";
+import { dropAmpFromPath, dropFeedFromPath, dropFormFromHost, dropPrintFromPath } from "./amp.ts";
 import { keepFragment } from "./fragments.ts";
 import { type HostPlan, planOfHost } from "./host-plan.ts";
 import type { QueryPair, UrlParts } from "./url-parts.ts";
@@ -57,6 +57,12 @@ export const keyRules: readonly KeyRule[] = [
     reason: "`/print` behind an article is its print form",
     source: "Drupal print, WP-Print, Zeit Online's komplettansicht",
     apply: (parts) => withPath(parts, dropPrintFromPath(parts.path)),
+  },
+  {
+    name: "feed-path",
+    reason: "`/rss` or `-rss.html` behind an article's number is how its feed links it",
+    source: "LWN `/Articles/<id>/rss`, Golem `-<id>-rss.html`",
+    apply: (parts) => withPath(parts, dropFeedFromPath(parts.path)),
   },
   {
     name: "slashes",

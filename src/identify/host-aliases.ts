@@ -98,9 +98,21 @@ export const hostAliases: readonly HostAlias[] = [
   },
   {
     name: "doi",
-    reason: "dx.doi.org is the resolver's old name",
+    reason: "dx.doi.org is the resolver's old name; 10.48550 is arXiv's own prefix and leads to the abstract",
     hosts: ["doi.org"],
-    apply: (parts) => rehost(parts, "doi.org"),
+    apply(parts) {
+      const paper = /^\/10\.48550\/arxiv\.(\d{4}\.\d{4,5}(?:v\d{1,3})?)\/?$/i.exec(parts.path)?.[1];
+      return paper === undefined ? rehost(parts, "doi.org") : at(parts, "arxiv.org", `/abs/${paper}`);
+    },
+  },
+  {
+    name: "gist",
+    reason: "GitHub leads a gist's bare number to the address below its author",
+    hosts: ["gist.github.com"],
+    apply(parts) {
+      const number = /^\/[A-Za-z0-9-]{1,39}\/([0-9a-f]{20}|[0-9a-f]{32})\/?$/.exec(parts.path)?.[1];
+      return number === undefined ? parts : { ...parts, path: `/${number}` };
+    },
   },
   {
     name: "bbc",

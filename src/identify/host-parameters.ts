@@ -200,7 +200,13 @@ const rows: readonly (readonly [hosts: string, names: string])[] = [
   ["cnn.com", "eref hpt ref iref iid sr cid"],
   ["abcnews.go.com espn.com espn.co.uk", "cid ex_cid addata sf src ref"],
   ["cnbc.com nbcnews.com today.com msnbc.com", "__source par cid recirc ncid cmpid"],
-  ["ft.com", "ftcamp sharetype segmentid shareid token syn trk"],
+  ["ft.com", "ftcamp sharetype segmentid shareid token accesstoken syn trk"],
+  // Keys to a single gift of the article, and editions chosen by a switch.
+  ["theatlantic.com", "gift preview"],
+  ["businessinsider.com insider.com", "ir r op"],
+  ["axios.com", "stream"],
+  ["faz.net", "gepc"],
+  ["sueddeutsche.de", "reduced"],
   ["economist.com", "fsrc etear giftid"],
   [
     "bloomberg.com bloomberglaw.com bloomberglinea.com",

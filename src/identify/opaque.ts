@@ -69,6 +69,13 @@ const opaquePaths: readonly OpaquePath[] = [
       path.startsWith("/c/eJ") && subdomain.startsWith("email"),
   },
   {
+    reason: "Salesforce Marketing Cloud's click counters: `click.` and `?qs=` with a long hexadecimal number",
+    matches: ({ path, query }, { facts: { subdomain } }) =>
+      path === "/" &&
+      /^(?:click|cl|links?)(?:\.|$)/.test(subdomain) &&
+      query.some(({ name, value }) => name === "qs" && /^[0-9a-f]{32,}$/i.test(value)),
+  },
+  {
     reason: "TikTok's share links",
     matches: ({ host, path }) => host.endsWith("tiktok.com") && path.startsWith("/t/"),
   },
@@ -87,7 +94,7 @@ const opaquePaths: readonly OpaquePath[] = [
 
 /** One look turns most URLs away: the marks of the paths above, or a subdomain of one or two letters. */
 const mayBeOpaque =
-  /~r\/|^\/~\/|track-rss|^\/(?:link|ls|wf|ss|track|tn\.jsp|mk|c\/eJ|t\/|go\/|redirect\/|(?:__i\/)?(?:rss\/)?(?:rd\/)?(?:articles|read)\/|[A-Za-z0-9]{3,10}$)/;
+  /~r\/|^\/$|^\/~\/|track-rss|^\/(?:link|ls|wf|ss|track|tn\.jsp|mk|c\/eJ|t\/|go\/|redirect\/|(?:__i\/)?(?:rss\/)?(?:rd\/)?(?:articles|read)\/|[A-Za-z0-9]{3,10}$)/;
 
 /** Whether only the network can tell where `parts` leads. A bare host is no link to a story. */
 export function isOpaque(parts: UrlParts, plan: HostPlan): boolean {

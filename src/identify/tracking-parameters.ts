@@ -53,6 +53,7 @@ export const parameterRules: readonly ParameterRule[] = [
     matches: (pair) =>
       isSwitch(pair, printSwitches) ||
       (formNames.has(pair.name) && /^print(?:able|er|version|erfriendly)?$/i.test(pair.value)) ||
+      (pair.name === "view" && /^single-?_?page$/i.test(pair.value)) ||
       (pageNames.has(pair.name) && wholeValues.has(pair.value.toLowerCase())) ||
       (pair.name === "tmpl" && pair.value === "component"),
   },
@@ -109,6 +110,12 @@ export const parameterRules: readonly ParameterRule[] = [
     reason: "Twitter's Android app put `s=0N` on every link that was shared from it",
     source: "observed since 2019; N is the app's own number for the way of sharing",
     matches: (pair, parts) => pair.name === "s" && /^0[3-9]$/.test(pair.value) && isDocumentPath(parts.path),
+  },
+  {
+    name: "numbered-share",
+    reason: "Sprout Social's and Khoros' tools number each share: `sf123456=1`",
+    source: "links shared by their customers; the number is the share's, the value is always 1",
+    matches: (pair) => pair.value === "1" && /^sf\d{5,12}$/.test(pair.name),
   },
   {
     name: "session-id",
@@ -176,7 +183,7 @@ const trackingNames = words(`
   mc_cid mc_eid mc_tc ml_sub ml_sub_hash ml_subscriber ml_subscriber_hash
   hsctatracking _bhlid bhlid ck_subscriber_id sh_kit _ke __s vgo_ee bbeml inf_contact_key rb_clickid wickedid unicorn_click_id
   oly_enc_id oly_anon_id omhide ss_email_id ss_source ss_campaign_id ss_campaign_name ss_campaign_sent_date
-  spmailingid spuserid spjobid spreportid et_cid et_lid et_rid et_sub trk_contact trk_msg trk_module trk_sid trkcampaign
+  spmailingid spuserid spjobid spreportid et_cid et_lid et_rid et_sub trk_campaign trk_contact trk_msg trk_module trk_sid trkcampaign
   emci emdi dm_i dm_t _bta_tid _bta_c nr_email_referer sms_click sms_source sms_uph sms_ss
   sc_campaign sc_channel sc_cid sc_content sc_country sc_customer sc_eh sc_geo sc_lid sc_llid sc_medium sc_outcome sc_src sc_uid
   s_cid s_kwcid s_campaign s_intcid ef_id mkwid pcrid intcmp int_cmp intcid ex_cid

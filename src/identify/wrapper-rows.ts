@@ -66,6 +66,17 @@ export const parameterWrappers: readonly ParameterWrapperRow[] = [
     path: /^\/(?:l\/|y\.js)/,
     parameters: "uddg u3",
   }),
+  row("ecosia", "Ecosia's result links", { hosts: "ecosia.org", path: /^\/url$/, parameters: "url" }),
+  row("startpage", "Startpage's anonymous view of the page named", {
+    hosts: "startpage.com",
+    path: /^\/do\/proxy$/,
+    parameters: "u",
+  }),
+  row("qwant", "Qwant's result links", {
+    hosts: "qwant.com",
+    path: /^\/redirect/,
+    parameters: "url",
+  }),
   row("yandex", "Yandex's click counters", {
     hosts: "yandex.* ya.ru",
     path: /^\/(?:clck|redir|turbo)/,
@@ -98,6 +109,11 @@ export const parameterWrappers: readonly ParameterWrapperRow[] = [
     hosts: "facebook.com",
     path: /^\/(?:l|1)\.php|^\/(?:flx\/warn|si\/ajax\/l\/render_linkshim_log|linkshim)/,
     parameters: "u next",
+  }),
+  row("bluesky", "Bluesky's outgoing links", {
+    hosts: "go.bsky.app bsky.app",
+    path: /^\/redirect$/,
+    parameters: "u",
   }),
   row("reddit-out", "Reddit's outgoing links", { hosts: "out.reddit.com", parameters: "url" }),
   row("reddit-media", "Reddit's page around a picture", {

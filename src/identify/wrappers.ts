@@ -2,6 +2,7 @@ import { dropAmpFromPath } from "./amp.ts";
 import type { HostFacts } from "./host-facts.ts";
 import type { HostPlan } from "./host-plan.ts";
 import { mailWrappers } from "./mail-wrappers.ts";
+import { mediaPrefixes } from "./media-prefixes.ts";
 import { parseUrlParts, type UrlParts } from "./url-parts.ts";
 import type { Wrapper } from "./wrapper.ts";
 import { type ParameterWrapperRow, parameterWrappers } from "./wrapper-rows.ts";
@@ -286,7 +287,12 @@ function fromRow(row: ParameterWrapperRow): Wrapper {
   };
 }
 
-const wrappers: readonly Wrapper[] = [...shapedWrappers, ...mailWrappers, ...parameterWrappers.map(fromRow)];
+const wrappers: readonly Wrapper[] = [
+  ...shapedWrappers,
+  ...mailWrappers,
+  ...mediaPrefixes,
+  ...parameterWrappers.map(fromRow),
+];
 
 /** The wrappers that are known by their host. */
 export const hostWrappers: readonly Wrapper[] = wrappers.filter((wrapper) => wrapper.hosts.length > 0);
