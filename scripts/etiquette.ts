@@ -46,6 +46,8 @@ try {
   const config = join(folder, "mainstem.yaml");
   const settings = {
     listen: "127.0.0.1:9980",
+    url: "http://127.0.0.1:9980",
+    push: "always",
     store: "sqlite:store.db",
     schedule: `${pollSeconds}s`,
     contact: "https://example.org/bot",

@@ -2,10 +2,17 @@
  * The composition root: from a `Config` to a running Mainstem. Everything is made here, handed to what needs it, and
  * taken down in reverse order.
  */
-import { createSourceHttpClient, createSourceLinkClient } from "./app/http-client.ts";
+import { isIP } from "node:net";
+import { parse as parseDomain } from "tldts";
+import {
+  type ClientOptions,
+  createHubClient,
+  createSourceHttpClient,
+  createSourceLinkClient,
+} from "./app/http-client.ts";
 import { openStore } from "./app/open-store.ts";
 import { pollMeasures } from "./app/poll-measures.ts";
-import { createPoller, type Poller } from "./app/poller.ts";
+import { createPoller, type Poller, type PollerOptions, takePush } from "./app/poller.ts";
 import { Publisher } from "./app/publisher.ts";
 import {
   type ConfigReloader,
@@ -20,11 +27,13 @@ import { watchSources } from "./app/watch.ts";
 import type { Config } from "./config/load.ts";
 import { compilePatterns } from "./config/pattern.ts";
 import { StoreError } from "./errors.ts";
+import { isPublicAddress } from "./fetch/private-address.ts";
 import { IDENTITY_VERSION } from "./identify/resolution.ts";
 import type { PollResult } from "./ingest.ts";
 import type { Clock, OutputDefinition, SourceDefinition } from "./model.ts";
 import type { Log } from "./observe/log.ts";
 import { createMetrics, routeOf } from "./observe/metrics.ts";
+import { Subscriber } from "./push/subscriber.ts";
 import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
 import { startScheduler } from "./schedule/scheduler.ts";
 import type { SiteSettings } from "./serve/river.ts";
@@ -86,8 +95,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         config: reloader?.state ?? { isOk: true, appliedAt: startedAt },
       }),
     });
+    let subscriber: Subscriber | null = null;
     const server = stack.use(
       await startServer({
+        push: () => subscriber,
         ...siteSettings(config),
         ...config.listen,
         store,
@@ -117,7 +128,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       pauseMs: config.limits.hostPauseMs,
       clock,
     });
-    const { poll, resolving } = await preparePolling(stack, {
+    const polling = await preparePolling(stack, {
       config,
       options,
       store,
@@ -126,7 +137,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       onVisible: () => publisher.request(),
       onDue: () => scheduler.wake(),
       onQuestions: () => resolver?.wake(),
+      isPushed: (id) => subscriber?.isPushed(id) ?? false,
+      onPolled: async ({ source, kind, recorded }) => {
+        if (kind !== "document") return;
+        const isFirst = source.lastOkAt === null;
+        await subscriber?.onPolled(source.id, { newEntries: recorded.entries.new, isFirst });
+      },
     });
+    const { poll, resolving } = polling;
     await adviseRekey(store, log);
     const resolver = resolving === null ? null : stack.use(startResolver(resolving));
     const scheduler = startScheduler({
@@ -152,6 +170,24 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       },
     });
     stack.defer(() => scheduler.stop(0));
+    const stopping = new AbortController();
+    stack.defer(() => stopping.abort(new Error("Mainstem is stopping")));
+    subscriber = isPushWanted(config)
+      ? stack.use(
+          new Subscriber({
+            store,
+            clock,
+            log,
+            posts: stack.use(createHubClient(polling.client)),
+            baseUrl: config.url.replace(/\/+$/, ""),
+            isPrivateAllowed: ({ id }) => definitions.get(id)?.isPrivateAllowed ?? false,
+            onPush: async (id, pushed) => {
+              const isTaken = await takePush(id, pushed, { ...polling.poller, leaseMs }, stopping.signal);
+              if (!isTaken) scheduler.pollNow([id]);
+            },
+          }),
+        )
+      : null;
     const watch = (sources: Config["sources"]) =>
       watchSources(sources, {
         onChange: (id) => scheduler.pollNow([id]),
@@ -288,12 +324,21 @@ interface PollingParts {
   readonly onVisible: () => void;
   readonly onDue: () => void;
   readonly onQuestions: () => void;
+  readonly isPushed?: (sourceId: string) => boolean;
+  readonly onPolled?: (result: PollResult) => Promise<void>;
+}
+
+interface Polling {
+  readonly poll: Poller;
+  readonly poller: PollerOptions;
+  readonly client: ClientOptions;
+  readonly resolving: ResolverOptions | null;
 }
 
 async function preparePolling(
   stack: AsyncDisposableStack,
-  { config, options, store, hosts, definitions, onVisible, onDue, onQuestions }: PollingParts,
-): Promise<{ readonly poll: Poller; readonly resolving: ResolverOptions | null }> {
+  { config, options, store, hosts, definitions, ...events }: PollingParts,
+): Promise<Polling> {
   const { clock, log, version } = options;
   const { concurrency: _, entries, hostPauseMs: __, ...limits } = config.limits;
   const { bodyBytes } = limits;
@@ -302,7 +347,7 @@ async function preparePolling(
     store,
     clock,
     log,
-    onVisible,
+    onVisible: events.onVisible,
     rules: await loadUrlRules(config, {
       clock,
       version,
@@ -312,22 +357,28 @@ async function preparePolling(
     definitions,
   };
   const { isResolving, page: pageMode } = config.identity;
-  const poll = createPoller({
+  const poller: PollerOptions = {
     ...shared,
-    onDue,
-    onQuestions,
+    ...events,
     http: stack.use(createSourceHttpClient(client)),
     hosts,
     limits: { bodyBytes, entries },
     random: Math.random,
     isResolving,
     pageMode,
-  });
+  };
   const resolving =
     isResolving || pageMode !== "never"
       ? { ...shared, pageMode, links: stack.use(createSourceLinkClient({ ...client, hosts })) }
       : null;
-  return { poll, resolving };
+  return { poll: createPoller(poller), poller, client, resolving };
+}
+
+/** Are hubs asked? `auto`: when they can reach us, under a host that the public suffix list knows. */
+function isPushWanted({ push, url }: Pick<Config, "push" | "url">): boolean {
+  if (push !== "auto") return push === "always";
+  const host = URL.parse(url)?.hostname ?? "";
+  return isIP(host) !== 0 ? isPublicAddress(host) : parseDomain(host).isIcann === true;
 }
 
 /** `once` asks for every link that is due, but not for ever: the rest waits for the next run. */

@@ -15,7 +15,7 @@ import { type PageMode, parsePageSummary } from "./identify/page-questions.ts";
 import type { UrlRules } from "./identify/rules-file.ts";
 import { followArchives } from "./ingest/archives.ts";
 import { noticeOf } from "./ingest/notice.ts";
-import { type ReadSourceOptions, readSource, type SourceReading } from "./ingest/read-source.ts";
+import { type ReadSourceOptions, readPushed, readSource, type SourceReading } from "./ingest/read-source.ts";
 import { toSightingRecord } from "./ingest/sighting.ts";
 import { nameOf } from "./ingest/source-name.ts";
 import type {
@@ -39,6 +39,8 @@ export interface IngestOptions extends ReadSourceOptions {
   readonly isResolving: boolean;
   /** Note pages that are worth a look for how they name themselves. */
   readonly pageMode: PageMode;
+  /** Do pushes arrive for this source (WebSub)? Polls are a safety net then. */
+  readonly isPushed?: (sourceId: string) => boolean;
 }
 
 /** How one poll went. `error` is null when the source answered as it should, new entries or not. */
@@ -60,7 +62,7 @@ const moveConfirmations = 2;
 const notFoundMaxMs = 7 * 86_400_000;
 
 /**
- * Polls one claimed source and records everything that came of it.
+ * Polls one claimed source, or takes what a hub `pushed` for it, and records everything that came of it.
  *
  * @throws LeaseLostError when another worker took the source meanwhile; nothing was written then
  * @throws the signal's reason when aborted; the lease is still held then
@@ -70,18 +72,28 @@ export async function pollSource(
   definition: SourceDefinition,
   options: IngestOptions,
   signal: AbortSignal,
+  pushed: { readonly bytes: Uint8Array; readonly contentType: string | null } | null = null,
 ): Promise<PollResult> {
   const { store, clock } = options;
   let reading: SourceReading | null = null;
   let error: MainstemError | null = null;
   try {
-    reading = await readSource(source, definition, options, signal);
+    reading =
+      pushed === null
+        ? await readSource(source, definition, options, signal)
+        : await readPushed(source, pushed, options.limits);
     // Only once: what was read before is in the store.
-    if (reading.kind === "document" && source.lastOkAt === null && definition.historyPages > 0)
+    if (
+      pushed === null &&
+      reading.kind === "document" &&
+      source.lastOkAt === null &&
+      definition.historyPages > 0
+    )
       reading = await followArchives(reading, { ...options, source, definition }, signal);
   } catch (failure) {
     signal.throwIfAborted();
-    if (!(failure instanceof MainstemError)) throw failure;
+    // A hub's bad document says nothing about the publisher's; the lease is the caller's to give back.
+    if (!(failure instanceof MainstemError) || pushed !== null) throw failure;
     error = failure;
   }
   const at = clock.now();
@@ -99,6 +111,7 @@ export async function pollSource(
     warnings: identified.warnings,
     now: at,
     random: options.random,
+    isPushed: options.isPushed?.(source.id) ?? false,
   });
   const { notice, noticed } = noticeOf(source, planned, at);
   const state = { ...planned, noticed };
@@ -238,9 +251,11 @@ interface NextStateInput {
   readonly warnings: readonly Warning[];
   readonly now: Date;
   readonly random: () => number;
+  readonly isPushed: boolean;
 }
 
-function nextState({ source, definition, reading, error, warnings, now, random }: NextStateInput): PollState {
+function nextState(input: NextStateInput): PollState {
+  const { source, definition, reading, error, warnings, now, random, isPushed } = input;
   const { schedule } = definition;
   const retryAfterMs = error instanceof FetchError ? error.retryAfterMs : null;
   if (reading === null) {
@@ -284,7 +299,8 @@ function nextState({ source, definition, reading, error, warnings, now, random }
       nextPollReason: "never: the publisher ended this feed (410 Gone)",
     };
   }
-  const document = reading.kind === "document" ? reading.document : null;
+  const isPush = reading.kind === "document" && reading.isPushed === true;
+  const document = reading.kind === "document" && !isPush ? reading.document : null;
   const dates = document?.entries.flatMap(publishedOf) ?? [];
   const rhythmMs = document ? publicationRhythm(dates, now) : source.rhythmMs;
   const quietHours = document ? quietHoursOf(dates, now) : source.quietHours;
@@ -300,10 +316,11 @@ function nextState({ source, definition, reading, error, warnings, now, random }
     failures: 0,
     retryAfterMs: freshness.retryAfterMs,
     random,
+    isPushed,
   });
   return {
     ...pollStateOf(source),
-    ...move(source, reading.permanentUrl),
+    ...(isPush ? {} : move(source, reading.permanentUrl)),
     status: "ok",
     validators: reading.validators,
     bodyHash: reading.bodyHash,

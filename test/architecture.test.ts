@@ -16,6 +16,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   store: [],
   publish: [],
   schedule: ["type store/store.ts"],
+  push: ["fetch", "type observe/log.ts", "type store/store.ts"],
   serve: ["type store/store.ts", "publish"],
   "ingest.ts": ["config", "fetch", "parse", "identify", "ingest", "schedule", "type store/store.ts"],
   ingest: ["fetch", "parse"],

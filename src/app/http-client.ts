@@ -1,4 +1,5 @@
 import { createHttpClient, type HttpClient, type HttpOptions } from "../fetch/http.ts";
+import { createPostClient, type PostClient } from "../fetch/post.ts";
 import { createLinkClient, type LinkClient } from "../fetch/resolve.ts";
 import { isDestination } from "../identify/resolution.ts";
 import type { Clock } from "../model.ts";
@@ -30,6 +31,11 @@ export function createSourceLinkClient(options: ClientOptions & { readonly hosts
     isDestination,
     ...(hosts && { turn: (host, signal) => hosts.acquire(host, signal) }),
   });
+}
+
+/** The client that asks hubs for pushes. */
+export function createHubClient(options: ClientOptions): PostClient {
+  return createPostClient(nameClient(options));
 }
 
 /** Under the name by which publishers know us (RFC 9110 10.1.5). */

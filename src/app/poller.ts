@@ -1,6 +1,5 @@
 /** Polls one claimed source: waits for its host's turn, runs the ingest, follows an OPML list, and says in one line how it went. */
-import type { MainstemError } from "../errors.ts";
-import { FetchError } from "../errors.ts";
+import { FetchError, MainstemError } from "../errors.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
 import { nameOf } from "../ingest/source-name.ts";
 import { type IngestOptions, type PollResult, pollSource } from "../ingest.ts";
@@ -21,6 +20,8 @@ export interface PollerOptions extends IngestOptions {
   readonly onDue: () => void;
   /** There is something to ask the network about entries. */
   readonly onQuestions: () => void;
+  /** A source was polled, with or without success. */
+  readonly onPolled?: (result: PollResult) => Promise<void>;
 }
 
 export type Poller = (claimed: ClaimedSource, signal: AbortSignal) => Promise<PollResult | null>;
@@ -68,9 +69,49 @@ export function createPoller(options: PollerOptions): Poller {
     }
     if (result.recorded.isVisible) options.onVisible();
     if (result.questionCount > 0) options.onQuestions();
+    await options.onPolled?.(result);
     logResult(log, result);
     return result;
   };
+}
+
+/** How often a push waits for a poll of its source that is under way, and how long each time. */
+const pushTries = 20;
+const pushWaitMs = 500;
+
+/**
+ * Takes in what a hub pushed for a source, as a poll would.
+ * @returns false when the source could not be claimed: it is to be polled instead
+ */
+export async function takePush(
+  sourceId: string,
+  pushed: { readonly bytes: Uint8Array; readonly contentType: string | null },
+  options: PollerOptions & { readonly leaseMs: number },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { store, clock, leaseMs } = options;
+  for (let tries = 0; tries < pushTries; tries++) {
+    const request = { now: clock.now(), limit: 1, leaseMs, onlyIds: [sourceId] };
+    const [claimed] = await store.claimDueSources(request);
+    if (claimed === undefined) {
+      await clock.sleep(pushWaitMs, signal);
+      continue;
+    }
+    const definition = definitionOf(claimed.source, options.definitions());
+    try {
+      if (definition === null)
+        throw new MainstemError("fetch/status", "the source is not configured any more");
+      const result = await pollSource(claimed, definition, options, signal, pushed);
+      if (result.recorded.isVisible) options.onVisible();
+      if (result.questionCount > 0) options.onQuestions();
+      logResult(options.log, result);
+      return true;
+    } catch (error) {
+      await store.releaseLease(claimed.lease);
+      throw error;
+    }
+  }
+  return false;
 }
 
 function logResult(log: Log, result: PollResult): void {

@@ -44,6 +44,8 @@ export interface Config {
   };
   /** Who may see status and metrics from other machines. */
   readonly admin: { readonly token: string | null; readonly isOpen: boolean };
+  /** Ask hubs for pushes (WebSub). */
+  readonly push: "auto" | "always" | "never";
   readonly sources: readonly SourceDefinition[];
   /** Never empty: without any in the file there is one, `all`. */
   readonly outputs: readonly OutputDefinition[];
@@ -209,6 +211,7 @@ class ConfigBuilder {
         isPrivateAllowed: raw.allow_private,
       },
       admin: { token: raw.admin.token ?? null, isOpen: raw.admin.open },
+      push: raw.push,
       sources,
       outputs,
       publishDirectory:

@@ -290,6 +290,10 @@ export function createConfigSchema(cronProblem: CronProblem) {
         open: z.boolean().default(false).describe("May everybody see /status and /metrics?"),
       })
       .prefault({}),
+    push: z
+      .enum(["auto", "always", "never"])
+      .default("auto")
+      .describe("Ask hubs for pushes (WebSub): auto when url is one that the net can reach"),
     keep: z
       .union([z.string(), z.int().min(1)])
       .optional()

@@ -5,7 +5,16 @@ import { pathToFileURL } from "node:url";
 import { MainstemError } from "../errors.ts";
 import { listArticleFiles, readSourceFile } from "../fetch/file.ts";
 import type { Freshness, HttpClient } from "../fetch/http.ts";
-import type { Entry, ParsedDocument, SourceDefinition, SourceState, Validators, Warning } from "../model.ts";
+import type {
+  Entry,
+  FeedInfo,
+  Link,
+  ParsedDocument,
+  SourceDefinition,
+  SourceState,
+  Validators,
+  Warning,
+} from "../model.ts";
 import { parseDocument } from "../parse/parse.ts";
 
 /** What one reading of a source brought. */
@@ -17,6 +26,8 @@ export type SourceReading =
       readonly document: ParsedDocument;
       /** Where the document really came from; null for local files. */
       readonly url: string | null;
+      /** A hub pushed it (WebSub): it may hold what is new only, and says nothing of the feed's rhythm. */
+      readonly isPushed?: boolean;
       /** For article documents: the file each entry was read from, relative to the drop folder. */
       readonly paths: ReadonlyMap<Entry, string>;
     });
@@ -86,7 +97,41 @@ async function readHttp(
   );
   // What a damaged document left out must be asked for again, so nothing of it may answer 304 or count as unchanged.
   const kept = document.isDamaged ? { validators: noValidators, bodyHash: null } : {};
-  return { ...answer, ...kept, kind: "document", document, url: answer.url, paths: noPaths };
+  const feed = { ...document.feed, ...hubsOfHeader(answer.links) };
+  return {
+    ...answer,
+    ...kept,
+    kind: "document",
+    document: { ...document, feed },
+    url: answer.url,
+    paths: noPaths,
+  };
+}
+
+/** Hub and topic of the HTTP header, which come before those of the document (WebSub 4). */
+function hubsOfHeader(links: readonly Link[]): Partial<Pick<FeedInfo, "hubs" | "url">> {
+  const hubs = links.filter(({ rel }) => rel === "hub").map(({ href }) => href);
+  const self = links.find(({ rel }) => rel === "self")?.href;
+  return hubs.length === 0 || self === undefined ? {} : { hubs, url: self };
+}
+
+/**
+ * Reads a document that a hub pushed as if the source had been asked.
+ * @throws ParseError when it is no feed
+ */
+export async function readPushed(
+  source: SourceState,
+  pushed: { readonly bytes: Uint8Array; readonly contentType: string | null },
+  limits: ReadSourceOptions["limits"],
+): Promise<SourceReading> {
+  const url = source.currentUrl ?? source.location;
+  const document = await parseDocument(
+    { ...pushed, url, name: url },
+    { limits: { documentBytes: limits.bodyBytes, entries: limits.entries } },
+  );
+  const { validators, bodyHash } = source;
+  const answer = { validators, bodyHash, freshness: noFreshness, permanentUrl: null };
+  return { ...answer, kind: "document", document, url, paths: noPaths, isPushed: true };
 }
 
 async function readFile(

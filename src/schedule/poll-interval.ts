@@ -44,6 +44,8 @@ export interface IntervalInput {
   readonly failures: number;
   /** `Retry-After` of the answer, a failure's too. */
   readonly retryAfterMs: number | null;
+  /** Pushes arrive (WebSub): polls are a safety net. */
+  readonly isPushed?: boolean;
   /** In [0, 1), as `Math.random`. */
   readonly random: () => number;
 }
@@ -71,13 +73,16 @@ interface Wish {
 export function nextPoll(input: IntervalInput): NextPoll {
   const { schedule, now, hints, random } = input;
   if (schedule.kind === "cron") return nextByCron(schedule.expression, input);
-  const pace = schedule.kind === "every" ? configuredPace(schedule.intervalMs) : adaptivePace(input);
+  const plain = schedule.kind === "every" ? configuredPace(schedule.intervalMs) : adaptivePace(input);
+  const pace = input.isPushed && plain.ms < dayMs ? pushedPace : plain;
   const own = input.failures > 0 ? backOff(pace, input) : pace;
   const { ms, reason } = longest([own, ...retryWishes(input), ...publisherWishes(input)]);
   const jitterMs = Math.min(ms * jitterShare, jitterMaxMs) * random();
   const at = new Date(now.getTime() + Math.ceil(ms + jitterMs));
   return afterSkipped(at, hints, random) ?? { at, reason };
 }
+
+const pushedPace: Wish = { ms: dayMs, reason: "pushes arrive (WebSub): polled once a day, to be sure" };
 
 function configuredPace(intervalMs: number): Wish {
   const ms = Math.max(intervalMs, intervalMinMs);

@@ -30,12 +30,30 @@ export interface RouteContext {
   readonly health: () => Promise<Representation>;
   readonly admin: AdminAccess;
   readonly metrics: ((accept: string) => Promise<MetricsText>) | null;
+  /** Where hubs call us; null while no hub is asked for anything. */
+  readonly push: () => PushCallbacks | null;
 }
 
 /** The metrics as the client's `Accept` asked. */
 export interface MetricsText {
   readonly contentType: string;
   readonly body: string;
+}
+
+/** What hubs may say to us (WebSub 5.3, 7). */
+export interface PushCallbacks {
+  verify(
+    callback: string,
+    query: URLSearchParams,
+  ): Promise<{ readonly status: number; readonly body: string }>;
+  receive(
+    callback: string,
+    push: {
+      readonly bytes: Uint8Array;
+      readonly contentType: string | null;
+      readonly signature: string | null;
+    },
+  ): Promise<{ readonly status: number; readonly body: string }>;
 }
 
 /** Answers one request. @throws ProblemError for everything that is the client's affair. */
@@ -58,6 +76,8 @@ export async function answer(
         : undefined;
     return (delta ?? document).send(request, response);
   }
+  if (target.path.startsWith(CALLBACK_PATH))
+    return answerHub(request, response, { target, push: context.push() });
   const pages = pagePathsOf(site.settings);
   const output = pages.get(target.path);
   const isFolderWithoutSlash = pages.has(`${target.path}/`);
@@ -72,6 +92,62 @@ export async function answer(
   if (other !== undefined) return other(request, response, context);
   // One of our own paths: nothing of the request goes into the header.
   response.writeHead(308, ["Location", `${site.basePath}${target.path}/`, "Content-Length", "0"]).end();
+}
+
+const CALLBACK_PATH = "/websub/callback/";
+/** As large as a feed may be. */
+const PUSH_BYTES_MAX = 16 * 2 ** 20;
+
+async function answerHub(
+  request: IncomingMessage,
+  response: ServerResponse,
+  {
+    target,
+    push,
+  }: {
+    readonly target: { readonly path: string; readonly query: string };
+    readonly push: PushCallbacks | null;
+  },
+): Promise<void> {
+  const callback = target.path.slice(CALLBACK_PATH.length);
+  if (push === null || !/^[\w-]{8,64}$/.test(callback))
+    throw new ProblemError(404, "There is nothing under this path.");
+  if (request.method === "GET") {
+    const { status, body } = await push.verify(callback, new URLSearchParams(target.query));
+    return sendText(response, status, body);
+  }
+  if (request.method !== "POST")
+    throw new ProblemError(405, "Only GET, POST work here.", ["Allow", "GET, POST"]);
+  const bytes = await readBody(request, PUSH_BYTES_MAX);
+  const signature = request.headers["x-hub-signature"];
+  const { status, body } = await push.receive(callback, {
+    bytes,
+    contentType: request.headers["content-type"] ?? null,
+    signature: typeof signature === "string" ? signature : null,
+  });
+  return sendText(response, status, body);
+}
+
+function sendText(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, [
+    ...["Content-Type", "text/plain; charset=utf-8"],
+    ...["Content-Length", String(Buffer.byteLength(body))],
+    ...["Cache-Control", "no-store"],
+    ...["X-Content-Type-Options", "nosniff"],
+  ]);
+  response.end(body);
+}
+
+/** @throws ProblemError 413 for more than `bytesMax` */
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > bytesMax) throw new ProblemError(413, "The document is too large.", ["Connection", "close"]);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
 }
 
 type Handler = (

@@ -14,7 +14,7 @@ import { ADMIN_CLOSED, type AdminAccess } from "./admin.ts";
 import { readHealthFeed } from "./health.ts";
 import { ProblemError, sendProblem } from "./problem.ts";
 import type { SiteSettings } from "./river.ts";
-import { answer, type MetricsText, type Readiness } from "./routes.ts";
+import { answer, type MetricsText, type PushCallbacks, type Readiness } from "./routes.ts";
 import { Site, type SiteStore } from "./site.ts";
 import type { StatusReport } from "./status.ts";
 
@@ -47,6 +47,8 @@ export interface ServerOptions extends SiteSettings {
   /** Who may see status and metrics; absent: this machine only. */
   readonly admin?: AdminAccess;
   readonly metrics?: (accept: string) => Promise<MetricsText>;
+  /** Where hubs call; absent: nowhere. */
+  readonly push?: () => PushCallbacks | null;
   readonly onRequest?: (served: ServedRequest) => void;
   /** A request failed by our own fault; it was answered with 500. */
   readonly onError?: (error: unknown, path: string) => void;
@@ -89,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const context = {
     site,
     status: keepFor(STATUS_KEPT_MS, clock, options.status),
+    push: options.push ?? (() => null),
     health: () => readHealthFeed(store, { settings: site.settings, startedAt }),
     readiness: () => (isDraining ? { ok: false, reasons: ["shutting down"] } : options.isReady()),
     admin: options.admin ?? ADMIN_CLOSED,

@@ -22,6 +22,7 @@ import { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
 import { SourceTable } from "./sqlite-sources.ts";
 import { StoryReader } from "./sqlite-story-reads.ts";
 import { StoryTable } from "./sqlite-story-table.ts";
+import { SubscriptionTable } from "./sqlite-subscriptions.ts";
 import type {
   AnswerRecord,
   ClaimedQuestion,
@@ -30,6 +31,7 @@ import type {
   DailyCount,
   Lease,
   PollRecord,
+  PushSubscription,
   Question,
   RecordedPoll,
   RekeyReport,
@@ -76,6 +78,7 @@ class SqliteStore implements Store {
   readonly #polls: PollWriter;
   readonly #questions: QuestionTable;
   readonly #notices: NoticeTable;
+  readonly #subscriptions: SubscriptionTable;
   readonly #rewriter: SightingRewriter;
   readonly #reader: StoryReader;
   readonly #overrides: OverrideWriter;
@@ -97,6 +100,7 @@ class SqliteStore implements Store {
       this.#stories = new StoryTable(this.#db);
       this.#questions = new QuestionTable(this.#db);
       this.#notices = new NoticeTable(this.#db);
+      this.#subscriptions = new SubscriptionTable(this.#db);
       this.#polls = new PollWriter(this.#db, {
         stories: this.#stories,
         questions: this.#questions,
@@ -255,6 +259,22 @@ class SqliteStore implements Store {
       signal.throwIfAborted();
       throw translateSqliteError(error, this.#file);
     }
+  }
+
+  async listSubscriptions(): Promise<readonly PushSubscription[]> {
+    return this.#read(() => this.#subscriptions.list());
+  }
+
+  async findSubscription(callback: string): Promise<PushSubscription | null> {
+    return this.#read(() => this.#subscriptions.find(callback));
+  }
+
+  async saveSubscription(subscription: PushSubscription): Promise<void> {
+    this.#write(() => this.#subscriptions.save(subscription));
+  }
+
+  async removeSubscription(sourceId: string): Promise<void> {
+    this.#write(() => this.#subscriptions.remove(sourceId));
   }
 
   async listNotices(limit: number): Promise<readonly HealthNotice[]> {

@@ -126,6 +126,25 @@ export interface RekeyRequest {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
+/** A subscription to a source's hub (WebSub). `asked`: the hub has not asked back yet; `refused`: it said no. */
+export interface PushSubscription {
+  readonly sourceId: string;
+  /** The unguessable end of the address that the hub calls. */
+  readonly callback: string;
+  readonly secret: string;
+  readonly hub: string;
+  readonly topic: string;
+  readonly state: "asked" | "active" | "refused";
+  /** Requests in a row that the hub did not take. */
+  readonly failures: number;
+  readonly expiresAt: Date | null;
+  readonly pushedAt: Date | null;
+  /** When a poll brought what should have been pushed; null again with the next push. */
+  readonly missedAt: Date | null;
+  /** When it is asked for again, or renewed. */
+  readonly nextTryAt: Date;
+}
+
 /** A story as people know it. */
 export interface StoryName {
   readonly publishedId: string;
@@ -270,6 +289,16 @@ export interface Store extends AsyncDisposable {
    * stays together and apart. @throws the signal's reason when aborted; nothing is changed then
    */
   rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport>;
+
+  /** Every subscription to a hub. */
+  listSubscriptions(): Promise<readonly PushSubscription[]>;
+
+  findSubscription(callback: string): Promise<PushSubscription | null>;
+
+  /** Writes the one subscription of its source, new or changed. */
+  saveSubscription(subscription: PushSubscription): Promise<void>;
+
+  removeSubscription(sourceId: string): Promise<void>;
 
   /** What the operator was told of the sources' health, newest first. The store keeps the latest 1000. */
   listNotices(limit: number): Promise<readonly HealthNotice[]>;

@@ -156,6 +156,39 @@ export function describeQuestions(factory: StoreFactory): void {
     expect((await store().findStory(["tag:plain"]))?.story.publishedId).toBe("tag:plain");
   });
 
+  test("a subscription is one for its source, found by its callback, changed and removed", async () => {
+    const one = {
+      sourceId: "a",
+      callback: "c1",
+      secret: "s",
+      hub: "https://hub.example/",
+      topic: "https://a.example/feed.xml",
+      state: "asked",
+      failures: 0,
+      expiresAt: null,
+      pushedAt: null,
+      missedAt: null,
+      nextTryAt: after(60_000),
+    } as const;
+    await store().saveSubscription(one);
+    await store().saveSubscription({ ...one, sourceId: "b", callback: "c2" });
+    const active = {
+      ...one,
+      state: "active",
+      expiresAt: after(5),
+      pushedAt: after(6),
+      missedAt: after(7),
+    } as const;
+    await store().saveSubscription(active);
+    expect(await store().findSubscription("c1")).toEqual(active);
+    expect((await store().listSubscriptions()).map(({ sourceId }) => sourceId)).toEqual(["a", "b"]);
+    await store().saveSubscription({ ...active, callback: "c3" });
+    expect(await store().findSubscription("c1")).toBeNull();
+    await store().removeSubscription("a");
+    expect(await store().findSubscription("c3")).toBeNull();
+    expect(await store().listSubscriptions()).toHaveLength(1);
+  });
+
   test("notices on health are written with their poll, newest first, the latest thousand kept", async () => {
     await addAll("a");
     expect(await store().listNotices(10)).toEqual([]);

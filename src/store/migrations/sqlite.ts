@@ -3,9 +3,17 @@ import { SQLITE_2 } from "./sqlite-2.ts";
 import { SQLITE_3 } from "./sqlite-3.ts";
 import { SQLITE_4 } from "./sqlite-4.ts";
 import { SQLITE_5 } from "./sqlite-5.ts";
+import { SQLITE_6 } from "./sqlite-6.ts";
 
 /**
  * The steps from an empty SQLite file to the current schema; step n leads to `PRAGMA user_version` n. A step that was
  * released is never edited: a change is a new step at the end.
  */
-export const SQLITE_MIGRATIONS: readonly string[] = [SQLITE_1, SQLITE_2, SQLITE_3, SQLITE_4, SQLITE_5];
+export const SQLITE_MIGRATIONS: readonly string[] = [
+  SQLITE_1,
+  SQLITE_2,
+  SQLITE_3,
+  SQLITE_4,
+  SQLITE_5,
+  SQLITE_6,
+];

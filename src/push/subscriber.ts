@@ -1,0 +1,282 @@
+/**
+ * A WebSub subscriber (W3C Recommendation, 2018): asks the hubs of the sources for pushes, proves that it meant to, renews in time,
+ * and hands what is pushed to the ingest. Which source has which hub stands in the store, as its last document or header said.
+ */
+import { randomBytes } from "node:crypto";
+import type { PostClient } from "../fetch/post.ts";
+import { scrubUrl } from "../fetch/scrub.ts";
+import type { Clock, SourceState } from "../model.ts";
+import type { Log } from "../observe/log.ts";
+import type { PushSubscription, Store } from "../store/store.ts";
+import { isSignedBy } from "./signature.ts";
+
+export interface SubscriberOptions {
+  readonly store: Pick<
+    Store,
+    "listSources" | "listSubscriptions" | "findSubscription" | "saveSubscription" | "removeSubscription"
+  >;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly posts: PostClient;
+  /** Where hubs call: the public base URL without a trailing slash. */
+  readonly baseUrl: string;
+  /** May the hub of this source live on a private address? */
+  readonly isPrivateAllowed: (source: SourceState) => boolean;
+  /** Ingests a document that a hub pushed. */
+  readonly onPush: (sourceId: string, pushed: PushedDocument) => Promise<void>;
+  /** The source's polls may be fewer from now on, or must be as before. */
+  readonly onChange?: (sourceId: string) => void;
+}
+
+export interface PushedDocument {
+  readonly bytes: Uint8Array;
+  readonly contentType: string | null;
+}
+
+/** What `answerCallback` says to a hub. */
+export interface CallbackAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const leaseSeconds = 10 * 86_400;
+/** Between two looks at what is to be asked or renewed. */
+const lookMs = 60_000;
+/** So long a hub may take to ask back. */
+const verifyMs = 10 * 60_000;
+const firstRetryMs = 3_600_000;
+const retryMaxMs = 86_400_000;
+const asksPerLook = 20;
+export const CALLBACK_PATH = "/websub/callback/";
+
+export class Subscriber implements AsyncDisposable {
+  readonly #options: SubscriberOptions;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  #alarm = new AbortController();
+  /** Source ids whose pushes are trusted, for the planning of polls. */
+  #pushed: ReadonlySet<string> = new Set();
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /** Do pushes arrive for this source, so that polls are only a safety net? */
+  isPushed(sourceId: string): boolean {
+    return this.#pushed.has(sourceId);
+  }
+
+  /** A source was polled: its hub may be new, and what the hub should have pushed may have come by the poll. */
+  async onPolled(
+    sourceId: string,
+    poll: { readonly newEntries: number; readonly isFirst: boolean },
+  ): Promise<void> {
+    if (poll.newEntries > 0 && !poll.isFirst && this.#pushed.has(sourceId)) {
+      const { store, clock, log } = this.#options;
+      const found = (await store.listSubscriptions()).find((one) => one.sourceId === sourceId);
+      if (found !== undefined) {
+        await store.saveSubscription({ ...found, missedAt: clock.now() });
+        log.info(
+          { source: sourceId },
+          "a poll brought what the hub had not pushed; polls go on at their own pace",
+        );
+        await this.#remember();
+      }
+    }
+    this.wake();
+  }
+
+  wake(): void {
+    this.#alarm.abort();
+  }
+
+  /** The hub asks whether we meant it (WebSub 5.3), or says no (5.2). */
+  async verify(callback: string, query: URLSearchParams): Promise<CallbackAnswer> {
+    const { store, clock, log } = this.#options;
+    const found = await store.findSubscription(callback);
+    const mode = query.get("hub.mode");
+    const refused = { status: 404, body: "" };
+    if (found === null || query.get("hub.topic") !== found.topic) return refused;
+    if (mode === "denied") {
+      const reason = (query.get("hub.reason") ?? "").slice(0, 200);
+      await store.saveSubscription({
+        ...found,
+        state: "refused",
+        expiresAt: null,
+        nextTryAt: new Date(clock.now().getTime() + retryMaxMs),
+      });
+      log.info(
+        { source: found.sourceId },
+        `the hub ${scrubUrl(found.hub)} says no${reason === "" ? "" : `: ${reason}`}`,
+      );
+      await this.#remember();
+      return { status: 200, body: "" };
+    }
+    const challenge = query.get("hub.challenge");
+    if (mode !== "subscribe" || challenge === null || found.state === "refused") return refused;
+    const asked = Number(query.get("hub.lease_seconds"));
+    const seconds = Number.isFinite(asked) && asked > 0 ? Math.min(asked, 10 * leaseSeconds) : leaseSeconds;
+    const now = clock.now().getTime();
+    await store.saveSubscription({
+      ...found,
+      state: "active",
+      failures: 0,
+      expiresAt: new Date(now + seconds * 1000),
+      // Renewed at half its life.
+      nextTryAt: new Date(now + seconds * 500),
+    });
+    if (found.state !== "active")
+      log.info({ source: found.sourceId }, `pushes are coming from ${scrubUrl(found.hub)}`);
+    await this.#remember();
+    this.#options.onChange?.(found.sourceId);
+    return { status: 200, body: challenge };
+  }
+
+  /** A push (WebSub 7). What is not signed is taken without a word and thrown away (WebSub 7.1). */
+  async receive(
+    callback: string,
+    { signature, ...pushed }: PushedDocument & { readonly signature: string | null },
+  ): Promise<CallbackAnswer> {
+    const { store, clock, log, onPush } = this.#options;
+    const found = await store.findSubscription(callback);
+    if (found === null || found.state === "refused") return { status: 404, body: "" };
+    if (!isSignedBy(found.secret, { signature, body: pushed.bytes })) {
+      log.warn({ source: found.sourceId }, "a push without a valid signature was thrown away");
+      return { status: 202, body: "" };
+    }
+    await store.saveSubscription({ ...found, pushedAt: clock.now(), missedAt: null });
+    await this.#remember();
+    // The hub waits for nothing: what takes long is done after the answer.
+    void onPush(found.sourceId, pushed).catch((error: unknown) =>
+      log.error({ err: error, source: found.sourceId }, "a push could not be taken in"),
+    );
+    return { status: 202, body: "" };
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#look(signal);
+        await clock.sleep(lookMs, AbortSignal.any([signal, this.#alarm.signal]));
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!this.#alarm.signal.aborted) {
+          log.error({ err: error }, "looking after pushes failed; it is tried again");
+          await clock.sleep(lookMs, signal).catch(() => {});
+        }
+      }
+      if (this.#alarm.signal.aborted) this.#alarm = new AbortController();
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const subscriptions = new Map((await store.listSubscriptions()).map((one) => [one.sourceId, one]));
+    const sources = await store.listSources();
+    let asked = 0;
+    for (const source of sources) {
+      const wish = wishOf(source);
+      const known = subscriptions.get(source.id);
+      if (wish === null) {
+        if (known !== undefined) await store.removeSubscription(source.id);
+        continue;
+      }
+      const isOther = known !== undefined && (known.hub !== wish.hub || known.topic !== wish.topic);
+      if (known !== undefined && !isOther && known.nextTryAt > now) continue;
+      if (asked++ >= asksPerLook) break;
+      await this.#ask(source, { ...wish, known: isOther ? undefined : known }, signal);
+    }
+    await this.#remember();
+  }
+
+  /** Asks the hub to subscribe us (WebSub 5.1). It answers now and asks back later. */
+  async #ask(
+    source: SourceState,
+    { hub, topic, known }: { hub: string; topic: string; known: PushSubscription | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { store, clock, log, posts, baseUrl, isPrivateAllowed } = this.#options;
+    const now = clock.now().getTime();
+    const isExpired = known?.expiresAt != null && known.expiresAt.getTime() <= now;
+    const asking: PushSubscription = {
+      sourceId: source.id,
+      // Unguessable, and the same while the subscription lives (WebSub 5.1.2).
+      callback: known?.callback ?? randomBytes(18).toString("base64url"),
+      secret: known?.secret ?? randomBytes(32).toString("base64url"),
+      hub,
+      topic,
+      state: known?.state === "active" && !isExpired ? "active" : "asked",
+      failures: known?.failures ?? 0,
+      expiresAt: known?.expiresAt ?? null,
+      pushedAt: known?.pushedAt ?? null,
+      missedAt: known?.missedAt ?? null,
+      nextTryAt: new Date(now + verifyMs),
+    };
+    // Stored first: the hub may ask back before it has answered.
+    await store.saveSubscription(asking);
+    const form = new URLSearchParams({
+      "hub.mode": "subscribe",
+      "hub.topic": topic,
+      "hub.callback": `${baseUrl}${CALLBACK_PATH}${asking.callback}`,
+      "hub.secret": asking.secret,
+      "hub.lease_seconds": String(leaseSeconds),
+    });
+    let problem: string | null = null;
+    try {
+      const { status } = await posts.post(
+        {
+          url: hub,
+          headers: ["Content-Type", "application/x-www-form-urlencoded"],
+          body: Buffer.from(form.toString()),
+          isPrivateAllowed: isPrivateAllowed(source),
+        },
+        signal,
+      );
+      if (status < 200 || status > 299) problem = `it answers ${status}`;
+    } catch (error) {
+      signal.throwIfAborted();
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    if (problem === null) return;
+    const waitMs = Math.min(firstRetryMs * 2 ** Math.min(asking.failures, 10), retryMaxMs);
+    await store.saveSubscription({
+      ...asking,
+      failures: asking.failures + 1,
+      nextTryAt: new Date(now + waitMs),
+    });
+    const level = asking.failures === 0 ? "info" : "debug";
+    log[level](
+      { source: source.id },
+      `the hub ${scrubUrl(hub)} did not take our subscription: ${problem}; polls go on`,
+    );
+  }
+
+  async #remember(): Promise<void> {
+    const now = this.#options.clock.now();
+    this.#pushed = new Set(
+      (await this.#options.store.listSubscriptions())
+        .filter(
+          ({ state, expiresAt, missedAt }) =>
+            state === "active" && expiresAt !== null && expiresAt > now && missedAt === null,
+        )
+        .map(({ sourceId }) => sourceId),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new Error("the subscriber stops"));
+    await this.#running;
+  }
+}
+
+/** The hub and the topic of a source that is polled, or null: without both there is nothing to subscribe to (WebSub 4). */
+function wishOf(source: SourceState): { readonly hub: string; readonly topic: string } | null {
+  if (source.kind !== "url" || source.status === "retired" || source.status === "gone") return null;
+  const hub = source.feed?.hubs.find((url) => /^https?:\/\//i.test(url));
+  const topic = source.feed?.url ?? null;
+  return hub === undefined || topic === null ? null : { hub, topic };
+}

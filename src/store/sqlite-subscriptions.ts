@@ -1,0 +1,76 @@
+import type { DatabaseSync } from "node:sqlite";
+import { readInstant, readNumber, readOptionalNumber, readText } from "./rows.ts";
+import type { PushSubscription } from "./store.ts";
+
+const STATES: readonly PushSubscription["state"][] = ["asked", "active", "refused"];
+
+/** Subscriptions to hubs. All of it runs inside its caller's transaction. */
+export class SubscriptionTable {
+  readonly #list;
+  readonly #find;
+  readonly #save;
+  readonly #remove;
+
+  constructor(db: DatabaseSync) {
+    this.#list = db.prepare("SELECT * FROM push_subscriptions ORDER BY source_id");
+    this.#find = db.prepare("SELECT * FROM push_subscriptions WHERE callback = ?");
+    this.#save = db.prepare(
+      `INSERT INTO push_subscriptions (source_id, callback, secret, hub, topic, state, failures, expires_at, pushed_at,
+         missed_at, next_try_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (source_id) DO UPDATE SET callback = excluded.callback, secret = excluded.secret, hub = excluded.hub,
+         topic = excluded.topic, state = excluded.state, failures = excluded.failures, expires_at = excluded.expires_at,
+         pushed_at = excluded.pushed_at, missed_at = excluded.missed_at, next_try_at = excluded.next_try_at`,
+    );
+    this.#remove = db.prepare("DELETE FROM push_subscriptions WHERE source_id = ?");
+  }
+
+  list(): readonly PushSubscription[] {
+    return this.#list.all().map(toSubscription);
+  }
+
+  find(callback: string): PushSubscription | null {
+    const row = this.#find.get(callback);
+    return row === undefined ? null : toSubscription(row);
+  }
+
+  save(one: PushSubscription): void {
+    this.#save.run(
+      one.sourceId,
+      one.callback,
+      one.secret,
+      one.hub,
+      one.topic,
+      one.state,
+      one.failures,
+      one.expiresAt?.getTime() ?? null,
+      one.pushedAt?.getTime() ?? null,
+      one.missedAt?.getTime() ?? null,
+      one.nextTryAt.getTime(),
+    );
+  }
+
+  remove(sourceId: string): void {
+    this.#remove.run(sourceId);
+  }
+}
+
+function toSubscription(row: Record<string, unknown>): PushSubscription {
+  const instant = (column: string) => {
+    const ms = readOptionalNumber(row, column);
+    return ms === null ? null : new Date(ms);
+  };
+  const state = readText(row, "state");
+  return {
+    sourceId: readText(row, "source_id"),
+    callback: readText(row, "callback"),
+    secret: readText(row, "secret"),
+    hub: readText(row, "hub"),
+    topic: readText(row, "topic"),
+    state: STATES.find((known) => known === state) ?? "refused",
+    failures: readNumber(row, "failures"),
+    expiresAt: instant("expires_at"),
+    pushedAt: instant("pushed_at"),
+    missedAt: instant("missed_at"),
+    nextTryAt: readInstant(row, "next_try_at"),
+  };
+}
