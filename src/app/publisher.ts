@@ -12,6 +12,9 @@ export interface PublisherOptions {
 
 /** Changes of a busy moment (a first start polls everything) are gathered for so long. */
 const gatherMs = 200;
+/** While changes keep coming, rendering takes a fifth of the time at most, and readers wait for so long at most. */
+const pauseFactor = 4;
+const pauseMaxMs = 5000;
 
 export class Publisher implements AsyncDisposable {
   readonly #options: PublisherOptions;
@@ -19,6 +22,9 @@ export class Publisher implements AsyncDisposable {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #isAsked = false;
+  /** Somebody waits for everything asked for so far. */
+  #isFlushing = false;
+  #lastRenderMs = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -28,33 +34,44 @@ export class Publisher implements AsyncDisposable {
   request(): void {
     this.#isAsked = true;
     if (this.#timer !== null || this.#running !== null || this.#stopping.signal.aborted) return;
+    const pauseMs = Math.min(Math.max(gatherMs, pauseFactor * this.#lastRenderMs), pauseMaxMs);
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void this.flush();
-    }, gatherMs);
+      void this.#start();
+    }, pauseMs);
   }
 
   /** Renders and writes now; resolves when everything asked for so far is published. Failures are logged, and tried again. */
   async flush(): Promise<void> {
     this.#isAsked = true;
-    this.#running ??= this.#publishWhileAsked().finally(() => {
-      this.#running = null;
-    });
-    await this.#running;
+    this.#isFlushing = true;
+    await this.#start();
+    // What was asked for while the last rendering was under way.
+    if (this.#isAsked) await this.#start();
+    this.#isFlushing = false;
   }
 
-  async #publishWhileAsked(): Promise<void> {
+  #start(): Promise<void> {
+    this.#running ??= this.#publish().finally(() => {
+      this.#running = null;
+      if (this.#isAsked && !this.#isFlushing) this.request();
+    });
+    return this.#running;
+  }
+
+  async #publish(): Promise<void> {
     const { render, directory, log } = this.#options;
-    while (this.#isAsked && !this.#stopping.signal.aborted) {
-      this.#isAsked = false;
-      try {
-        const files = await render();
-        if (directory !== null) await writeFeedFiles(directory, files, this.#stopping.signal);
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return;
-        log.error({ err: error }, "publishing failed; the last good feed is still served");
-      }
+    if (this.#stopping.signal.aborted) return;
+    this.#isAsked = false;
+    const startedAt = performance.now();
+    try {
+      const files = await render();
+      if (directory !== null) await writeFeedFiles(directory, files, this.#stopping.signal);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      log.error({ err: error }, "publishing failed; the last good feed is still served");
     }
+    this.#lastRenderMs = performance.now() - startedAt;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

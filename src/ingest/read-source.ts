@@ -16,6 +16,7 @@ import type {
   Warning,
 } from "../model.ts";
 import { parseDocument } from "../parse/parse.ts";
+import { takeTurn } from "./turns.ts";
 
 /** What one reading of a source brought. */
 export type SourceReading =
@@ -91,6 +92,7 @@ async function readHttp(
     return { ...answer, kind: "unchanged", bodyHash: source.bodyHash };
   }
   if (answer.bodyHash === source.bodyHash) return { ...answer, kind: "unchanged" };
+  await takeTurn();
   const document = await parseDocument(
     { bytes: answer.bytes, contentType: answer.contentType, url: answer.url, name: answer.url },
     { limits: { documentBytes: limits.bodyBytes, entries: limits.entries } },

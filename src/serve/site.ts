@@ -18,6 +18,10 @@ import { type Cursor, formatCursor, PAGE_STORIES, readRiver, type SiteSettings }
 
 const DAY_SECONDS = 86_400;
 const PAGES_KEPT = 200;
+/** From so many sources on, listing them for each change is felt. */
+const MANY_SOURCES = 500;
+/** Listing them takes a fiftieth of the time at most. */
+const SOURCES_PAUSE_FACTOR = 50;
 
 /** May be read by scripts of every origin, and is never a place for scripts itself. */
 const FEED_HEADERS: readonly string[] = [
@@ -71,6 +75,8 @@ export class Site {
   #settings: SiteSettings;
   #revision: number | null = null;
   #sources: readonly SourceState[] = [];
+  /** On the clock of `performance.now`. */
+  #sourcesFreshUntilMs = 0;
   #tags: readonly string[] = [];
   #documents: ReadonlyMap<string, Representation> = new Map();
   #pages = new Map<string, Representation>();
@@ -172,7 +178,7 @@ export class Site {
     const revision = await this.#store.revision();
     if (revision === this.#revision) return;
     const settings = this.#settings;
-    const sources = await this.#store.listSources();
+    const sources = await this.#readSources();
     const documents = new Map<string, Representation>();
     const feedPaths = new Map<string, { history: FeedHistory; file: FeedFile }>();
     const files = new Map<string, Uint8Array>();
@@ -210,13 +216,16 @@ export class Site {
       if (!settings.outputs.some((output) => output.name === name)) this.#histories.delete(name);
     }
     addAssets(documents, files);
-    const opml = this.#keepIfSame("/opml.xml", {
-      body: Buffer.from(renderOpml(sources, settings.title)),
-      contentType: "text/x-opml; charset=utf-8",
-      cacheControl: "public, max-age=300",
-      lastModified: null,
-      headers: FEED_HEADERS,
-    });
+    const known = sources === this.#sources ? this.#documents.get("/opml.xml") : undefined;
+    const opml =
+      known ??
+      this.#keepIfSame("/opml.xml", {
+        body: Buffer.from(renderOpml(sources, settings.title)),
+        contentType: "text/x-opml; charset=utf-8",
+        cacheControl: "public, max-age=300",
+        lastModified: null,
+        headers: FEED_HEADERS,
+      });
     documents.set("/opml.xml", opml);
     files.set("opml.xml", opml.body);
     this.#sources = sources;
@@ -230,6 +239,17 @@ export class Site {
     this.#deltas = new Map();
     // Settings that changed meanwhile leave the revision unknown, so that the next refresh renders them.
     if (settings === this.#settings) this.#revision = revision;
+  }
+
+  /** The sources; of many, those of a moment ago while they change at every poll: only names and tags are taken from them. */
+  async #readSources(): Promise<readonly SourceState[]> {
+    const startedMs = performance.now();
+    const isFresh = startedMs < this.#sourcesFreshUntilMs && this.#revision !== null;
+    if (isFresh && this.#sources.length > MANY_SOURCES) return this.#sources;
+    const sources = await this.#store.listSources();
+    const tookMs = performance.now() - startedMs;
+    this.#sourcesFreshUntilMs = startedMs + tookMs * SOURCES_PAUSE_FACTOR;
+    return sources;
   }
 
   #renderFeedFile(feed: PublishedFeed, file: FeedFile): Representation {

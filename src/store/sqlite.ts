@@ -44,7 +44,7 @@ import type {
 } from "./store.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted): some 15 ms of writing. */
-const BATCH_SIGHTINGS_MAX = 256;
+const BATCH_SIGHTINGS_MAX = 64;
 
 /** Pages that a backup copies between two turns of the event loop. */
 const BACKUP_PAGES = 512;

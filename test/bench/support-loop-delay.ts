@@ -1,0 +1,14 @@
+/** Loaded into a daemon by `--import`: says at its end how long the event loop was held. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+const ms = (ns: number) => Math.max(0, ns / 1e6 - 5);
+process.on("exit", () => {
+  const p99 = ms(delay.percentile(99)).toFixed(1);
+  const max = ms(delay.max).toFixed(1);
+  const rss = Math.round(process.resourceUsage().maxRSS / 1024);
+  process.stderr.write(
+    `loop-delay ${JSON.stringify({ p50: ms(delay.percentile(50)).toFixed(1), p99, max, rss })}\n`,
+  );
+});

@@ -1,0 +1,106 @@
+/**
+ * 10,000 sources on 200 hosts, one daemon: how long the event loop is held while all are polled for the first time, and what a
+ * restart asks for at once.
+ *   node test/bench/ten-thousand.ts [--sources 10000]
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({ options: { sources: { type: "string", default: "10000" } } });
+const count = Number(values.sources);
+const hosts = 200;
+
+let requests = 0;
+const polled = new Set<string>();
+const origin = createServer((request, response) => {
+  requests += 1;
+  const key = `${request.headers.host}${request.url}`;
+  polled.add(key);
+  const etag = `"${request.url}"`;
+  if (request.headers["if-none-match"] === etag) return void response.writeHead(304, { etag }).end();
+  response.writeHead(200, { "content-type": "application/rss+xml", etag }).end(feedOf(request.url ?? ""));
+});
+origin.listen(0, "0.0.0.0");
+await once(origin, "listening");
+const { port } = origin.address() as AddressInfo;
+
+const folder = await mkdtemp(join(tmpdir(), "mainstem-bench-"));
+const config = join(folder, "mainstem.yaml");
+const sources = Array.from(
+  { length: count },
+  (_, n) => `  - url: http://127.0.${1 + (n % hosts)}.1:${port}/f/${n}`,
+);
+await writeFile(
+  config,
+  `listen: 127.0.0.1:0\nurl: http://localhost:9\nstore: sqlite:store.db\nallow_private: true\nlimits: { host_pause: 20ms }\nsources:\n${sources.join("\n")}\n`,
+);
+
+const first = start();
+const startedAt = performance.now();
+while (polled.size < count) await sleep(100);
+const coldMs = performance.now() - startedAt;
+const cold = await stop(first);
+requests = 0;
+const second = start();
+await sleep(15_000);
+const early = requests;
+const again = await stop(second);
+origin.closeAllConnections();
+origin.close();
+await rm(folder, { recursive: true });
+console.log(
+  `${count} sources on ${hosts} hosts, 20 entries each, polled once in ${(coldMs / 1000).toFixed(1)} s: ${Math.round((1000 * count) / coldMs)} polls/s (the origin is this process)`,
+);
+console.log(
+  `event loop of the daemon meanwhile: p50 ${cold.p50} ms, p99 ${cold.p99} ms, longest ${cold.max} ms; memory ${cold.rss} MB`,
+);
+console.log(
+  `after a restart: ${early} requests in the first 15 s; event loop p99 ${again.p99} ms, memory ${again.rss} MB`,
+);
+
+function feedOf(path: string): string {
+  const items = Array.from({ length: 20 }, (_, n) => {
+    const id = `${path.slice(3)}-${n}`;
+    const hour = String(n % 24).padStart(2, "0");
+    return `<item><title>Story ${id} of the day</title><link>https://paper.example/2026/story-${id}</link><guid isPermaLink="false">${id}</guid><pubDate>Mon, 01 Jun 2026 ${hour}:05:00 +0000</pubDate><description>${"What is known of it so far. ".repeat(20)}</description></item>`;
+  });
+  return `<?xml version="1.0"?><rss version="2.0"><channel><title>Paper ${path}</title><link>https://paper.example/</link><description/>${items.join("")}</channel></rss>`;
+}
+
+function start() {
+  const monitor = new URL("./support-loop-delay.ts", import.meta.url).href;
+  const child = spawn(
+    process.execPath,
+    [
+      ...(process.env.BENCH_PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof-10k"] : []),
+      "--import",
+      monitor,
+      "src/main.ts",
+      "run",
+      "--config",
+      config,
+    ],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, MAINSTEM_LOG_LEVEL: "error" },
+    },
+  );
+  return child;
+}
+
+async function stop(child: ReturnType<typeof start>): Promise<Record<"p50" | "p99" | "max" | "rss", string>> {
+  let text = "";
+  child.stderr.setEncoding("utf8").on("data", (part) => (text += part));
+  child.kill("SIGTERM");
+  await once(child, "close");
+  const line = /loop-delay (.*)/.exec(text)?.[1];
+  if (line === undefined) throw new Error(`the daemon did not end well: ${text}`);
+  return JSON.parse(line);
+}
