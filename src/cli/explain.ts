@@ -3,6 +3,7 @@ import { explainResolved } from "../app/explain-resolved.ts";
 import { createSourceLinkClient } from "../app/http-client.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
 import { explainUrl } from "../identify/original-url.ts";
+import { reasonOf } from "../identify/rule-reasons.ts";
 import type { UrlExplanation } from "../model.ts";
 import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
@@ -70,10 +71,10 @@ function toJson({ input, originalUrl, key, steps, error }: UrlExplanation): obje
 
 function describe({ input, originalUrl, key, steps, error }: UrlExplanation, { stdout }: CliContext): string {
   if (error !== null) return `${input}\n  ${error}\n`;
-  const rows = steps.map((step) => [step.rule, step.before, step.after]);
+  const rows = steps.map((step) => [step.rule, step.after, reasonOf(step.rule)]);
   const table =
     rows.length > 0
-      ? `${renderTable(["rule", "before", "after"], rows, stdout)}\n`
+      ? `${renderTable(["rule", "becomes", "reason"], rows, stdout)}\n`
       : "no rule had anything to change\n";
   return `${input}\n${table}original URL  ${originalUrl}\nkey           ${key}\n`;
 }

@@ -287,7 +287,8 @@ function fromRow(row: ParameterWrapperRow): Wrapper {
   };
 }
 
-const wrappers: readonly Wrapper[] = [
+/** Rule 3 as a whole. */
+export const allWrappers: readonly Wrapper[] = [
   ...shapedWrappers,
   ...mailWrappers,
   ...mediaPrefixes,
@@ -295,9 +296,9 @@ const wrappers: readonly Wrapper[] = [
 ];
 
 /** The wrappers that are known by their host. */
-export const hostWrappers: readonly Wrapper[] = wrappers.filter((wrapper) => wrapper.hosts.length > 0);
+export const hostWrappers: readonly Wrapper[] = allWrappers.filter((wrapper) => wrapper.hosts.length > 0);
 
-const pathWrappers: readonly Wrapper[] = wrappers.filter((wrapper) => wrapper.hosts.length === 0);
+const pathWrappers: readonly Wrapper[] = allWrappers.filter((wrapper) => wrapper.hosts.length === 0);
 
 /** One look turns most paths away from the wrappers that are known by their path. */
 const mayBeAnywhere = /\/C?L0\/|\/click\/|aHR0c|\/[cl]\/eyJ|link-tracker|\/(?:login|sign-?in)/i;

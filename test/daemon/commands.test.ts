@@ -144,6 +144,7 @@ describe("mainstem explain", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("https://www.w3.org/TR/websub/");
     expect(stdout).toContain("utm_source");
+    expect(stdout).toContain("families of names that one analytics vendor reserves");
   });
 
   it("reads URLs from stdin and prints a JSON line for each", async () => {
