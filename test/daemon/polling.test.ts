@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Daemon, entryIds } from "../support/daemon.ts";
 import { Newsstand } from "../support/newsstand.ts";
+import { alternates, rememberIds } from "../support/published-stories.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
 const local = "allow_private: true\nlimits: { timeout: 2s, per_host: 8 }\n";
@@ -124,20 +125,3 @@ describe("SIGKILL in the middle of polling", () => {
     expect(await daemon.stop("SIGTERM")).toBe(0);
   }, 120_000);
 });
-
-/** The original URL of each entry; a publisher that writes a final slash means the same story. */
-function alternates(atom: string): string[] {
-  return [...atom.matchAll(/<entry>.*?<link rel="alternate"[^>]*href="([^"]*)"/gs)].map((match) =>
-    (match[1] ?? "").replace(/\/$/, ""),
-  );
-}
-
-/** Fails when a story that was published before now has another id. */
-function rememberIds(atom: string, idOfUrl: Map<string, string>): void {
-  const urls = alternates(atom);
-  for (const [index, id] of entryIds(atom).entries()) {
-    const url = urls[index] ?? "";
-    expect(idOfUrl.get(url) ?? id).toBe(id);
-    idOfUrl.set(url, id);
-  }
-}

@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { Daemon, entryIds } from "../support/daemon.ts";
+import { Daemon } from "../support/daemon.ts";
 import { reportFigures, sized } from "../support/fault-size.ts";
 import { Newsstand } from "../support/newsstand.ts";
+import { alternates, rememberIds } from "../support/published-stories.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
 const feeds = 20;
@@ -94,21 +95,4 @@ ${stand.sourcesYaml()}`,
 function isWhole(atom: string): boolean {
   const count = (part: string) => atom.split(part).length;
   return /<\/feed>\s*$/.test(atom) && count("<entry") === count("</entry>");
-}
-
-/** The original URL of each entry; a publisher that writes a final slash means the same story. */
-function alternates(atom: string): string[] {
-  return [...atom.matchAll(/<entry>.*?<link rel="alternate"[^>]*href="([^"]*)"/gs)].map((match) =>
-    (match[1] ?? "").replace(/\/$/, ""),
-  );
-}
-
-/** Fails when a story that was published before now has another id. */
-function rememberIds(atom: string, idOfUrl: Map<string, string>): void {
-  const urls = alternates(atom);
-  for (const [index, id] of entryIds(atom).entries()) {
-    const url = urls[index] ?? "";
-    expect(idOfUrl.get(url) ?? id).toBe(id);
-    idOfUrl.set(url, id);
-  }
 }
