@@ -138,10 +138,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       onDue: () => scheduler.wake(),
       onQuestions: () => resolver?.wake(),
       isPushed: (id) => subscriber?.isPushed(id) ?? false,
-      onPolled: async ({ source, kind, recorded }) => {
+      onPolled: async ({ source, state, kind, recorded }) => {
         if (kind !== "document") return;
         const isFirst = source.lastOkAt === null;
-        await subscriber?.onPolled(source.id, { newEntries: recorded.entries.new, isFirst });
+        await subscriber?.onPolled({ ...source, ...state }, { newEntries: recorded.entries.new, isFirst });
       },
     });
     const { poll, resolving } = polling;

@@ -56,6 +56,8 @@ export class Subscriber implements AsyncDisposable {
   #alarm = new AbortController();
   /** Source ids whose pushes are trusted, for the planning of polls. */
   #pushed: ReadonlySet<string> = new Set();
+  /** By source id: the hub and topic that are subscribed to or asked for. */
+  #known: ReadonlyMap<string, string> = new Map();
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
@@ -69,9 +71,10 @@ export class Subscriber implements AsyncDisposable {
 
   /** A source was polled: its hub may be new, and what the hub should have pushed may have come by the poll. */
   async onPolled(
-    sourceId: string,
+    source: SourceState,
     poll: { readonly newEntries: number; readonly isFirst: boolean },
   ): Promise<void> {
+    const sourceId = source.id;
     if (poll.newEntries > 0 && !poll.isFirst && this.#pushed.has(sourceId)) {
       const { store, clock, log } = this.#options;
       const found = (await store.listSubscriptions()).find((one) => one.sourceId === sourceId);
@@ -84,7 +87,9 @@ export class Subscriber implements AsyncDisposable {
         await this.#remember();
       }
     }
-    this.wake();
+    // A look lists every source: it is worth it only where this one names another hub or topic than before.
+    const wish = wishOf(source);
+    if (this.#known.get(sourceId) !== (wish === null ? undefined : keyOf(wish))) this.wake();
   }
 
   wake(): void {
@@ -185,7 +190,7 @@ export class Subscriber implements AsyncDisposable {
         if (known !== undefined) await store.removeSubscription(source.id);
         continue;
       }
-      const isOther = known !== undefined && (known.hub !== wish.hub || known.topic !== wish.topic);
+      const isOther = known !== undefined && keyOf(known) !== keyOf(wish);
       if (known !== undefined && !isOther && known.nextTryAt > now) continue;
       if (asked++ >= asksPerLook) break;
       await this.#ask(source, { ...wish, known: isOther ? undefined : known }, signal);
@@ -257,8 +262,10 @@ export class Subscriber implements AsyncDisposable {
 
   async #remember(): Promise<void> {
     const now = this.#options.clock.now();
+    const subscriptions = await this.#options.store.listSubscriptions();
+    this.#known = new Map(subscriptions.map((one) => [one.sourceId, keyOf(one)]));
     this.#pushed = new Set(
-      (await this.#options.store.listSubscriptions())
+      subscriptions
         .filter(
           ({ state, expiresAt, missedAt }) =>
             state === "active" && expiresAt !== null && expiresAt > now && missedAt === null,
@@ -271,6 +278,11 @@ export class Subscriber implements AsyncDisposable {
     this.#stopping.abort(new Error("the subscriber stops"));
     await this.#running;
   }
+}
+
+/** What makes two subscriptions the same. */
+function keyOf({ hub, topic }: Pick<PushSubscription, "hub" | "topic">): string {
+  return `${hub}\n${topic}`;
 }
 
 /** The hub and the topic of a source that is polled, or null: without both there is nothing to subscribe to (WebSub 4). */

@@ -316,7 +316,9 @@ describe("7 content distribution", () => {
 
   it("a poll that brings what the hub should have pushed ends the trust; the next push restores it", async () => {
     const { subscriber, subscription } = await subscribed();
-    await subscriber.onPolled("a", { newEntries: 2, isFirst: false });
+    const [source] = await store.listSources();
+    if (source === undefined) throw new Error("no source");
+    await subscriber.onPolled(source, { newEntries: 2, isFirst: false });
     expect(subscriber.isPushed("a")).toBe(false);
     await subscriber.receive(subscription.callback, push("<feed/>", sign(subscription.secret, "<feed/>")));
     expect(subscriber.isPushed("a")).toBe(true);
