@@ -107,6 +107,7 @@ export function exchange(
   });
 }
 
-function asError(reason: unknown): Error {
+/** An abort's reason as undici wants it. */
+export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -1,12 +1,14 @@
-/** One GET of which only the head of the body is read: where a link leads, and how a page names itself, stand there. */
+/** One request of which only the head of the answer is read: where a link leads, how a page names itself, what a hub says. */
 import { constants, inflateRawSync, inflateSync, unzipSync } from "node:zlib";
 import type { Dispatcher } from "undici";
-import { ExchangeError } from "./exchange.ts";
+import { asError, ExchangeError } from "./exchange.ts";
 import { listHeader, type ResponseHeaders } from "./headers.ts";
 
 export interface HeadRequest {
   readonly origin: string;
   readonly path: string;
+  /** Sent by POST; a GET where absent. */
+  readonly body?: Uint8Array;
   /** Name, value, name, value … */
   readonly headers: readonly string[];
   /** The connection is closed after so many bytes of body. */
@@ -24,7 +26,7 @@ export interface Head {
 /** @throws ExchangeError whose cause is undici's error or the signal's reason */
 export function readHead(
   dispatcher: Dispatcher,
-  { origin, path, headers, bytesMax, wantsBody }: HeadRequest,
+  { origin, path, body, headers, bytesMax, wantsBody }: HeadRequest,
   signal: AbortSignal,
 ): Promise<Head> {
   return new Promise((resolve, reject) => {
@@ -35,7 +37,7 @@ export function readHead(
     const enough = new Error("the rest is not wanted");
     const onAbort = () => {
       fail(signal.reason);
-      controller?.abort(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+      controller?.abort(asError(signal.reason));
     };
     const finish = () => {
       signal.removeEventListener("abort", onAbort);
@@ -49,7 +51,12 @@ export function readHead(
     if (signal.aborted) return fail(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     dispatcher.dispatch(
-      { origin, path, method: "GET", headers: [...headers] },
+      {
+        origin,
+        path,
+        headers: [...headers],
+        ...(body === undefined ? { method: "GET" } : { method: "POST", body: Buffer.from(body) }),
+      },
       {
         onRequestStart(started) {
           controller = started;

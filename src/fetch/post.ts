@@ -1,10 +1,10 @@
 /** A form sent to a hub: behind the same guard of addresses as every other request, with nothing of ours but our name. */
-import type { Dispatcher } from "undici";
 import { createConnections } from "./connection.ts";
 import { createDnsCache, createSystemResolver } from "./dns.ts";
 import { DeadlineError, toFetchError } from "./failure.ts";
 import { readFreshness } from "./freshness.ts";
-import { type ResponseHeaders, singleHeader } from "./headers.ts";
+import { readHead } from "./head.ts";
+import { singleHeader } from "./headers.ts";
 import type { HttpOptions } from "./http.ts";
 import { isPublicAddress } from "./private-address.ts";
 import { parseRequestTarget, resolveLocation } from "./request-target.ts";
@@ -55,13 +55,15 @@ export function createPostClient(options: HttpOptions): PostClient {
         for (let hops = 0; ; hops++) {
           const target = parseRequestTarget(url);
           host = target.host;
-          const { status, headers } = await send(
+          const { status, headers } = await readHead(
             request.isPrivateAllowed ? unguarded : open,
             {
               origin: target.origin,
               path: target.path,
               headers: ["User-Agent", userAgent, ...request.headers],
               body: request.body,
+              bytesMax: 0,
+              wantsBody: () => false,
             },
             running,
           );
@@ -83,46 +85,4 @@ export function createPostClient(options: HttpOptions): PostClient {
       await Promise.all([open.destroy(), unguarded.destroy()]);
     },
   };
-}
-
-function send(
-  dispatcher: Dispatcher,
-  request: {
-    readonly origin: string;
-    readonly path: string;
-    readonly headers: readonly string[];
-    readonly body: Uint8Array;
-  },
-  signal: AbortSignal,
-): Promise<{ readonly status: number; readonly headers: ResponseHeaders }> {
-  return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | null = null;
-    const enough = new Error("the body is not wanted");
-    const onAbort = () => {
-      reject(signal.reason);
-      controller?.abort(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-    };
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    dispatcher.dispatch(
-      { ...request, headers: [...request.headers], body: Buffer.from(request.body), method: "POST" },
-      {
-        onRequestStart(started) {
-          controller = started;
-        },
-        onResponseStart(started, status, headers) {
-          if (status < 200) return;
-          signal.removeEventListener("abort", onAbort);
-          resolve({ status, headers });
-          if (status !== 204) started.abort(enough);
-        },
-        onResponseData() {},
-        onResponseEnd() {},
-        onResponseError: (_, error) => {
-          signal.removeEventListener("abort", onAbort);
-          reject(error);
-        },
-      },
-    );
-  });
 }

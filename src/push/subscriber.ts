@@ -24,8 +24,6 @@ export interface SubscriberOptions {
   readonly isPrivateAllowed: (source: SourceState) => boolean;
   /** Ingests a document that a hub pushed. */
   readonly onPush: (sourceId: string, pushed: PushedDocument) => Promise<void>;
-  /** The source's polls may be fewer from now on, or must be as before. */
-  readonly onChange?: (sourceId: string) => void;
 }
 
 export interface PushedDocument {
@@ -54,10 +52,8 @@ export class Subscriber implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #alarm = new AbortController();
-  /** Source ids whose pushes are trusted, for the planning of polls. */
-  #pushed: ReadonlySet<string> = new Set();
-  /** By source id: the hub and topic that are subscribed to or asked for. */
-  #known: ReadonlyMap<string, string> = new Map();
+  /** By source id, as the store has them; read anew at each look. */
+  #known = new Map<string, PushSubscription>();
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
@@ -66,7 +62,9 @@ export class Subscriber implements AsyncDisposable {
 
   /** Do pushes arrive for this source, so that polls are only a safety net? */
   isPushed(sourceId: string): boolean {
-    return this.#pushed.has(sourceId);
+    const known = this.#known.get(sourceId);
+    if (known?.state !== "active" || known.expiresAt === null) return false;
+    return known.missedAt === null && known.expiresAt > this.#options.clock.now();
   }
 
   /** A source was polled: its hub may be new, and what the hub should have pushed may have come by the poll. */
@@ -74,26 +72,19 @@ export class Subscriber implements AsyncDisposable {
     source: SourceState,
     poll: { readonly newEntries: number; readonly isFirst: boolean },
   ): Promise<void> {
-    const sourceId = source.id;
-    if (poll.newEntries > 0 && !poll.isFirst && this.#pushed.has(sourceId)) {
-      const { store, clock, log } = this.#options;
-      const found = (await store.listSubscriptions()).find((one) => one.sourceId === sourceId);
-      if (found !== undefined) {
-        await store.saveSubscription({ ...found, missedAt: clock.now() });
-        log.info(
-          { source: sourceId },
-          "a poll brought what the hub had not pushed; polls go on at their own pace",
-        );
-        await this.#remember();
-      }
+    const known = this.#known.get(source.id);
+    if (known !== undefined && poll.newEntries > 0 && !poll.isFirst && this.isPushed(source.id)) {
+      const { clock, log } = this.#options;
+      await this.#save({ ...known, missedAt: clock.now() });
+      log.info(
+        { source: source.id },
+        "a poll brought what the hub had not pushed; polls go on at their own pace",
+      );
     }
     // A look lists every source: it is worth it only where this one names another hub or topic than before.
     const wish = wishOf(source);
-    if (this.#known.get(sourceId) !== (wish === null ? undefined : keyOf(wish))) this.wake();
-  }
-
-  wake(): void {
-    this.#alarm.abort();
+    const isSame = known === undefined ? wish === null : wish !== null && isOf(known, wish);
+    if (!isSame) this.#alarm.abort();
   }
 
   /** The hub asks whether we meant it (WebSub 5.3), or says no (5.2). */
@@ -105,7 +96,7 @@ export class Subscriber implements AsyncDisposable {
     if (found === null || query.get("hub.topic") !== found.topic) return refused;
     if (mode === "denied") {
       const reason = (query.get("hub.reason") ?? "").slice(0, 200);
-      await store.saveSubscription({
+      await this.#save({
         ...found,
         state: "refused",
         expiresAt: null,
@@ -115,7 +106,6 @@ export class Subscriber implements AsyncDisposable {
         { source: found.sourceId },
         `the hub ${scrubUrl(found.hub)} says no${reason === "" ? "" : `: ${reason}`}`,
       );
-      await this.#remember();
       return { status: 200, body: "" };
     }
     const challenge = query.get("hub.challenge");
@@ -123,7 +113,7 @@ export class Subscriber implements AsyncDisposable {
     const asked = Number(query.get("hub.lease_seconds"));
     const seconds = Number.isFinite(asked) && asked > 0 ? Math.min(asked, 10 * leaseSeconds) : leaseSeconds;
     const now = clock.now().getTime();
-    await store.saveSubscription({
+    await this.#save({
       ...found,
       state: "active",
       failures: 0,
@@ -133,8 +123,6 @@ export class Subscriber implements AsyncDisposable {
     });
     if (found.state !== "active")
       log.info({ source: found.sourceId }, `pushes are coming from ${scrubUrl(found.hub)}`);
-    await this.#remember();
-    this.#options.onChange?.(found.sourceId);
     return { status: 200, body: challenge };
   }
 
@@ -150,8 +138,7 @@ export class Subscriber implements AsyncDisposable {
       log.warn({ source: found.sourceId }, "a push without a valid signature was thrown away");
       return { status: 202, body: "" };
     }
-    await store.saveSubscription({ ...found, pushedAt: clock.now(), missedAt: null });
-    await this.#remember();
+    await this.#save({ ...found, pushedAt: clock.now(), missedAt: null });
     // The hub waits for nothing: what takes long is done after the answer.
     void onPush(found.sourceId, pushed).catch((error: unknown) =>
       log.error({ err: error, source: found.sourceId }, "a push could not be taken in"),
@@ -180,31 +167,31 @@ export class Subscriber implements AsyncDisposable {
   async #look(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#options;
     const now = clock.now();
-    const subscriptions = new Map((await store.listSubscriptions()).map((one) => [one.sourceId, one]));
+    this.#known = new Map((await store.listSubscriptions()).map((one) => [one.sourceId, one]));
     const sources = await store.listSources();
     let asked = 0;
     for (const source of sources) {
       const wish = wishOf(source);
-      const known = subscriptions.get(source.id);
+      const known = this.#known.get(source.id);
       if (wish === null) {
         if (known !== undefined) await store.removeSubscription(source.id);
+        this.#known.delete(source.id);
         continue;
       }
-      const isOther = known !== undefined && keyOf(known) !== keyOf(wish);
+      const isOther = known !== undefined && !isOf(known, wish);
       if (known !== undefined && !isOther && known.nextTryAt > now) continue;
       if (asked++ >= asksPerLook) break;
       await this.#ask(source, { ...wish, known: isOther ? undefined : known }, signal);
     }
-    await this.#remember();
   }
 
   /** Asks the hub to subscribe us (WebSub 5.1). It answers now and asks back later. */
   async #ask(
     source: SourceState,
-    { hub, topic, known }: { hub: string; topic: string; known: PushSubscription | undefined },
+    { hub, topic, known }: Wish & { readonly known: PushSubscription | undefined },
     signal: AbortSignal,
   ): Promise<void> {
-    const { store, clock, log, posts, baseUrl, isPrivateAllowed } = this.#options;
+    const { clock, log, posts, baseUrl, isPrivateAllowed } = this.#options;
     const now = clock.now().getTime();
     const isExpired = known?.expiresAt != null && known.expiresAt.getTime() <= now;
     const asking: PushSubscription = {
@@ -222,7 +209,7 @@ export class Subscriber implements AsyncDisposable {
       nextTryAt: new Date(now + verifyMs),
     };
     // Stored first: the hub may ask back before it has answered.
-    await store.saveSubscription(asking);
+    await this.#save(asking);
     const form = new URLSearchParams({
       "hub.mode": "subscribe",
       "hub.topic": topic,
@@ -248,7 +235,7 @@ export class Subscriber implements AsyncDisposable {
     }
     if (problem === null) return;
     const waitMs = Math.min(firstRetryMs * 2 ** Math.min(asking.failures, 10), retryMaxMs);
-    await store.saveSubscription({
+    await this.#save({
       ...asking,
       failures: asking.failures + 1,
       nextTryAt: new Date(now + waitMs),
@@ -260,18 +247,9 @@ export class Subscriber implements AsyncDisposable {
     );
   }
 
-  async #remember(): Promise<void> {
-    const now = this.#options.clock.now();
-    const subscriptions = await this.#options.store.listSubscriptions();
-    this.#known = new Map(subscriptions.map((one) => [one.sourceId, keyOf(one)]));
-    this.#pushed = new Set(
-      subscriptions
-        .filter(
-          ({ state, expiresAt, missedAt }) =>
-            state === "active" && expiresAt !== null && expiresAt > now && missedAt === null,
-        )
-        .map(({ sourceId }) => sourceId),
-    );
+  async #save(subscription: PushSubscription): Promise<void> {
+    await this.#options.store.saveSubscription(subscription);
+    this.#known.set(subscription.sourceId, subscription);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -280,13 +258,17 @@ export class Subscriber implements AsyncDisposable {
   }
 }
 
-/** What makes two subscriptions the same. */
-function keyOf({ hub, topic }: Pick<PushSubscription, "hub" | "topic">): string {
-  return `${hub}\n${topic}`;
+interface Wish {
+  readonly hub: string;
+  readonly topic: string;
+}
+
+function isOf(subscription: PushSubscription, { hub, topic }: Wish): boolean {
+  return subscription.hub === hub && subscription.topic === topic;
 }
 
 /** The hub and the topic of a source that is polled, or null: without both there is nothing to subscribe to (WebSub 4). */
-function wishOf(source: SourceState): { readonly hub: string; readonly topic: string } | null {
+function wishOf(source: SourceState): Wish | null {
   if (source.kind !== "url" || source.status === "retired" || source.status === "gone") return null;
   const hub = source.feed?.hubs.find((url) => /^https?:\/\//i.test(url));
   const topic = source.feed?.url ?? null;
