@@ -1,11 +1,11 @@
 import type { SightingRecord } from "../model.ts";
 import { digestKeyHex } from "./digest.ts";
 
+/** What an id to publish is chosen from. */
+export type PublishableRecord = Pick<SightingRecord, "publishedIds" | "aliases" | "guidKey">;
+
 /** The first of a record's ids that is free; when all are taken, a `urn:uuid:` derived from its strongest key. */
-export function choosePublishedId(
-  record: Pick<SightingRecord, "publishedIds" | "aliases" | "guidKey">,
-  isTaken: (id: string) => boolean,
-): string {
+export function choosePublishedId(record: PublishableRecord, isTaken: (id: string) => boolean): string {
   for (const id of record.publishedIds) if (!isTaken(id)) return id;
   const key = record.aliases[0]?.key ?? record.guidKey;
   for (let attempt = 0; ; attempt += 1) {

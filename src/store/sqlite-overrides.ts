@@ -3,7 +3,6 @@ import type { Alias } from "../model.ts";
 import { addCounts, advanceUpdatedAt, type Carrier, chooseWinner, countDuplicates } from "./carriers.ts";
 import { digestKey } from "./digest.ts";
 import type { KnownStory } from "./poll-plan-types.ts";
-import { choosePublishedId } from "./published-id.ts";
 import { decodeContent, type SightingContent } from "./records.ts";
 import { readNumber, readText } from "./rows.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
@@ -29,7 +28,6 @@ export class OverrideWriter {
   readonly #selectMembers;
   readonly #moveAlias;
   readonly #dropAlias;
-  readonly #takeBackId;
 
   constructor(db: DatabaseSync, stories: StoryTable) {
     this.#stories = stories;
@@ -53,7 +51,6 @@ export class OverrideWriter {
          AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.digest = aliases.digest AND pins.story = aliases.story)`,
     );
     this.#dropAlias = db.prepare("DELETE FROM aliases WHERE digest = ?");
-    this.#takeBackId = db.prepare("DELETE FROM forwarded_ids WHERE digest = ? AND story = ?");
   }
 
   /** Pins two keys to one story, the older one's; where neither has a story yet, both wait for one together. */
@@ -122,13 +119,8 @@ export class OverrideWriter {
     readonly at: number;
   }): number {
     const { story, founder, at } = split;
-    // An id that was forwarded to the story it leaves is its own again: readers know the entry by it.
-    const publishedId = choosePublishedId(split.content, (id) =>
-      this.#stories.isIdTaken(id, { exceptForwardedBy: story }),
-    );
-    this.#takeBackId.run(digestKey(publishedId), story);
-    return this.#stories.insertStory({
-      publishedId,
+    return this.#stories.foundFrom(story, {
+      record: split.content,
       publishedAt: Math.min(founder.publishedAt, at),
       updatedAt: at,
       orderedAt: founder.orderedAt,

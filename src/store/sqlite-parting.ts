@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { addCounts, advanceUpdatedAt, chooseWinner, countDuplicates } from "./carriers.ts";
 import { digestKey } from "./digest.ts";
-import { choosePublishedId } from "./published-id.ts";
 import { decodeContent, decodeTexts, type SightingContent } from "./records.ts";
 import { decodeIdentity } from "./rekeyed-identity.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
@@ -37,7 +36,6 @@ export class StoryParter {
   readonly #selectAliases;
   readonly #moveAlias;
   readonly #dropAlias;
-  readonly #takeBackId;
   readonly #setContent;
 
   constructor(db: DatabaseSync, { stories, at }: { readonly stories: StoryTable; readonly at: number }) {
@@ -51,7 +49,6 @@ export class StoryParter {
     this.#selectAliases = db.prepare("SELECT key FROM aliases WHERE story = ?");
     this.#moveAlias = db.prepare("UPDATE aliases SET story = ? WHERE digest = ?");
     this.#dropAlias = db.prepare("DELETE FROM aliases WHERE digest = ?");
-    this.#takeBackId = db.prepare("DELETE FROM forwarded_ids WHERE digest = ? AND story = ?");
     this.#setContent = db.prepare("UPDATE sightings SET record = ? WHERE id = ?");
   }
 
@@ -83,18 +80,12 @@ export class StoryParter {
 
   #found(story: number, part: Part): number {
     const [founder] = part;
-    const record = {
-      publishedIds: founder.publishedIds,
-      guidKey: founder.guidKey,
-      aliases: founder.content?.aliases ?? [],
-    };
-    // An id that was forwarded to the story it leaves is its own again: readers know the entry by it.
-    const publishedId = choosePublishedId(record, (id) =>
-      this.#stories.isIdTaken(id, { exceptForwardedBy: story }),
-    );
-    this.#takeBackId.run(digestKey(publishedId), story);
-    const number = this.#stories.insertStory({
-      publishedId,
+    const number = this.#stories.foundFrom(story, {
+      record: {
+        publishedIds: founder.publishedIds,
+        guidKey: founder.guidKey,
+        aliases: founder.content?.aliases ?? [],
+      },
       publishedAt: Math.min(founder.publishedAt, this.#at),
       updatedAt: this.#at,
       orderedAt: founder.orderedAt,

@@ -3,6 +3,7 @@ import type { Alias, SightingRecord } from "../model.ts";
 import { type Carrier, titleKeyOf } from "./carriers.ts";
 import { DigestCache } from "./digest.ts";
 import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
+import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
 import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
 import { SightingTexts } from "./sqlite-search.ts";
@@ -47,6 +48,7 @@ export class StoryTable {
   readonly #adoptPinnedKeys;
   readonly #isPublished;
   readonly #isForwarded;
+  readonly #takeBackId;
   readonly #mergeSteps;
   readonly #addDuplicates;
   readonly #addTotals;
@@ -92,6 +94,7 @@ export class StoryTable {
        ON CONFLICT (digest) DO NOTHING`,
     );
     this.#isPublished = db.prepare("SELECT 1 FROM stories WHERE published_digest = ?");
+    this.#takeBackId = db.prepare("DELETE FROM forwarded_ids WHERE digest = ? AND story = ?");
     this.#isForwarded = db.prepare("SELECT story FROM forwarded_ids WHERE digest = ?");
     this.#mergeSteps = [
       `UPDATE sightings SET story = :into,
@@ -121,6 +124,19 @@ export class StoryTable {
       story.publishedId,
     );
     return Number(lastInsertRowid);
+  }
+
+  /**
+   * Founds a story for sightings that leave another. An id that was forwarded to that one is its own again: readers know the
+   * entry by it.
+   */
+  foundFrom(
+    left: number,
+    { record, ...row }: Omit<NewStoryRow, "publishedId"> & { readonly record: PublishableRecord },
+  ): number {
+    const publishedId = choosePublishedId(record, (id) => this.isIdTaken(id, { exceptForwardedBy: left }));
+    this.#takeBackId.run(this.#digests.digest(publishedId), left);
+    return this.insertStory({ ...row, publishedId });
   }
 
   updateStory(story: Omit<KnownStory, "carriers">): void {
