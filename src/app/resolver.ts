@@ -8,7 +8,7 @@ import { scrubUrl } from "../fetch/scrub.ts";
 import { type PageMode, summarisePage } from "../identify/page-questions.ts";
 import { doubtTarget } from "../identify/resolution.ts";
 import type { UrlRules } from "../identify/rules-file.ts";
-import type { Clock, SourceDefinition } from "../model.ts";
+import type { Clock, SourceDefinition, SourceState } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import type { Answer, ClaimedQuestion, Question, Store, StoryDetail } from "../store/store.ts";
 import { definitionOf } from "./definitions.ts";
@@ -90,21 +90,29 @@ export async function resolveDue(options: ResolverOptions, signal: AbortSignal):
     leaseMs,
   });
   const waiting = [...questions];
+  // Listed once for the batch, and only where an answer comes.
+  let listed: Promise<SourceMap> | null = null;
+  const sources = () => {
+    listed ??= options.store.listSources().then((all) => new Map(all.map((source) => [source.id, source])));
+    return listed;
+  };
   const work = async () => {
     for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
       signal.throwIfAborted();
-      await settle(question, options, signal);
+      await settle(question, { ...options, sources }, signal);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   return questions.length;
 }
 
-async function settle(
-  question: ClaimedQuestion,
-  options: ResolverOptions,
-  signal: AbortSignal,
-): Promise<void> {
+type SourceMap = ReadonlyMap<string, SourceState>;
+
+interface BatchOptions extends ResolverOptions {
+  readonly sources: () => Promise<SourceMap>;
+}
+
+async function settle(question: ClaimedQuestion, options: BatchOptions, signal: AbortSignal): Promise<void> {
   const { store, clock, log } = options;
   const answer = await ask(question, options, signal);
   const renamed =
@@ -166,14 +174,14 @@ function postpone(
 
 async function nameAskers(
   question: ClaimedQuestion,
-  { answer, options }: { readonly answer: string; readonly options: ResolverOptions },
+  { answer, options }: { readonly answer: string; readonly options: BatchOptions },
 ) {
   const { store, rules, pageMode } = options;
   const batch = await store.listAskers(question);
   const isOf = (kind: Question["kind"], url: string) => question.kind === kind && url === question.url;
   const resolved = (url: string) => (isOf("link", url) ? answer : batch.resolved(url));
   const page = (url: string) => (isOf("page", url) ? answer : batch.page(url));
-  const sources = new Map((await store.listSources()).map((source) => [source.id, source]));
+  const sources = await options.sources();
   const definitions = options.definitions();
   const holders = new Map<string, StoryDetail | null>();
   const request = {
