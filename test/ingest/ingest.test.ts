@@ -31,19 +31,20 @@ afterEach(async () => {
   await workspace[Symbol.asyncDispose]();
 });
 
-/** Polls each source once, time running on meanwhile, and gives their states. */
-async function poll(...definitions: readonly SourceDefinition[]): Promise<readonly SourceState[]> {
+/** A client and a poller of these sources; what they do shows in the store, at the server and in `hosts`. */
+function preparePolling(definitions: readonly SourceDefinition[]) {
   const limits = { timeoutMs: 5000, bodyBytes: 2 ** 20, redirects: 5, perHost: 2 };
-  await using http = createHttpClient({ userAgent: "Mainstem/test", limits, clock });
+  const http = createHttpClient({ userAgent: "Mainstem/test", limits, clock });
+  const hosts = createHostLimit({ perHost: 2, pauseMs: 0, clock });
   const table = new Map(definitions.map((definition) => [definition.id, definition]));
   const poller = createPoller({
     store,
     clock,
     http,
+    hosts,
     log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
     rules: null,
     definitions: () => table,
-    hosts: createHostLimit({ perHost: 2, pauseMs: 0, clock }),
     limits: { bodyBytes: 2 ** 20, entries: 100 },
     random: () => 0,
     isResolving: false,
@@ -52,21 +53,27 @@ async function poll(...definitions: readonly SourceDefinition[]): Promise<readon
     onDue: () => {},
     onQuestions: () => {},
   });
+  return { poller, hosts, [Symbol.asyncDispose]: () => http[Symbol.asyncDispose]() };
+}
+
+/** Polls each source once, time running on meanwhile, and gives their states. */
+async function poll(...definitions: readonly SourceDefinition[]): Promise<readonly SourceState[]> {
+  await using polling = preparePolling(definitions);
   await store.syncSources(definitions, { now: clock.now(), parentId: null });
   for (const { id } of definitions) {
     const request = { now: clock.now(), limit: 1, leaseMs: 60_000, onlyIds: [id] };
     const [claimed] = await store.claimDueSources(request);
     if (claimed === undefined) throw new Error(`${id} could not be claimed`);
-    const polling = poller(claimed, never);
+    const run = polling.poller(claimed, never);
     let isOver = false;
-    void polling.finally(() => {
+    void run.finally(() => {
       isOver = true;
     });
     while (!isOver) {
       if (clock.sleeperCount > 0) await clock.advance(1000);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    await polling;
+    await run;
   }
   return store.listSources();
 }
@@ -165,28 +172,10 @@ describe("a server that names a time", () => {
   ] as const)("rests the %s", async (restScope, count) => {
     server.on("/a", { status: 429, headers: { "Retry-After": "600" } });
     server.on("/b", page(1, null));
-    const limits = { timeoutMs: 5000, bodyBytes: 2 ** 20, redirects: 5, perHost: 2 };
-    await using http = createHttpClient({ userAgent: "Mainstem/test", limits, clock });
-    const hosts = createHostLimit({ perHost: 2, pauseMs: 0, clock });
     const definitions = [local("a", { restScope }), local("b", { restScope })];
     await store.syncSources(definitions, { now: clock.now(), parentId: null });
-    const table = new Map(definitions.map((definition) => [definition.id, definition]));
-    const poller = createPoller({
-      store,
-      clock,
-      http,
-      hosts,
-      log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
-      rules: null,
-      definitions: () => table,
-      limits: { bodyBytes: 2 ** 20, entries: 100 },
-      random: () => 0,
-      isResolving: false,
-      pageMode: "never",
-      onVisible: () => {},
-      onDue: () => {},
-      onQuestions: () => {},
-    });
+    await using polling = preparePolling(definitions);
+    const { poller, hosts } = polling;
     const claim = async (id: string) =>
       (await store.claimDueSources({ now: clock.now(), limit: 1, leaseMs: 60_000, onlyIds: [id] }))[0];
     const [a, b] = [await claim("a"), await claim("b")];
