@@ -268,7 +268,8 @@ export const hostAliases: readonly HostAlias[] = [
     hosts: ["wikiwand.com"],
     apply(parts) {
       const page = /^\/([a-z]{2,3}(?:-[a-z]{2,8})?)\/(?:articles\/)?([^/]+)$/.exec(parts.path);
-      return page === null ? parts : at(parts, `${page[1] ?? "en"}.wikipedia.org`, `/wiki/${page[2] ?? ""}`);
+      if (page === null) return parts;
+      return at(parts, `${page[1] ?? "en"}.wikipedia.org`, `/wiki/${page[2] ?? ""}`, parts.query);
     },
   },
   {

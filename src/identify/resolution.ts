@@ -3,7 +3,7 @@ import { identifyUrl, isFrontPage, type UrlOptions } from "./original-url.ts";
 import { parseUrlParts } from "./url-parts.ts";
 
 /** The rules' version; it grows when stored keys would come out otherwise, so that `mainstem rekey` is advised. */
-export const IDENTITY_VERSION = 2;
+export const IDENTITY_VERSION = 3;
 
 /** Hosts that stand between a reader and a page: everybody is sent to the same address of theirs. */
 const wallHost = /^(?:consent|login|signin|accounts?|auth|sso|id|idp|captcha|challenge|guce)\./;

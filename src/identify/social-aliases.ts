@@ -1,5 +1,6 @@
 import { at, type HostAlias, only, pair, rehost } from "./host-alias.ts";
 import { findParameter, type UrlParts } from "./url-parts.ts";
+import { words } from "./word-set.ts";
 
 const videoId = /^[\w-]{6,24}$/;
 
@@ -52,6 +53,15 @@ function reddit(parts: UrlParts): UrlParts {
   return at(parts, "www.reddit.com", `/comments/${id}/${comment === undefined ? "" : `_/${comment}/`}`);
 }
 
+/** Paths of one word that are pages of Tumblr's own, and no blog's name. */
+const tumblrsOwnPages = words(`
+    about account activity ads app apps blog business buttons changes chat communities community
+    copyright customize dashboard developers docs edit embed events explore following gifs help home
+    impressum inbox jobs legal likes live login logo logout mega-editor messages messaging network new
+    new_user notifications oauth oauth2 patio photos policy press privacy queue radar reblog redirect
+    register registration search security settings share shop spotlight staff-picks submit support svc
+    switch tagged terms themes theme_garden tips tv upload video videos widgets`);
+
 /** Rule 7: video platforms and networks. Each row is how the platform itself numbers its documents. */
 export const socialAliases: readonly HostAlias[] = [
   {
@@ -86,14 +96,11 @@ export const socialAliases: readonly HostAlias[] = [
       const { host, path } = parts;
       const blog = /^\/(?:blog\/(?:view\/)?)?([a-z0-9-]{1,63})(?:\/(\d{6,})(?:\/[^/]*)?)?\/?$/.exec(path);
       if (/^(?:www\.)?tumblr\.com$/.test(host)) {
-        if (
-          blog === null ||
-          /^(?:dashboard|explore|login|register|search|tagged|settings|about|help|docs|policy|jobs|press)$/.test(
-            blog[1] ?? "",
-          )
-        )
-          return parts;
-        return at(parts, `${blog[1] ?? ""}.tumblr.com`, blog[2] === undefined ? "/" : `/post/${blog[2]}`);
+        const [, name = "", number] = blog ?? [];
+        if (name === "" || tumblrsOwnPages.has(name)) return parts;
+        if (number !== undefined) return at(parts, `${name}.tumblr.com`, `/post/${number}`);
+        // A question that is left names something on the page: a blog's front page has none.
+        return parts.query.length > 0 ? parts : at(parts, `${name}.tumblr.com`, "/");
       }
       const post = /^\/post\/(\d{6,})\/[^/]*\/?$/.exec(path)?.[1];
       return post === undefined ? parts : at(parts, host, `/post/${post}`);

@@ -157,7 +157,11 @@ export const parameterWrappers: readonly ParameterWrapperRow[] = [
     path: /^\/linkfilter/,
     parameters: "url u",
   }),
-  row("tumblr", "Tumblr's outgoing links", { hosts: "t.umblr.com", path: /^\/redirect/, parameters: "z" }),
+  row("tumblr", "Tumblr's outgoing links", {
+    hosts: "t.umblr.com tumblr.com",
+    path: /^\/redirect/,
+    parameters: "z",
+  }),
   row("pinterest", "Pinterest's outgoing links", {
     hosts: "pinterest.*",
     path: /^\/offsite/,
@@ -311,7 +315,7 @@ export const parameterWrappers: readonly ParameterWrapperRow[] = [
   row("tradedoubler", "Tradedoubler's links", { hosts: "tradedoubler.com", parameters: "url _td_deeplink" }),
   row("shareasale", "ShareASale's links", {
     hosts: "shareasale.com shareasale-analytics.com",
-    path: /^\/r\.cfm|^\/u\.cfm/,
+    path: /^\/(?:r|u|m-pr)\.cfm/,
     parameters: "urllink",
   }),
   row("webgains", "Webgains' links", { hosts: "track.webgains.com", parameters: "wgtarget" }),
