@@ -50,7 +50,7 @@ export class SightingTexts {
 }
 
 /** A search as an FTS5 expression in which every word is quoted; null when there is nothing to find. */
-function toMatchExpression(search: string): string | null {
+export function toMatchExpression(search: string): string | null {
   const { all, none } = parseSearch(search);
   if (all.length === 0) return null;
   const wanted = all.map((terms) => `(${terms.map(quote).join(" OR ")})`).join(" AND ");

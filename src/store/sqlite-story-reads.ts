@@ -4,10 +4,11 @@ import { orderCarriers } from "./carriers.ts";
 import { digestKey } from "./digest.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
+import { ArchiveTable } from "./sqlite-archives.ts";
 import { SightingTexts } from "./sqlite-search.ts";
 import { readSourceKind } from "./sqlite-sources.ts";
 import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./sqlite-story-places.ts";
-import type { StoryDetail, StoryQuery } from "./store.ts";
+import type { StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 
 /** What a sighting tells of its source. */
 interface SightingSource {
@@ -36,6 +37,7 @@ export class StoryReader {
   readonly #onWarning: (message: string) => void;
   readonly #places: PlaceStatements;
   readonly #texts: SightingTexts;
+  readonly #archives: ArchiveTable;
   readonly #selectStories;
   readonly #selectSightings;
   readonly #selectSources;
@@ -52,6 +54,7 @@ export class StoryReader {
     this.#onWarning = onWarning;
     this.#places = preparePlaces(db);
     this.#texts = new SightingTexts(db);
+    this.#archives = new ArchiveTable(db);
     this.#selectStories = db.prepare(
       "SELECT * FROM stories WHERE number IN (SELECT value FROM json_each(?))",
     );
@@ -107,6 +110,17 @@ export class StoryReader {
     return stories;
   }
 
+  /** Stories that are on no page of an output's archive, in the order of their numbers. */
+  listUnarchived(query: UnarchivedQuery): readonly Story[] {
+    const tags = new Set(query.tags ?? []);
+    const numbers = this.#archives.unarchived(query, this.#chooseSources(query));
+    const loaded = this.#load(numbers);
+    return numbers.flatMap((number) => {
+      const story = loaded.get(number);
+      return story === undefined || !isTagged(story, tags) ? [] : [story];
+    });
+  }
+
   /** The story of the first of these alias keys and published ids that is known. */
   find(keys: readonly string[]): StoryDetail | null {
     for (const key of keys) {
@@ -133,7 +147,7 @@ export class StoryReader {
   }
 
   /** The sources to which a query is limited, or null for all. */
-  #chooseSources(query: StoryQuery): readonly number[] | null {
+  #chooseSources(query: Pick<StoryQuery, "sourceId" | "tags">): readonly number[] | null {
     if (query.sourceId !== undefined) {
       return this.#selectSourceNo.all(query.sourceId).map((row) => readNumber(row, "no"));
     }

@@ -10,7 +10,9 @@ import { LeaseLostError, StoreError } from "../errors.ts";
 import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story } from "../model.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { readNumber } from "./rows.ts";
+import { ArchiveTable } from "./sqlite-archives.ts";
 import { describeUnwritable, translateSqliteError } from "./sqlite-errors.ts";
+import { HubTable } from "./sqlite-hub.ts";
 import type { StoreLock } from "./sqlite-lock.ts";
 import { NoticeTable } from "./sqlite-notices.ts";
 import { openDatabase } from "./sqlite-open.ts";
@@ -25,10 +27,13 @@ import { StoryTable } from "./sqlite-story-table.ts";
 import { SubscriptionTable } from "./sqlite-subscriptions.ts";
 import type {
   AnswerRecord,
+  ArchivePage,
+  ArchiveState,
   ClaimedQuestion,
   ClaimedSource,
   ClaimRequest,
   DailyCount,
+  HubSubscription,
   Lease,
   PollRecord,
   PushSubscription,
@@ -41,6 +46,7 @@ import type {
   StoreCounts,
   StoryDetail,
   StoryQuery,
+  UnarchivedQuery,
 } from "./store.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted): some 15 ms of writing. */
@@ -79,6 +85,8 @@ class SqliteStore implements Store {
   readonly #questions: QuestionTable;
   readonly #notices: NoticeTable;
   readonly #subscriptions: SubscriptionTable;
+  readonly #hub: HubTable;
+  readonly #archives: ArchiveTable;
   readonly #rewriter: SightingRewriter;
   readonly #reader: StoryReader;
   readonly #overrides: OverrideWriter;
@@ -101,6 +109,8 @@ class SqliteStore implements Store {
       this.#questions = new QuestionTable(this.#db);
       this.#notices = new NoticeTable(this.#db);
       this.#subscriptions = new SubscriptionTable(this.#db);
+      this.#hub = new HubTable(this.#db);
+      this.#archives = new ArchiveTable(this.#db);
       this.#polls = new PollWriter(this.#db, {
         stories: this.#stories,
         questions: this.#questions,
@@ -275,6 +285,41 @@ class SqliteStore implements Store {
 
   async removeSubscription(sourceId: string): Promise<void> {
     this.#write(() => this.#subscriptions.remove(sourceId));
+  }
+
+  async listHubSubscriptions(): Promise<readonly HubSubscription[]> {
+    return this.#read(() => this.#hub.list());
+  }
+
+  async saveHubSubscription(subscription: HubSubscription): Promise<void> {
+    this.#write(() => this.#hub.save(subscription));
+  }
+
+  async removeHubSubscription(subscription: Pick<HubSubscription, "topic" | "callback">): Promise<void> {
+    this.#write(() => this.#hub.remove(subscription));
+  }
+
+  async archiveState(output: string): Promise<ArchiveState> {
+    return this.#read(() => this.#archives.state(output));
+  }
+
+  async listUnarchived(query: UnarchivedQuery): Promise<readonly Story[]> {
+    return this.#read(() => this.#reader.listUnarchived(query));
+  }
+
+  async addArchivePage(
+    page: ArchivePage,
+    archived: { readonly stories: readonly number[]; readonly position: number },
+  ): Promise<boolean> {
+    return this.#write(() => this.#archives.add(page, archived));
+  }
+
+  async moveArchive(output: string, place: Omit<ArchiveState, "pages">): Promise<void> {
+    this.#write(() => this.#archives.move(output, { ...place, pages: this.#archives.state(output).pages }));
+  }
+
+  async findArchivePage(output: string, number: number): Promise<ArchivePage | null> {
+    return this.#read(() => this.#archives.find(output, number));
   }
 
   async listNotices(limit: number): Promise<readonly HealthNotice[]> {

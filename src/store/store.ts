@@ -145,6 +145,66 @@ export interface PushSubscription {
   readonly nextTryAt: Date;
 }
 
+/** A reader's subscription at our own hub (WebSub 5): one for a topic and a callback. */
+export interface HubSubscription {
+  /** The address of the feed, as the subscriber asked for it. */
+  readonly topic: string;
+  readonly callback: string;
+  readonly secret: string | null;
+  /** When the lease ends; null until the subscriber has confirmed for the first time. */
+  readonly expiresAt: Date | null;
+  /** What was asked for and is not confirmed yet. Until then everything else stays in force (WebSub 5.1). */
+  readonly request: HubRequest | null;
+  /** Names the version of the feed that the subscriber has; null for none. */
+  readonly delivered: string | null;
+  /** Deliveries in a row that failed, and since when. */
+  readonly failures: number;
+  readonly failingSince: Date | null;
+  /** Not before then is a delivery tried again; null while none failed. */
+  readonly nextTryAt: Date | null;
+}
+
+export interface HubRequest {
+  readonly mode: "subscribe" | "unsubscribe";
+  readonly secret: string | null;
+  readonly leaseMs: number;
+  readonly askedAt: Date;
+}
+
+/** How far the archive of an output has come. */
+export interface ArchiveState {
+  /** The number of the newest page; 0 while there is none. */
+  readonly pages: number;
+  /** Every story up to this number is on a page or was not one of the output's when it was looked at. */
+  readonly position: number;
+  /** Names what the output selected then; empty before the first time. */
+  readonly scope: string;
+  /** When the stories were last gone through from the first one. */
+  readonly sweptAt: Date | null;
+}
+
+export interface UnarchivedQuery {
+  readonly output: string;
+  /** Only stories with a greater number. */
+  readonly after: number;
+  readonly limit: number;
+  /** As in `StoryQuery`. */
+  readonly tags?: readonly string[];
+  readonly search?: string;
+}
+
+/** A page of an output's archive (RFC 5005 4); never changed once it is there. */
+export interface ArchivePage {
+  readonly output: string;
+  /** Counts from 1. */
+  readonly number: number;
+  /** The document. */
+  readonly body: Uint8Array;
+  /** The site's public address in its links. */
+  readonly siteUrl: string;
+  readonly at: Date;
+}
+
 /** A story as people know it. */
 export interface StoryName {
   readonly publishedId: string;
@@ -299,6 +359,33 @@ export interface Store extends AsyncDisposable {
   saveSubscription(subscription: PushSubscription): Promise<void>;
 
   removeSubscription(sourceId: string): Promise<void>;
+
+  /** Every subscription at our own hub. */
+  listHubSubscriptions(): Promise<readonly HubSubscription[]>;
+
+  /** Writes the one subscription of its topic and callback, new or changed. */
+  saveHubSubscription(subscription: HubSubscription): Promise<void>;
+
+  removeHubSubscription(subscription: Pick<HubSubscription, "topic" | "callback">): Promise<void>;
+
+  archiveState(output: string): Promise<ArchiveState>;
+
+  /** Stories of the query that are on no page of the output's archive, in the order of their numbers. */
+  listUnarchived(query: UnarchivedQuery): Promise<readonly Story[]>;
+
+  /**
+   * Adds the next page of an archive, with the numbers of the stories on it, and moves the position there, in one transaction.
+   * @returns false, and nothing is written, when the page is not the next one (another process was quicker)
+   */
+  addArchivePage(
+    page: ArchivePage,
+    archived: { readonly stories: readonly number[]; readonly position: number },
+  ): Promise<boolean>;
+
+  /** Changes how far the stories were gone through; pages stay. */
+  moveArchive(output: string, place: Omit<ArchiveState, "pages">): Promise<void>;
+
+  findArchivePage(output: string, number: number): Promise<ArchivePage | null>;
 
   /** What the operator was told of the sources' health, newest first. The store keeps the latest 1000. */
   listNotices(limit: number): Promise<readonly HealthNotice[]>;

@@ -17,6 +17,7 @@ import {
   T0,
 } from "./builders.ts";
 import { describeOverrides } from "./contract-overrides.ts";
+import { describePublishing } from "./contract-publishing.ts";
 import { describeQuestions } from "./contract-questions.ts";
 import { describeSearch } from "./contract-search.ts";
 import { describeStories } from "./contract-stories.ts";
@@ -62,6 +63,7 @@ export function describeStore(engine: string, factory: StoreFactory): void {
   describe(`${engine}: stories`, () => describeStories(factory));
 
   describe(`${engine}: search`, () => describeSearch(factory));
+  describe(`${engine}: publishing`, () => describePublishing(factory));
   describe(`${engine}: questions and rekey`, () => describeQuestions(factory));
   describe(`${engine}: overrides`, () => describeOverrides(factory));
   describe(`${engine}: the store as a whole`, () => describeWhole(factory));

@@ -1,0 +1,114 @@
+/** The contract's part on what publishing keeps: subscriptions at our own hub, and the archives of outputs. */
+import { expect, test } from "vitest";
+import type { HubSubscription, UnarchivedQuery } from "../../src/store/store.ts";
+import { addSources, after, buildDefinition, buildSighting, poll, T0 } from "./builders.ts";
+import { type StoreFactory, useStore } from "./contract.ts";
+
+const subscription: HubSubscription = {
+  topic: "https://river.example/atom.xml",
+  callback: "https://reader.example/push?a=1&b=2",
+  secret: null,
+  expiresAt: null,
+  request: { mode: "subscribe", secret: "s3cret", leaseMs: 86_400_000, askedAt: T0 },
+  delivered: null,
+  failures: 0,
+  failingSince: null,
+  nextTryAt: null,
+};
+
+export function describePublishing(factory: StoreFactory): void {
+  const { store, fixture } = useStore(factory);
+
+  test("a hub's subscription is there once for its topic and callback, and comes back whole", async () => {
+    await store().saveHubSubscription(subscription);
+    const active: HubSubscription = {
+      ...subscription,
+      secret: "s3cret",
+      request: null,
+      expiresAt: after(86_400_000),
+      delivered: "abc",
+      failures: 3,
+      failingSince: after(-1000),
+      nextTryAt: after(60_000),
+    };
+    await store().saveHubSubscription(active);
+    await store().saveHubSubscription({ ...subscription, callback: "https://other.example/" });
+    await store().saveHubSubscription({ ...subscription, topic: "https://river.example/rss.xml" });
+    await using other = await fixture().open();
+    const stored = await other.listHubSubscriptions();
+    expect(stored).toHaveLength(3);
+    expect(stored).toContainEqual(active);
+    expect(stored).toContainEqual({ ...subscription, callback: "https://other.example/" });
+    await store().removeHubSubscription(active);
+    expect(await other.listHubSubscriptions()).toHaveLength(2);
+    await store().removeHubSubscription(active);
+  });
+
+  const fill = async () => {
+    await addSources(store(), buildDefinition("a", { tags: ["x"] }), buildDefinition("b"));
+    const sightings = ["1", "2", "3"].map((id, index) =>
+      buildSighting(id, { orderedAt: after(-index * 1000), entry: { title: `Lake ${id}` } }),
+    );
+    await poll(store(), "a", sightings);
+    await poll(store(), "b", [
+      buildSighting("4", { orderedAt: after(-9000), entry: { title: "River 4" } }),
+      // Carried by both sources.
+      buildSighting("5", { urls: ["2.example/"], entry: { title: "Lake 2" } }),
+    ]);
+  };
+  const titles = async (query: Partial<UnarchivedQuery> = {}) =>
+    (await store().listUnarchived({ output: "all", after: 0, limit: 100, ...query })).map(
+      ({ sightings }) => sightings[0]?.entry.title,
+    );
+
+  test("stories that are on no page come by number, whatever their dates, under the output's filters", async () => {
+    await fill();
+    expect(await titles()).toEqual(["Lake 1", "Lake 2", "Lake 3", "River 4"]);
+    expect(await titles({ limit: 2 })).toEqual(["Lake 1", "Lake 2"]);
+    expect(await titles({ tags: ["x"] })).toEqual(["Lake 1", "Lake 2", "Lake 3"]);
+    expect(await titles({ tags: ["y"] })).toEqual([]);
+    expect(await titles({ search: "river" })).toEqual(["River 4"]);
+    expect(await titles({ search: "lake", tags: ["x"], limit: 1 })).toEqual(["Lake 1"]);
+    expect(await titles({ search: "-lake" })).toEqual([]);
+    const [first] = await store().listUnarchived({ output: "all", after: 0, limit: 1 });
+    expect(await titles({ after: first?.number ?? 0, limit: 1 })).toEqual(["Lake 2"]);
+  });
+
+  test("a page is added once, marks its stories in its own output only, and never changes", async () => {
+    await fill();
+    const stories = await store().listUnarchived({ output: "all", after: 0, limit: 2 });
+    const numbers = stories.map(({ number }) => number);
+    const position = numbers.at(-1) ?? 0;
+    const page = {
+      ...{ output: "all", number: 1, at: T0, siteUrl: "https://river.example" },
+      body: Buffer.from("<feed>é</feed>".repeat(100)),
+    };
+    expect(await store().addArchivePage(page, { stories: numbers, position })).toBe(true);
+    const again = { ...page, body: Buffer.from("other") };
+    expect(await store().addArchivePage(again, { stories: [], position: 99 })).toBe(false);
+    expect(await store().addArchivePage({ ...again, number: 3 }, { stories: [], position: 99 })).toBe(false);
+    await using other = await fixture().open();
+    const found = await other.findArchivePage("all", 1);
+    expect(found).toEqual({ ...page, body: expect.anything() });
+    expect(Buffer.from(found?.body ?? []).equals(page.body)).toBe(true);
+    expect(await other.findArchivePage("all", 2)).toBeNull();
+    expect(await other.findArchivePage("world", 1)).toBeNull();
+    expect(await titles()).toEqual(["Lake 3", "River 4"]);
+    expect(await titles({ output: "world" })).toEqual(["Lake 1", "Lake 2", "Lake 3", "River 4"]);
+    expect(await other.archiveState("all")).toEqual({ pages: 1, position, scope: "", sweptAt: null });
+  });
+
+  test("an archive's place is kept for each output, and moving it keeps the pages", async () => {
+    const empty = { pages: 0, position: 0, scope: "", sweptAt: null };
+    expect(await store().archiveState("all")).toEqual(empty);
+    const place = { position: 7, scope: "tags: x", sweptAt: T0 };
+    await store().moveArchive("all", place);
+    expect(await store().archiveState("all")).toEqual({ ...place, pages: 0 });
+    const page = { output: "all", number: 1, at: T0, siteUrl: "https://r.example", body: Buffer.from("x") };
+    await store().addArchivePage(page, { stories: [8, 9], position: 9 });
+    expect(await store().archiveState("all")).toEqual({ ...place, pages: 1, position: 9 });
+    await store().moveArchive("all", { ...place, position: 0 });
+    expect(await store().archiveState("all")).toEqual({ ...place, pages: 1, position: 0 });
+    expect(await store().archiveState("world")).toEqual(empty);
+  });
+}
