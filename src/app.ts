@@ -120,9 +120,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           log.warn(`${output}: story ${storyNumber} left out: ${reason}`),
       }),
     );
-    const publisher = stack.use(
-      new Publisher({ render: () => server.refresh(), directory: config.publishDirectory, log }),
-    );
+    const publisher = stack.use(new Publisher({ site: server, directory: config.publishDirectory, log }));
     const hosts = createHostLimit({
       perHost: config.limits.perHost,
       pauseMs: config.limits.hostPauseMs,
@@ -306,11 +304,19 @@ export async function pollOnce(
   if (config.publishDirectory !== null) {
     const site = new Site({ store, clock, settings: siteSettings(config) });
     await using publisher = new Publisher({
-      render: () => site.refresh(),
+      site: {
+        refresh: () => site.refresh(),
+        nextRefreshInMs: () => site.nextRefreshInMs,
+        archives: () => site.archives,
+        readArchivePage: async (path) => (await site.archivePage(path))?.body ?? null,
+      },
       directory: config.publishDirectory,
       log,
     });
-    await publisher.flush();
+    do {
+      await publisher.flush();
+      signal.throwIfAborted();
+    } while (site.nextRefreshInMs === 0);
   }
   return results;
 }

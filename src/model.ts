@@ -359,6 +359,10 @@ export interface OutputDefinition {
   readonly search?: string | undefined;
   /** Entries in the live document. */
   readonly limit: number;
+  /** How long an entry stays in the live document, counted from its place in the order; absent: as long as `limit` lets it. */
+  readonly windowMs?: number | undefined;
+  /** Are stories that leave the live document kept on archive pages (RFC 5005)? Yes unless false. */
+  readonly isArchived?: boolean | undefined;
 }
 
 /** The only source of time; tests drive one by hand. */

@@ -1,10 +1,22 @@
 /** Renders after changes, not per change: while one rendering runs, all that comes meanwhile waits for the next. */
 import type { Log } from "../observe/log.ts";
-import { writeFeedFiles } from "../publish/write-files.ts";
+import { archivePath } from "../publish/feed-urls.ts";
+import { writeArchiveFiles, writeFeedFiles } from "../publish/write-files.ts";
+
+/** What is published. */
+export interface PublishedSite {
+  /** Renders what changed and returns every file of the site by relative path. */
+  refresh(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** In how many ms there is something to render although nothing changes; null: never. */
+  nextRefreshInMs(): number | null;
+  /** The newest page of each output's archive. */
+  archives(): ReadonlyMap<string, number>;
+  /** A page of an archive by its path. */
+  readArchivePage(path: string): Promise<Uint8Array | null>;
+}
 
 export interface PublisherOptions {
-  /** Renders what changed and returns every file of the site by relative path. */
-  readonly render: () => Promise<ReadonlyMap<string, Uint8Array>>;
+  readonly site: PublishedSite;
   /** Where to write the files too, or null. */
   readonly directory: string | null;
   readonly log: Log;
@@ -12,6 +24,8 @@ export interface PublisherOptions {
 
 /** Changes of a busy moment (a first start polls everything) are gathered for so long. */
 const gatherMs = 200;
+/** The longest time that a timer of the system takes. */
+const timerMaxMs = 2 ** 31 - 1;
 /** While changes keep coming, rendering takes a fifth of the time at most, and readers wait for so long at most. */
 const pauseFactor = 4;
 const pauseMaxMs = 5000;
@@ -20,6 +34,8 @@ export class Publisher implements AsyncDisposable {
   readonly #options: PublisherOptions;
   readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | null = null;
+  /** Waits for what time alone changes: an entry that leaves its output's window. */
+  #alarm: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #isAsked = false;
   /** Somebody waits for everything asked for so far. */
@@ -60,23 +76,45 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #publish(): Promise<void> {
-    const { render, directory, log } = this.#options;
+    const { site, log } = this.#options;
     if (this.#stopping.signal.aborted) return;
     this.#isAsked = false;
     const startedAt = performance.now();
     try {
-      const files = await render();
-      if (directory !== null) await writeFeedFiles(directory, files, this.#stopping.signal);
+      const files = await site.refresh();
+      await this.#write(files);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       log.error({ err: error }, "publishing failed; the last good feed is still served");
     }
     this.#lastRenderMs = performance.now() - startedAt;
+    this.#setAlarm(site.nextRefreshInMs());
+  }
+
+  async #write(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    const { site, directory } = this.#options;
+    const { signal } = this.#stopping;
+    if (directory === null) return;
+    // The pages first: no feed names one that is not there.
+    for (const [output, pages] of site.archives()) {
+      const read = (page: number) => site.readArchivePage(archivePath(output, page));
+      await writeArchiveFiles(directory, { output, pages, read }, signal);
+    }
+    await writeFeedFiles(directory, files, signal);
+  }
+
+  #setAlarm(inMs: number | null): void {
+    if (this.#alarm !== null) clearTimeout(this.#alarm);
+    this.#alarm = null;
+    if (inMs === null || this.#stopping.signal.aborted) return;
+    if (inMs === 0) this.request();
+    else this.#alarm = setTimeout(() => this.request(), Math.min(inMs, timerMaxMs)).unref();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#alarm !== null) clearTimeout(this.#alarm);
     await this.#running;
   }
 }

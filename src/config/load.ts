@@ -281,12 +281,12 @@ class ConfigBuilder {
   }
 
   #outputs(raw: RawConfig): OutputDefinition[] {
-    const outputs =
+    const outputs: RawConfig["outputs"] =
       raw.outputs.length > 0
         ? raw.outputs
-        : [{ name: "all", tags: [], include: [], exclude: [], limit: 100 }];
+        : [{ name: "all", tags: [], include: [], exclude: [], limit: 100, archive: true }];
     const seen = new Set<string>();
-    return outputs.map((output, index) => {
+    return outputs.map(({ window: windowMs, archive: isArchived, ...output }, index) => {
       const path = ["outputs", index];
       if (seen.has(output.name))
         this.#problem(
@@ -294,7 +294,7 @@ class ConfigBuilder {
           `outputs[${index}].name: "${output.name}" is taken by an earlier output`,
         );
       seen.add(output.name);
-      return { ...output, title: output.title ?? raw.title };
+      return { ...output, title: output.title ?? raw.title, windowMs, isArchived };
     });
   }
 

@@ -199,6 +199,13 @@ const output = z.strictObject({
     .optional()
     .describe('Only stories that have these words: word "a phrase" -without begin* this OR that'),
   limit: z.int().min(1).max(10_000).default(100).describe("Entries in the feed document"),
+  window: duration
+    .optional()
+    .describe("How long an entry stays in the feed document, such as 7d; only limit counts when absent"),
+  archive: z
+    .boolean()
+    .default(true)
+    .describe("Keep what leaves the feed document on archive pages (RFC 5005), back to the first story"),
 });
 
 const listenExpected = "expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080";

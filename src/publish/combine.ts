@@ -95,6 +95,8 @@ export interface PublishedFeed {
   /** Public base URL without a trailing slash. */
   readonly siteUrl: string;
   readonly hubUrl: string | null;
+  /** The newest page of the archive: what is older than the live document begins there. */
+  readonly prevArchive: number | null;
   readonly entries: readonly PublishedEntry[];
   /** When something a reader sees last changed: the newest entry's `updated`. */
   readonly updated: Date;
@@ -116,6 +118,7 @@ export interface CombineOptions {
   /** The feed's `updated` while it has no entries (RFC 4287 wants one). 1970 by default. */
   readonly emptyUpdated?: Date | undefined;
   readonly hubUrl?: string | null | undefined;
+  readonly prevArchive?: number | null | undefined;
 }
 
 /** Stories in the order given, at most `output.limit` of them, as one feed. Never throws for a story's sake. */
@@ -154,6 +157,7 @@ export function combine(stories: readonly Story[], options: CombineOptions): Pub
     siteTitle,
     siteUrl,
     hubUrl: cleanUrl(options.hubUrl),
+    prevArchive: options.prevArchive ?? null,
     entries,
     updated,
     changed: new Date(Math.max(changedMs, updated.getTime())),

@@ -33,6 +33,16 @@ export function selfUrl(feed: PublishedFeed, file: FeedFile): string {
   return `${pageUrl(feed)}${file.name}`;
 }
 
+/** The path of a page of the archive, under the site's address. */
+export function archivePath(outputName: string, page: number): string {
+  return `/${encodeURIComponent(outputName)}/archive/${page}.xml`;
+}
+
+/** The address of a page of the feed's archive. */
+export function archiveUrl(feed: PublishedFeed, page: number): string {
+  return `${feed.siteUrl}${archivePath(feed.output.name, page)}`;
+}
+
 /** Names the feed for good, whichever output happens to be the first one today. */
 export function feedId(feed: PublishedFeed): string {
   return `${feed.siteUrl}/${encodeURIComponent(feed.output.name)}/atom.xml`;

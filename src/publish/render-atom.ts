@@ -1,23 +1,59 @@
-/** Atom 1.0 (RFC 4287), with Media RSS pictures, `replies` links (RFC 4685) and the hub link of WebSub. */
+/** Atom 1.0 (RFC 4287) and its archives (RFC 5005), with Media RSS pictures, `replies` links (RFC 4685) and the hub link of WebSub. */
 import type { Category, Person } from "../model.ts";
 import type { PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
-import { commonLanguage, feedDescription, feedFile, feedId, pageUrl, selfUrl } from "./feed-urls.ts";
+import {
+  archiveUrl,
+  commonLanguage,
+  feedDescription,
+  feedFile,
+  feedId,
+  pageUrl,
+  selfUrl,
+} from "./feed-urls.ts";
 import { attribute, type Markup, markup } from "./markup.ts";
 
 /** The feed as an Atom document. Needs a feed that `combine` made: text and URLs are written as they are. */
 export function renderAtom(feed: PublishedFeed): string {
+  return renderDocument(feed, {
+    namespaces: null,
+    links: markup`<link rel="self" type="application/atom+xml" href="${selfUrl(feed, feedFile("atom"))}"/>
+<link rel="alternate" type="text/html" href="${pageUrl(feed)}"/>${
+      feed.hubUrl !== null && markup`\n<link rel="hub" href="${feed.hubUrl}"/>`
+    }${feed.prevArchive !== null && prevArchive(feed, feed.prevArchive)}`,
+  });
+}
+
+/**
+ * A page of the feed's archive (RFC 5005 4): `feed` holds its stories, `page` is its number. It names the page before it and
+ * the live document, but no page after it: there is none when it is written, and it never changes.
+ */
+export function renderAtomArchive(feed: PublishedFeed, page: number): string {
+  return renderDocument(feed, {
+    namespaces: markup` xmlns:fh="http://purl.org/syndication/history/1.0"`,
+    links: markup`<link rel="self" type="application/atom+xml" href="${archiveUrl(feed, page)}"/>
+<link rel="current" type="application/atom+xml" href="${selfUrl(feed, feedFile("atom"))}"/>
+<link rel="alternate" type="text/html" href="${pageUrl(feed)}"/>${page > 1 && prevArchive(feed, page - 1)}
+<fh:archive/>`,
+  });
+}
+
+function prevArchive(feed: PublishedFeed, page: number): Markup {
+  return markup`\n<link rel="prev-archive" type="application/atom+xml" href="${archiveUrl(feed, page)}"/>`;
+}
+
+function renderDocument(
+  feed: PublishedFeed,
+  { namespaces, links }: { readonly namespaces: Markup | null; readonly links: Markup },
+): string {
   const language = commonLanguage(feed);
   const document = markup`<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${attribute("xml:lang", language)}>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${namespaces}${attribute("xml:lang", language)}>
 <id>${feedId(feed)}</id>
 <title type="text">${feed.output.title}</title>
 <subtitle type="text">${feedDescription(feed)}</subtitle>
 <updated>${feed.updated.toISOString()}</updated>
 <author><name>${feed.output.title}</name><uri>${pageUrl(feed)}</uri></author>
-<link rel="self" type="application/atom+xml" href="${selfUrl(feed, feedFile("atom"))}"/>
-<link rel="alternate" type="text/html" href="${pageUrl(feed)}"/>${
-    feed.hubUrl !== null && markup`\n<link rel="hub" href="${feed.hubUrl}"/>`
-  }
+${links}
 <generator>Mainstem</generator>
 ${feed.entries.map((entry) => renderEntry(entry, language))}</feed>
 `;

@@ -1,7 +1,7 @@
 /** JSON Feed 1.1 (jsonfeed.org/version/1.1). What the format has no place for is under `_mainstem`. */
 import type { Person } from "../model.ts";
 import type { PublishedEntry, PublishedFeed } from "./combine.ts";
-import { commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
+import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 
 /** The feed as a JSON Feed document. Needs a feed that `combine` made. Absent values are left out, never null. */
 export function renderJson(feed: PublishedFeed): string {
@@ -18,6 +18,8 @@ export function renderJson(feed: PublishedFeed): string {
       about:
         "Each item's _mainstem names the feed it was taken from (source) and everyone who carried it (carriers).",
       updated: feed.updated.toISOString(),
+      // Not `next_url`: the archive is written in Atom only.
+      prev_archive: feed.prevArchive === null ? undefined : archiveUrl(feed, feed.prevArchive),
     },
     items: feed.entries.map(toItem),
   };

@@ -5,7 +5,7 @@
  */
 import { type Extension, Feed, type Item } from "feed";
 import type { PublishedEntry, PublishedFeed } from "./combine.ts";
-import { commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
+import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 
 const NAMESPACES = {
   "xmlns:atom": "http://www.w3.org/2005/Atom",
@@ -28,17 +28,30 @@ export function renderRss(feed: PublishedFeed): string {
     title: escapeText(feed.output.title),
     description: escapeText(feedDescription(feed)),
     link: pageUrl(feed),
-    feed: selfUrl(feed, feedFile("rss")),
     updated: feed.updated,
     generator: "Mainstem",
     docs: "https://www.rssboard.org/rss-specification",
     ...(language === null ? {} : { language }),
-    ...(feed.hubUrl === null ? {} : { hub: feed.hubUrl }),
   });
   // The channel carries the namespaces: the package declares its own only when it uses them.
   rss.addExtension({ name: "_attributes", objects: NAMESPACES });
+  rss.addExtension(list("atom:link", toLinks(feed).map(attributes)));
   for (const entry of feed.entries) rss.addItem(toItem(entry));
   return `${rss.rss2()}\n`;
+}
+
+/** The package would write these too, but knows no archive, and an extension replaces all of one name. */
+function toLinks(feed: PublishedFeed): readonly Readonly<Record<string, string>>[] {
+  const links: Readonly<Record<string, string>>[] = [
+    { href: selfUrl(feed, feedFile("rss")), rel: "self", type: "application/rss+xml" },
+  ];
+  if (feed.hubUrl !== null) links.push({ href: feed.hubUrl, rel: "hub" });
+  if (feed.prevArchive !== null) {
+    // The archive is written in Atom only; RFC 5005 lets a feed of either format name it.
+    const href = archiveUrl(feed, feed.prevArchive);
+    links.push({ href, rel: "prev-archive", type: "application/atom+xml" });
+  }
+  return links;
 }
 
 function toItem(entry: PublishedEntry): Item {

@@ -1,9 +1,11 @@
 /** Static files for any web server or CDN: written atomically, with precompressed copies beside them. */
+import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import writeFileAtomic from "write-file-atomic";
+import { archivePath } from "./feed-urls.ts";
 
 const compressGzip = promisify(gzip);
 const compressBrotli = promisify(brotliCompress);
@@ -42,6 +44,40 @@ export async function writeFeedFiles(
     written += 1;
   }
   return { written, unchanged: files.size - written };
+}
+
+export interface ArchiveFiles {
+  readonly output: string;
+  /** The newest page. */
+  readonly pages: number;
+  /** A page by its number; null where it is not there (any more). */
+  readonly read: (page: number) => Promise<Uint8Array | null>;
+}
+
+/**
+ * Writes the pages of an archive that are missing in the directory, the oldest first: a page never changes, and the newest
+ * file shows how far the last run came. When the first page is another than before (the site has moved), all are written.
+ * @throws as `writeFeedFiles`
+ */
+export async function writeArchiveFiles(
+  directory: string,
+  { output, pages, read }: ArchiveFiles,
+  signal: AbortSignal,
+): Promise<WrittenFiles> {
+  const nameOf = (page: number) => archivePath(output, page).slice(1);
+  const first = await read(1);
+  if (first === null) return { written: 0, unchanged: 0 };
+  let written = await writeFeedFiles(directory, new Map([[nameOf(1), first]]), signal);
+  const isMoved = written.written > 0;
+  let from = pages + 1;
+  while (from > 2 && (isMoved || !existsSync(path.resolve(directory, nameOf(from - 1))))) from -= 1;
+  for (let page = from; page <= pages; page += 1) {
+    const body = await read(page);
+    if (body === null) break;
+    const one = await writeFeedFiles(directory, new Map([[nameOf(page), body]]), signal);
+    written = { written: written.written + one.written, unchanged: written.unchanged + one.unchanged };
+  }
+  return written;
 }
 
 async function hasContent(file: string, content: Uint8Array): Promise<boolean> {

@@ -33,6 +33,8 @@ export interface RiverQuery {
   readonly sourceId: string | null;
   readonly before: Cursor | null;
   readonly limit: number;
+  /** Nothing older than this in the order. */
+  readonly notBefore?: Date | null;
 }
 
 export interface RiverSlice {
@@ -64,11 +66,12 @@ export async function readRiver(
       ...(query.sourceId === null ? {} : { sourceId: query.sourceId }),
       ...(before === null ? {} : { before }),
     });
-    stories.push(...found.filter((story) => winnerFor(story, output, matches) !== null));
+    const wanted = found.filter((story) => !isTooOld(story, query));
+    stories.push(...wanted.filter((story) => winnerFor(story, output, matches) !== null));
     const last = found.at(-1);
     if (last !== undefined) before = { orderedAt: last.orderedAt, number: last.number };
     scanned += found.length;
-    isExhausted = found.length < chunk;
+    isExhausted = found.length < chunk || wanted.length < found.length;
   }
   const shown = stories.slice(0, query.limit);
   const feed = combine(shown, {
@@ -85,6 +88,10 @@ export async function readRiver(
     return { feed, older: { orderedAt: last.orderedAt, number: last.number } };
   }
   return { feed, older: isExhausted ? null : before };
+}
+
+function isTooOld(story: Story, { notBefore }: Pick<RiverQuery, "notBefore">): boolean {
+  return notBefore !== null && notBefore !== undefined && story.orderedAt < notBefore;
 }
 
 /** `<ms>.<number>`: short, opaque to readers of the URL, checked when it comes back. */

@@ -78,6 +78,12 @@ export async function answer(
   }
   if (target.path.startsWith(CALLBACK_PATH))
     return answerHub(request, response, { target, push: context.push() });
+  const archivePage = await site.archivePage(target.path);
+  if (archivePage !== null) {
+    if (request.method === "OPTIONS") return answerPreflight(response);
+    assertReadMethod(request, `${READ_METHODS}, OPTIONS`);
+    return archivePage.send(request, response);
+  }
   const pages = pagePathsOf(site.settings);
   const output = pages.get(target.path);
   const isFolderWithoutSlash = pages.has(`${target.path}/`);

@@ -64,6 +64,12 @@ export interface Server extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number; readonly url: string };
   /** Renders what changed; returns every file of the site by relative path, for `writeFeedFiles`. */
   refresh(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** In how many ms `refresh` has something to do although the store does not change; null: never. */
+  nextRefreshInMs(): number | null;
+  /** The newest page of each output's archive. */
+  archives(): ReadonlyMap<string, number>;
+  /** A page of an archive by its path; null where there is none. */
+  readArchivePage(path: string): Promise<Uint8Array | null>;
   /** Replaces outputs, title, URL and filters after the config changed, and renders them. */
   reconfigure(settings: SiteSettings): Promise<ReadonlyMap<string, Uint8Array>>;
   /**
@@ -133,6 +139,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   return {
     address,
     refresh: () => site.refresh(),
+    nextRefreshInMs: () => site.nextRefreshInMs,
+    archives: () => site.archives,
+    readArchivePage: async (path) => (await site.archivePage(path))?.body ?? null,
     reconfigure: (settings) => {
       site.reconfigure(settings);
       return site.refresh();

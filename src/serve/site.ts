@@ -5,13 +5,15 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock, OutputDefinition, SourceState } from "../model.ts";
 import { cleanLine, withoutTrailingSlashes } from "../publish/clean.ts";
-import type { PublishedFeed } from "../publish/combine.ts";
+import type { PublishedEntry, PublishedFeed } from "../publish/combine.ts";
 import { FEED_FILES, type FeedFile, outputPath } from "../publish/feed-urls.ts";
 import { renderOpml } from "../publish/opml.ts";
 import { renderFeed } from "../publish/render.ts";
 import { renderRiver } from "../publish/render-html.ts";
 import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from "../publish/stylesheet.ts";
 import type { Store } from "../store/store.ts";
+import { ArchivePages } from "./archive-pages.ts";
+import { Archiver, type ArchiverStore } from "./archiver.ts";
 import { Representation } from "./conditional-response.ts";
 import { type FeedHashes, FeedHistory } from "./feed-history.ts";
 import { type Cursor, formatCursor, PAGE_STORIES, readRiver, type SiteSettings } from "./river.ts";
@@ -53,7 +55,7 @@ export interface PageQuery {
   readonly before: Cursor | null;
 }
 
-export type SiteStore = Pick<Store, "listStories" | "listSources" | "revision">;
+export type SiteStore = Pick<Store, "listStories" | "listSources" | "revision"> & ArchiverStore;
 
 export interface SiteOptions {
   readonly store: SiteStore;
@@ -88,6 +90,12 @@ export class Site {
   #files: ReadonlyMap<string, Uint8Array> = new Map();
   #refreshing: Promise<ReadonlyMap<string, Uint8Array>> | null = null;
   #isRefreshAsked = false;
+  readonly #archiver: Archiver;
+  readonly #archivePages: ArchivePages;
+  /** Pages of the archive are still to be written. */
+  #isBehind = false;
+  /** When the first entry leaves an output's window. */
+  #expiresAt: Date | null = null;
 
   constructor(options: SiteOptions) {
     this.#store = options.store;
@@ -95,6 +103,8 @@ export class Site {
     this.#settings = options.settings;
     this.#onSkipped = options.onSkipped;
     this.#startedAt = options.clock.now();
+    this.#archiver = new Archiver(options);
+    this.#archivePages = new ArchivePages(options.store);
   }
 
   get settings(): SiteSettings {
@@ -110,6 +120,23 @@ export class Site {
   reconfigure(settings: SiteSettings): void {
     this.#settings = settings;
     this.#revision = null;
+  }
+
+  /** In how many ms `refresh` has something to do although the store does not change; null: never. */
+  get nextRefreshInMs(): number | null {
+    if (this.#isBehind) return 0;
+    if (this.#expiresAt === null) return null;
+    return Math.max(0, this.#expiresAt.getTime() - this.#clock.now().getTime() + 1);
+  }
+
+  /** The newest page of each output's archive, by output name. */
+  get archives(): ReadonlyMap<string, number> {
+    return this.#archivePages.newest;
+  }
+
+  /** A page of an output's archive (RFC 5005), ready to be sent; null where there is none. */
+  async archivePage(path: string): Promise<Representation | null> {
+    return this.#archivePages.find(path, { siteUrl: this.#settings.url, headers: FEED_HEADERS });
   }
 
   /** The document of a path (`/atom.xml`, `/world/feed.json`, `/opml.xml`, an asset). */
@@ -176,7 +203,11 @@ export class Site {
 
   async #render(): Promise<void> {
     const revision = await this.#store.revision();
-    if (revision === this.#revision) return;
+    if (revision === this.#revision && this.nextRefreshInMs !== 0) return;
+    const now = this.#clock.now();
+    const archives = new Map<string, number>();
+    let isBehind = false;
+    let expiresAt: Date | null = null;
     const settings = this.#settings;
     const sources = await this.#readSources();
     const documents = new Map<string, Representation>();
@@ -188,12 +219,21 @@ export class Site {
       const slice = await readRiver(this.#store, settings, {
         ...{ output, tag: null, sourceId: null, before: null, limit: output.limit },
         emptyUpdated: this.#startedAt,
+        notBefore: output.windowMs === undefined ? null : new Date(now.getTime() - output.windowMs),
       });
+      expiresAt = earliest(expiresAt, expiryOf(slice.feed.entries, output));
+      const archived = await this.#archiver.advance(output, {
+        live: new Set(slice.feed.entries.map((entry) => entry.storyNumber)),
+        settings,
+      });
+      if (archived.newest !== null) archives.set(output.name, archived.newest);
+      isBehind ||= archived.isBehind;
       for (const skipped of slice.feed.skipped) this.#onSkipped?.({ output: output.name, ...skipped });
       const history = this.#histories.get(output.name) ?? new FeedHistory();
       this.#histories.set(output.name, history);
-      const same = history.same(slice.feed);
-      const feed = same ?? slice.feed;
+      const fresh = { ...slice.feed, prevArchive: archived.newest };
+      const same = history.same(fresh);
+      const feed = same ?? fresh;
       const folders = isDefault ? ["", `${output.name}/`] : [`${output.name}/`];
       const hashes = { atom: "", rss: "", json: "" };
       for (const file of FEED_FILES) {
@@ -230,6 +270,9 @@ export class Site {
     files.set("opml.xml", opml.body);
     this.#sources = sources;
     this.#tags = [...new Set(sources.flatMap((source) => source.tags))].sort();
+    this.#isBehind = isBehind;
+    this.#expiresAt = expiresAt;
+    this.#archivePages.newest = archives;
     this.#documents = documents;
     this.#files = files;
     // Together with the documents, so that a delta never tells of entries that the feed does not have yet.
@@ -337,6 +380,17 @@ export function navigationOf(
     // An output without a title of its own has the site's, which stands beside it already.
     return { name, title: title === settings.title ? "All stories" : title, isDefault: index === 0 };
   });
+}
+
+/** When the oldest of these entries leaves the output's window. */
+function expiryOf(entries: readonly PublishedEntry[], { windowMs }: OutputDefinition): Date | null {
+  if (windowMs === undefined || entries.length === 0) return null;
+  return new Date(Math.min(...entries.map((entry) => entry.orderedAt.getTime())) + windowMs);
+}
+
+function earliest(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }
 
 /** What a source is called: by the operator, by itself, or by its address. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeFeedFiles } from "../../src/publish/write-files.ts";
+import { writeArchiveFiles, writeFeedFiles } from "../../src/publish/write-files.ts";
 
 const signal = new AbortController().signal;
 const files = new Map<string, Uint8Array>([
@@ -80,5 +80,36 @@ describe("writeFeedFiles", () => {
   it("stops between files when it is told to", async () => {
     await expect(writeFeedFiles(directory, files, AbortSignal.abort())).rejects.toThrow("aborted");
     expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+describe("writeArchiveFiles", () => {
+  const archive = (pages: number, text = "page") => {
+    const asked: number[] = [];
+    const read = async (page: number) => {
+      asked.push(page);
+      return Buffer.from(`${text} ${page}`);
+    };
+    return { asked, files: { output: "all", pages, read } };
+  };
+
+  it("writes every page with its compressed copies, then only those that are new", async () => {
+    expect(await writeArchiveFiles(directory, archive(3).files, signal)).toEqual({
+      written: 3,
+      unchanged: 0,
+    });
+    expect(gunzipSync(await read("all/archive/3.xml.gz")).toString()).toBe("page 3");
+    const next = archive(5);
+    expect(await writeArchiveFiles(directory, next.files, signal)).toEqual({ written: 2, unchanged: 1 });
+    expect(next.asked).toEqual([1, 4, 5]);
+    expect((await read("all/archive/5.xml")).toString()).toBe("page 5");
+  });
+
+  it("goes on where it was stopped, and writes all anew when the site has moved", async () => {
+    await writeArchiveFiles(directory, archive(4).files, signal);
+    await rm(path.join(directory, "all/archive/4.xml"));
+    expect((await writeArchiveFiles(directory, archive(4).files, signal)).written).toBe(1);
+    expect((await writeArchiveFiles(directory, archive(4, "moved").files, signal)).written).toBe(4);
+    expect((await read("all/archive/2.xml")).toString()).toBe("moved 2");
   });
 });

@@ -707,3 +707,33 @@ describe("the health feed", () => {
 function entriesOf(xml: string): number {
   return childrenOf(parseStrictXml(xml), "entry").length;
 }
+
+describe("archive pages", () => {
+  const setUpArchive = () =>
+    setUp({
+      stories: storiesNumbered(40),
+      outputs: [buildOutput({ limit: 5 })],
+      url: "https://river.example",
+    });
+
+  it("are served for good, with validators and codings, to every origin", async () => {
+    const { ask } = await setUpArchive();
+    const page = await ask("/all/archive/1.xml", { headers: { "Accept-Encoding": "gzip" } });
+    expect(page.status).toBe(200);
+    expect(page.headers["content-type"]).toBe("application/atom+xml; charset=utf-8");
+    expect(page.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+    expect(page.headers["access-control-allow-origin"]).toBe("*");
+    expect(gunzipSync(page.body).toString()).toContain('<link rel="current"');
+    const etag = page.headers.etag ?? "";
+    expect((await ask("/all/archive/1.xml", { headers: { "If-None-Match": etag } })).status).toBe(304);
+    const head = await ask("/all/archive/1.xml", { method: "HEAD" });
+    expect([head.status, head.body.length]).toEqual([200, 0]);
+    expect((await ask("/all/archive/1.xml", { method: "OPTIONS" })).status).toBe(204);
+    expect((await ask("/all/archive/1.xml", { method: "POST" })).status).toBe(405);
+  });
+
+  it.each(["0", "01", "99", "1e1", "999999999999", "-1"])("there is no page %s", async (number) => {
+    const { ask } = await setUpArchive();
+    expect((await ask(`/all/archive/${number}.xml`)).status).toBe(404);
+  });
+});

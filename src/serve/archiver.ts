@@ -1,0 +1,245 @@
+/**
+ * Writes the archive of an output (RFC 5005): whatever is not in the live document stands on a page, and a page never
+ * changes. Stories are taken in the order in which they were stored, not of their dates: a story that comes late with an old
+ * date goes on a new page instead of being missed behind the closed ones.
+ */
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import type { Clock, OutputDefinition, Story } from "../model.ts";
+import { combine, winnerFor } from "../publish/combine.ts";
+import { renderArchivePage } from "../publish/render.ts";
+import type { ArchiveState, Store } from "../store/store.ts";
+import type { SiteSettings } from "./river.ts";
+
+/** Stories looked at in one query. */
+const CHUNK = 100;
+/** What one call does at most before readers and polls get their turn. */
+const CHUNKS_MAX = 20;
+const PAGES_MAX = 5;
+const PAGE_ENTRIES_MAX = 100;
+const PAGE_ENTRIES_MIN = 10;
+/** A story may come to match long after it was stored (another source carries it): so often they are gone through anew. */
+const SWEEP_MS = 86_400_000;
+/** From so many stories that are none of the output's on, where the next start goes on is worth writing down. */
+const MOVE_WORTH = 1000;
+
+export type ArchiverStore = Pick<
+  Store,
+  "archiveState" | "listUnarchived" | "addArchivePage" | "moveArchive" | "findArchivePage"
+>;
+
+export interface ArchiverOptions {
+  readonly store: ArchiverStore;
+  readonly clock: Clock;
+}
+
+export interface Archived {
+  /** The newest page, or null while there is none. */
+  readonly newest: number | null;
+  /** There is more to write: call again soon. */
+  readonly isBehind: boolean;
+}
+
+/** What is known of an output's stories that are on no page. */
+interface Progress {
+  readonly scope: string;
+  readonly pages: number;
+  /** Every story up to this number was looked at. */
+  scannedTo: number;
+  /** Numbers of the output's stories among them, in order. */
+  readonly waiting: Set<number>;
+}
+
+type Selection = Pick<SiteSettings, "title" | "url" | "outputs" | "matchers">;
+
+export class Archiver {
+  readonly #store: ArchiverStore;
+  readonly #clock: Clock;
+  /** By output name. */
+  readonly #progress = new Map<string, Progress>();
+
+  constructor({ store, clock }: ArchiverOptions) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /**
+   * Writes the pages that are due now that the live document holds the stories with these numbers, a few at most.
+   * An output that is not archived keeps the pages that it has.
+   */
+  async advance(
+    output: OutputDefinition,
+    { live, settings }: { readonly live: ReadonlySet<number>; readonly settings: Selection },
+  ): Promise<Archived> {
+    let state = await this.#prepare(output);
+    if (output.isArchived === false) return toArchived(state, false);
+    let isBehind = await this.#scan(output, settings);
+    for (let written = 0; ; written += 1) {
+      const target = await this.#findTarget(output, { live, settings });
+      if (target === null) break;
+      if (written === PAGES_MAX) {
+        isBehind = true;
+        break;
+      }
+      const next = await this.#writePage(output, { state, settings });
+      if (next === null) return { ...toArchived(await this.#store.archiveState(output.name), true) };
+      state = next;
+      await setImmediate();
+    }
+    await this.#remember(output, state);
+    return toArchived(state, isBehind);
+  }
+
+  /** Where the archive stands. What another process wrote, and a change of what the output selects, count from here. */
+  async #prepare(output: OutputDefinition): Promise<ArchiveState> {
+    const { name } = output;
+    const scope = scopeOf(output);
+    let state = await this.#store.archiveState(name);
+    const now = this.#clock.now();
+    const isSweepDue =
+      scope !== "" && (state.sweptAt === null || now.getTime() - state.sweptAt.getTime() >= SWEEP_MS);
+    if (state.scope !== scope || isSweepDue) {
+      state = { ...state, position: 0, scope, sweptAt: now };
+      await this.#store.moveArchive(name, state);
+      this.#progress.delete(name);
+    }
+    const known = this.#progress.get(name);
+    if (known === undefined || known.scope !== scope || known.pages !== state.pages)
+      this.#progress.set(name, {
+        ...{ scope, pages: state.pages, scannedTo: state.position },
+        waiting: new Set(),
+      });
+    return state;
+  }
+
+  /** Looks at stories that came since. @returns whether some are left for the next call */
+  async #scan(output: OutputDefinition, settings: Selection): Promise<boolean> {
+    const progress = this.#progressOf(output);
+    for (let chunk = 0; chunk < CHUNKS_MAX; chunk += 1) {
+      const stories = await this.#list(output, progress.scannedTo);
+      const last = stories.at(-1);
+      if (last === undefined) return false;
+      for (const story of stories) {
+        if (matches(story, { output, settings })) progress.waiting.add(story.number);
+      }
+      progress.scannedTo = last.number;
+      await setImmediate();
+    }
+    return true;
+  }
+
+  /** The last story that is neither live nor on a page; null when there is none. */
+  async #findTarget(
+    output: OutputDefinition,
+    { live, settings }: { readonly live: ReadonlySet<number>; readonly settings: Selection },
+  ): Promise<number | null> {
+    const { waiting } = this.#progressOf(output);
+    for (const number of [...waiting].reverse()) {
+      if (live.has(number)) continue;
+      // It may have become part of another story meanwhile.
+      const [story] = await this.#list(output, number - 1, 1);
+      if (story?.number === number && matches(story, { output, settings })) return number;
+      waiting.delete(number);
+    }
+    return null;
+  }
+
+  /** @returns the state after it, or null when another process has written that page */
+  async #writePage(
+    output: OutputDefinition,
+    { state, settings }: { readonly state: ArchiveState; readonly settings: Selection },
+  ): Promise<ArchiveState | null> {
+    const progress = this.#progressOf(output);
+    const stories = await this.#takeStories(output, { from: state.position, settings });
+    const position = stories.at(-1)?.number ?? progress.scannedTo;
+    const number = state.pages + 1;
+    const at = this.#clock.now();
+    const feed = combine(stories.toSorted(newestFirst), {
+      output: { ...output, limit: stories.length },
+      title: settings.title,
+      url: settings.url,
+      isDefault: settings.outputs[0]?.name === output.name,
+      matches: settings.matchers?.get(output.name),
+      emptyUpdated: at,
+    });
+    const isAdded = await this.#store.addArchivePage(
+      { output: output.name, number, at, siteUrl: feed.siteUrl, body: renderArchivePage(feed, number) },
+      { stories: stories.map((story) => story.number), position },
+    );
+    if (!isAdded) {
+      this.#progress.delete(output.name);
+      return null;
+    }
+    const waiting = new Set([...progress.waiting].filter((waiter) => waiter > position));
+    this.#progress.set(output.name, { ...progress, pages: number, waiting });
+    return { ...state, pages: number, position };
+  }
+
+  /** The oldest stories of the output that are on no page: a page of them. */
+  async #takeStories(
+    output: OutputDefinition,
+    { from, settings }: { readonly from: number; readonly settings: Selection },
+  ): Promise<readonly Story[]> {
+    const { waiting, scannedTo } = this.#progressOf(output);
+    const [first] = waiting;
+    // Half the live document: the newest stories, which are edited most, stay off the pages for a while.
+    const size = Math.max(PAGE_ENTRIES_MIN, Math.min(PAGE_ENTRIES_MAX, Math.floor(output.limit / 2)));
+    const taken: Story[] = [];
+    let after = Math.max(from, (first ?? 0) - 1);
+    while (taken.length < size) {
+      const stories = await this.#list(output, after);
+      const last = stories.at(-1);
+      if (last === undefined) break;
+      taken.push(
+        ...stories.filter((story) => story.number <= scannedTo && matches(story, { output, settings })),
+      );
+      after = last.number;
+      if (after >= scannedTo) break;
+    }
+    return taken.slice(0, size);
+  }
+
+  /** Where the next start goes on, when that spares it much. */
+  async #remember(output: OutputDefinition, state: ArchiveState): Promise<void> {
+    const { waiting, scannedTo } = this.#progressOf(output);
+    const [first] = waiting;
+    const position = first === undefined ? scannedTo : first - 1;
+    if (position - state.position >= MOVE_WORTH)
+      await this.#store.moveArchive(output.name, { ...state, position });
+  }
+
+  #list(output: OutputDefinition, after: number, limit: number = CHUNK): Promise<readonly Story[]> {
+    return this.#store.listUnarchived({
+      ...{ output: output.name, after, limit, tags: output.tags },
+      ...(output.search === undefined ? {} : { search: output.search }),
+    });
+  }
+
+  #progressOf({ name }: OutputDefinition): Progress {
+    const progress = this.#progress.get(name);
+    if (progress === undefined) throw new Error(`the archive of ${name} was not looked at`);
+    return progress;
+  }
+}
+
+function matches(
+  story: Story,
+  { output, settings }: { readonly output: OutputDefinition; readonly settings: Selection },
+): boolean {
+  return winnerFor(story, output, settings.matchers?.get(output.name)) !== null;
+}
+
+/** Names what an output selects; empty for everything. */
+function scopeOf({ tags, include, exclude, search }: OutputDefinition): string {
+  if (tags.length + include.length + exclude.length === 0 && search === undefined) return "";
+  const text = JSON.stringify([tags, include, exclude, search ?? null]);
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+}
+
+function newestFirst(a: Story, b: Story): number {
+  return b.orderedAt.getTime() - a.orderedAt.getTime() || b.number - a.number;
+}
+
+function toArchived({ pages }: ArchiveState, isBehind: boolean): Archived {
+  return { newest: pages === 0 ? null : pages, isBehind };
+}
