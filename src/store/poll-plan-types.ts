@@ -1,6 +1,7 @@
 /** What the planner of a poll is given and what it answers; see `poll-plan.ts`. */
 import type { Alias, SightingRecord } from "../model.ts";
 import type { Carrier } from "./carriers.ts";
+import type { ForgottenKey } from "./forgotten.ts";
 import type { FormerAlias, SightingContent } from "./records.ts";
 import type { RecordedPoll } from "./store.ts";
 import type { StoryPin, StoryRef } from "./story-clusters.ts";
@@ -55,6 +56,8 @@ export interface PollLookup {
   /** By alias key: the story that owns it. */
   readonly owners: ReadonlyMap<string, number>;
   readonly pins: ReadonlyMap<string, KnownPin>;
+  /** By alias key: what is left of forgotten stories. */
+  readonly forgotten: ReadonlyMap<string, ForgottenKey>;
   readonly stories: ReadonlyMap<number, KnownStory>;
   /** Is the id published or forwarded by a stored story? */
   isPublishedIdTaken(id: string): boolean;

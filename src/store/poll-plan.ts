@@ -4,7 +4,8 @@
  *
  * A sighting joins the story that owns one of its aliases, and founds one when none does. When its aliases belong to
  * several stories, these are one story: the oldest keeps its published id and date, the younger ones' ids are
- * forwarded. Exceptions: what an operator pinned (see `#chooseStory`), and a guid used twice (see `guid-reuse.ts`).
+ * forwarded. Exceptions: what an operator pinned (see `#chooseStory`), a guid used twice (see `guid-reuse.ts`), and what
+ * tells a story that was forgotten (see `forgotten.ts`), which is left out.
  */
 import type { Alias, SightingRecord } from "../model.ts";
 import {
@@ -17,6 +18,7 @@ import {
   titleKeyOf,
 } from "./carriers.ts";
 import { digestKeyHex } from "./digest.ts";
+import { isForgotten } from "./forgotten.ts";
 import {
   type GuidHolder,
   isGuidReused,
@@ -111,7 +113,14 @@ class PollPlanner {
     const match = this.#match(changed);
     if (match !== null) this.#edit(changed, match);
     else if (drafts.some((draft) => !isGuidReused(draft.record, record))) this.#unchanged += 1;
+    else if (this.#isForgotten(record)) this.#unchanged += 1;
     else this.#add(changed, drafts);
+  }
+
+  /** True when the entry tells a story that was forgotten. What is told again by a living one belongs to that. */
+  #isForgotten(record: SightingRecord): boolean {
+    const isAlive = ({ key }: Alias) => this.#owners.has(key) || this.#pinnedTo(key) !== null;
+    return isForgotten(record, this.#lookup.forgotten) && !record.aliases.some(isAlive);
   }
 
   /** The stored sighting that this one is a newer version of, or null. */

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LeaseLostError } from "../errors.ts";
 import type { FeedInfo, SightingRecord } from "../model.ts";
 import { digestKey } from "./digest.ts";
+import type { ForgottenKey } from "./forgotten.ts";
 import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
 import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
@@ -170,16 +171,12 @@ export class PollWriter {
       return { ...NOTHING_NEW, entries: { new: 0, updated: 0, unchanged: sightings.unchanged } };
     }
     const at = record.at.getTime();
-    const { owners, pins, stories, contents } = this.#lookUp(sightings);
     const plan = planPoll({
+      ...this.#lookUp(sightings),
       sourceNo: source.no,
       priority: source.priority,
       at,
       sightings,
-      contents,
-      owners,
-      pins,
-      stories,
       isPublishedIdTaken: (id) => this.#stories.isIdTaken(id),
     });
     this.#apply(plan, { sourceNo: source.no, at });
@@ -200,8 +197,10 @@ export class PollWriter {
     const contents = new Map<number, SightingContent | null>();
     const owners = new Map<string, number>();
     const pins = new Map<string, KnownPin>();
+    const forgotten = new Map<string, ForgottenKey>();
     const stories = new Map<number, KnownStory>();
     const hasPins = this.#stories.hasPins();
+    const hasForgotten = this.#stories.hasForgotten();
     const addStory = (number: number) => {
       if (!stories.has(number)) stories.set(number, this.#stories.readStory(number));
     };
@@ -224,12 +223,14 @@ export class PollWriter {
         addPin(key);
         if (owners.has(key)) continue;
         const owner = this.#stories.findOwner(key);
+        const left = owner === null && hasForgotten ? this.#stories.findForgotten(key) : null;
+        if (left !== null) forgotten.set(key, left);
         if (owner === null) continue;
         owners.set(key, owner);
         addStory(owner);
       }
     }
-    return { contents, owners, pins, stories };
+    return { contents, owners, pins, forgotten, stories };
   }
 
   #readContent(id: number): SightingContent | null {

@@ -17,6 +17,8 @@ export class QuestionTable {
   readonly #release;
   readonly #retry;
   readonly #answer;
+  readonly #forgetText;
+  readonly #stopWaiting;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -41,6 +43,12 @@ export class QuestionTable {
     this.#release = db.prepare("DELETE FROM question_sightings WHERE question = ?");
     this.#retry = db.prepare(
       "UPDATE questions SET next_try_at = ?, attempts = attempts + 1, note = ? WHERE digest = ?",
+    );
+    this.#forgetText = db.prepare(
+      "UPDATE questions SET state = 'nothing', answer = NULL, note = 'its story was forgotten' WHERE digest = ?",
+    );
+    this.#stopWaiting = db.prepare(
+      "DELETE FROM question_sightings WHERE sighting IN (SELECT value FROM json_each(?))",
     );
     this.#answer = db.prepare("SELECT answer FROM questions WHERE digest = ? AND answer IS NOT NULL");
   }
@@ -89,7 +97,7 @@ export class QuestionTable {
     return this.#due.all(now, request.limit).map((row) => {
       this.#push.run(now + request.leaseMs, readNumber(row, "no"));
       return {
-        kind: readText(row, "kind") === "page" ? "page" : "link",
+        kind: readKind(row),
         url: readText(row, "url"),
         attempts: readNumber(row, "attempts"),
         known: readOptionalText(row, "answer"),
@@ -115,10 +123,27 @@ export class QuestionTable {
     if (row !== undefined) this.#release.run(readNumber(row, "no"));
   }
 
+  /** Lets go of what pages said that nothing stored needs any more; they are not asked again. */
+  forgetTexts(urls: readonly string[]): void {
+    for (const url of urls) this.#forgetText.run(digestQuestion({ kind: "text", url }));
+  }
+
+  /** Sightings that are about to go wait for nothing. */
+  stopWaiting(sightings: readonly number[]): void {
+    this.#stopWaiting.run(JSON.stringify(sightings));
+  }
+
   find(question: Question): string | null {
     const row = this.#answer.get(digestQuestion(question));
     return row === undefined ? null : readOptionalText(row, "answer");
   }
+}
+
+const KINDS: readonly Question["kind"][] = ["link", "page", "text"];
+
+function readKind(row: Readonly<Record<string, unknown>>): Question["kind"] {
+  const kind = readText(row, "kind");
+  return KINDS.find((known) => known === kind) ?? "link";
 }
 
 /** The digest under which a question is stored. */

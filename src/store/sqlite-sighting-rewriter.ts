@@ -104,7 +104,7 @@ export class SightingRewriter {
         identityHash: readText(found, "identity_hash"),
       };
       const identityHash = digestKeyHex(describeIdentity(record));
-      if (identityHash === row.identityHash) return [];
+      if (identityHash === row.identityHash && record.contentHash === row.contentHash) return [];
       const sourceNo = readNumber(found, "source_no");
       return [{ row, record, identityHash, sourceNo, priority: readNumber(found, "priority") }];
     });

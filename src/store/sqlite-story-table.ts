@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Alias, SightingRecord } from "../model.ts";
 import { type Carrier, titleKeyOf } from "./carriers.ts";
 import { DigestCache } from "./digest.ts";
+import type { ForgottenKey } from "./forgotten.ts";
 import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
@@ -49,6 +50,8 @@ export class StoryTable {
   readonly #isPublished;
   readonly #isForwarded;
   readonly #takeBackId;
+  readonly #hasForgotten;
+  readonly #selectForgotten;
   readonly #mergeSteps;
   readonly #addDuplicates;
   readonly #addTotals;
@@ -96,6 +99,8 @@ export class StoryTable {
     this.#isPublished = db.prepare("SELECT 1 FROM stories WHERE published_digest = ?");
     this.#takeBackId = db.prepare("DELETE FROM forwarded_ids WHERE digest = ? AND story = ?");
     this.#isForwarded = db.prepare("SELECT story FROM forwarded_ids WHERE digest = ?");
+    this.#hasForgotten = db.prepare("SELECT 1 FROM forgotten_keys LIMIT 1");
+    this.#selectForgotten = db.prepare("SELECT published_at FROM forgotten_keys WHERE digest = ?");
     this.#mergeSteps = [
       `UPDATE sightings SET story = :into,
          story_ordered_at = (SELECT ordered_at FROM stories WHERE number = :into) WHERE story = :from`,
@@ -266,10 +271,25 @@ export class StoryTable {
     return Number(this.#adoptPinnedKeys.run(group).changes);
   }
 
-  /** True when a story publishes an id, or forwards it (`exceptForwardedBy` may: it would give the id back). */
+  /** True when a story was ever forgotten: where not, no key need be looked up. */
+  hasForgotten(): boolean {
+    return this.#hasForgotten.get() !== undefined;
+  }
+
+  /** What is left of a key of a story that was forgotten, or null. */
+  findForgotten(key: string): ForgottenKey | null {
+    const row = this.#selectForgotten.get(this.#digests.digest(key));
+    return row === undefined ? null : { publishedAt: readNumber(row, "published_at") };
+  }
+
+  /**
+   * True when a story publishes an id, or forwards it (`exceptForwardedBy` may: it would give the id back), or did before it
+   * was forgotten.
+   */
   isIdTaken(id: string, options: { readonly exceptForwardedBy?: number } = {}): boolean {
     const digest = this.#digests.digest(id);
     if (this.#isPublished.get(digest) !== undefined) return true;
+    if (this.#selectForgotten.get(digest) !== undefined) return true;
     const forwarded = this.#isForwarded.get(digest);
     return forwarded !== undefined && readNumber(forwarded, "story") !== options.exceptForwardedBy;
   }

@@ -18,6 +18,7 @@ import { NoticeTable } from "./sqlite-notices.ts";
 import { openDatabase } from "./sqlite-open.ts";
 import { OverrideWriter } from "./sqlite-overrides.ts";
 import { PollWriter } from "./sqlite-polls.ts";
+import { StoryPruner } from "./sqlite-prune.ts";
 import { QuestionTable } from "./sqlite-questions.ts";
 import { RekeyWriter } from "./sqlite-rekey.ts";
 import { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
@@ -33,6 +34,7 @@ import type {
   ClaimedSource,
   ClaimRequest,
   DailyCount,
+  Forgettable,
   HubSubscription,
   Lease,
   PollRecord,
@@ -41,6 +43,7 @@ import type {
   RecordedPoll,
   RekeyReport,
   RekeyRequest,
+  Retention,
   SightingBatch,
   Store,
   StoreCounts,
@@ -90,6 +93,7 @@ class SqliteStore implements Store {
   readonly #rewriter: SightingRewriter;
   readonly #reader: StoryReader;
   readonly #overrides: OverrideWriter;
+  readonly #pruner: StoryPruner;
   readonly #queue: BatchQueue<PollRecord, RecordedPoll>;
   readonly #selectMeta;
   readonly #countSources;
@@ -119,6 +123,7 @@ class SqliteStore implements Store {
       this.#rewriter = new SightingRewriter(this.#db, this.#polls);
       this.#reader = new StoryReader(this.#db, onWarning);
       this.#overrides = new OverrideWriter(this.#db, this.#stories);
+      this.#pruner = new StoryPruner(this.#db, { stories: this.#stories, questions: this.#questions });
       this.#selectMeta = this.#db.prepare(
         "SELECT revision, stories, aliases, identity_version FROM meta WHERE id = 1",
       );
@@ -324,6 +329,17 @@ class SqliteStore implements Store {
 
   async listNotices(limit: number): Promise<readonly HealthNotice[]> {
     return this.#read(() => this.#notices.list(limit));
+  }
+
+  async countForgettable(keep: Retention): Promise<Forgettable> {
+    return this.#read(() => this.#pruner.count(keep));
+  }
+
+  async forgetStories(
+    keep: Retention,
+    request: { readonly limit: number },
+  ): Promise<{ readonly stories: number; readonly sightings: number }> {
+    return this.#write(() => this.#pruner.forget(keep, request));
   }
 
   async revision(): Promise<number> {

@@ -52,9 +52,9 @@ export interface PollRecord {
   readonly notice?: Pick<HealthNotice, "kind" | "message" | "code" | "sourceName">;
 }
 
-/** What only the network can tell: where an opaque URL leads (`link`), or how a page names itself (`page`). */
+/** What only the network can tell: where an opaque URL leads (`link`), how a page names itself (`page`), what it says (`text`). */
 export interface Question {
-  readonly kind: "link" | "page";
+  readonly kind: "link" | "page" | "text";
   readonly url: string;
 }
 
@@ -262,6 +262,16 @@ export interface StoreCounts {
   readonly aliases: number;
 }
 
+/** Which stories stay: those that stand after an instant in the order, or so many of the newest. */
+export type Retention = { readonly since: Date } | { readonly newest: number };
+
+/** What is forgotten, or would be. `until`: where the newest of it stands in the order; null: there is none. */
+export interface Forgettable {
+  readonly stories: number;
+  readonly sightings: number;
+  readonly until: Date | null;
+}
+
 /** How many sightings were added per UTC day, oldest first, for sparklines. */
 export interface DailyCount {
   readonly day: string;
@@ -389,6 +399,19 @@ export interface Store extends AsyncDisposable {
 
   /** What the operator was told of the sources' health, newest first. The store keeps the latest 1000. */
   listNotices(limit: number): Promise<readonly HealthNotice[]>;
+
+  /** What {@link Store.forgetStories} would forget by and by. */
+  countForgettable(keep: Retention): Promise<Forgettable>;
+
+  /**
+   * Forgets the oldest of what need not stay, at most `limit` stories, in one transaction: their sightings, texts and
+   * aliases, and the texts of their pages. Their keys and published ids are remembered, so that no poll takes what is still in
+   * a feed for new, and no id is given to another story. What an operator said of a key stays. @returns what is forgotten now
+   */
+  forgetStories(
+    keep: Retention,
+    request: { readonly limit: number },
+  ): Promise<{ readonly stories: number; readonly sightings: number }>;
 
   /** Grows whenever something visible in the combined feed may have changed, by whichever process. */
   revision(): Promise<number>;

@@ -19,6 +19,7 @@ import {
 import { describeOverrides } from "./contract-overrides.ts";
 import { describePublishing } from "./contract-publishing.ts";
 import { describeQuestions } from "./contract-questions.ts";
+import { describeRetention } from "./contract-retention.ts";
 import { describeSearch } from "./contract-search.ts";
 import { describeStories } from "./contract-stories.ts";
 
@@ -65,6 +66,7 @@ export function describeStore(engine: string, factory: StoreFactory): void {
   describe(`${engine}: search`, () => describeSearch(factory));
   describe(`${engine}: publishing`, () => describePublishing(factory));
   describe(`${engine}: questions and rekey`, () => describeQuestions(factory));
+  describe(`${engine}: retention`, () => describeRetention(factory));
   describe(`${engine}: overrides`, () => describeOverrides(factory));
   describe(`${engine}: the store as a whole`, () => describeWhole(factory));
 }
