@@ -21,7 +21,7 @@ needs one address (\`url\`, \`file\`, \`articles\` or \`opml\`) and an output it
 - Durations are such as \`30s\`, \`20m\`, \`12h\`, \`7d\`, \`1y\`; sizes such as \`500KiB\` or \`16MiB\`.
 - The environment goes before the file: \`MAINSTEM_CONFIG\`, \`MAINSTEM_STORE\`, \`MAINSTEM_LISTEN\`, \`MAINSTEM_URL\`, \`MAINSTEM_LOG_LEVEL\`.
 - A running daemon takes up what you save within two seconds. What waits for a restart (\`listen\`, \`store\`, \`contact\`, \`limits\`,
-  \`identity\`, \`admin\`, \`publish.directory\`) is named in the log, in \`/readyz\` and on \`/status\`; so is a slip, and then the old config stays in force.
+  \`identity\`, \`admin\`, \`publish\`) is named in the log, in \`/readyz\` and on \`/status\`; so is a slip, and then the old config stays in force.
 - \`mainstem check\` tells every problem with its line. Editors complete the keys by \`config/mainstem.schema.json\`.
 `;
 

@@ -10,6 +10,7 @@ import {
   createSourceHttpClient,
   createSourceLinkClient,
 } from "./app/http-client.ts";
+import { type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
 import { openStore } from "./app/open-store.ts";
 import { pollMeasures } from "./app/poll-measures.ts";
 import { createPoller, type Poller, type PollerOptions, takePush } from "./app/poller.ts";
@@ -80,6 +81,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     // Why the last write failed (a full disk, say); polling goes on trying, and the next write that succeeds ends it.
     let storeProblem: string | null = null;
     let definitions = definitionsOf(config);
+    let current = config;
     let reloader: ConfigReloader | null = null;
     const notices = () => reloader?.notices ?? [];
     const onWarning = (message: string) => log.warn(message);
@@ -96,9 +98,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       }),
     });
     let subscriber: Subscriber | null = null;
+    let hub: HubRole | null = null;
     const server = stack.use(
       await startServer({
         push: () => subscriber,
+        hub: () => hub?.own ?? null,
         ...siteSettings(config),
         ...config.listen,
         store,
@@ -120,7 +124,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           log.warn(`${output}: story ${storyNumber} left out: ${reason}`),
       }),
     );
-    const publisher = stack.use(new Publisher({ site: server, directory: config.publishDirectory, log }));
+    const publisher = stack.use(
+      new Publisher({
+        site: server,
+        directory: config.publishDirectory,
+        log,
+        onPublished: () => hub?.published(),
+      }),
+    );
     const hosts = createHostLimit({
       perHost: config.limits.perHost,
       pauseMs: config.limits.hostPauseMs,
@@ -186,6 +197,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           }),
         )
       : null;
+    hub = await openHub(stack, {
+      ...{ config, store, clock, log, server },
+      client: polling.client,
+      hubUrl: () => hubUrlOf({ hub: config.hub, url: urlUntilRestart(config, current) }) ?? "",
+    });
     const watch = (sources: Config["sources"]) =>
       watchSources(sources, {
         onChange: (id) => scheduler.pollNow([id]),
@@ -194,14 +210,16 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       });
     let localWatch = await watch(config.sources);
     stack.defer(() => localWatch[Symbol.asyncDispose]());
-    let current = config;
     const apply = async (edited: Config): Promise<readonly string[]> => {
       const changes = compareSources(current.sources, edited.sources);
       // Before the store knows them: a poll that starts in between finds what it is to do.
       definitions = definitionsOf(edited);
       await store.syncSources(edited.sources, { now: clock.now(), parentId: null });
       current = edited;
-      await server.reconfigure(siteSettings({ ...edited, url: urlUntilRestart(config, edited) }));
+      const { hub: hubUntilRestart } = config;
+      await server.reconfigure(
+        siteSettings({ ...edited, url: urlUntilRestart(config, edited), hub: hubUntilRestart }),
+      );
       publisher.request();
       const { dueIds, localIds } = changes;
       if (localIds !== null) {
@@ -425,8 +443,14 @@ function urlUntilRestart(started: Config, edited: Config): string {
   return isDerived ? `http://localhost:${started.listen.port}` : edited.url;
 }
 
-function siteSettings({ outputs, title, url }: Config): SiteSettings {
-  return { outputs, title, url, matchers: new Map(outputs.flatMap(matcherOf)) };
+function siteSettings({ outputs, title, url, hub }: Config): SiteSettings {
+  return {
+    outputs,
+    title,
+    url,
+    matchers: new Map(outputs.flatMap(matcherOf)),
+    hubUrl: hubUrlOf({ hub, url }),
+  };
 }
 
 function matcherOf({ name, include, exclude }: OutputDefinition): [string, (text: string) => boolean][] {

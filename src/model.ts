@@ -365,6 +365,25 @@ export interface OutputDefinition {
   readonly isArchived?: boolean | undefined;
 }
 
+/** A feed of our own, as hubs distribute it. */
+export interface Topic {
+  /** Its canonical address: what its `self` link says. */
+  readonly selfUrl: string;
+  readonly contentType: string;
+  /** Names this version; another one has another hash. */
+  readonly hash: string;
+  /** The whole document. */
+  readonly body: Uint8Array;
+  /**
+   * What somebody misses who has the version of that hash: for Atom and RSS a document of the new and changed entries (WebSub 7),
+   * the whole one where that is not known or not possible; null for nothing.
+   */
+  since(hash: string | null): Uint8Array | null;
+}
+
+/** The topic of an address as it is published now; null where no feed of ours is. */
+export type FindTopic = (url: string) => Topic | null;
+
 /** The only source of time; tests drive one by hand. */
 export interface Clock {
   now(): Date;

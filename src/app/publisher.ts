@@ -20,6 +20,8 @@ export interface PublisherOptions {
   /** Where to write the files too, or null. */
   readonly directory: string | null;
   readonly log: Log;
+  /** Everything that was rendered is served and written. */
+  readonly onPublished?: () => void;
 }
 
 /** Changes of a busy moment (a first start polls everything) are gathered for so long. */
@@ -83,6 +85,7 @@ export class Publisher implements AsyncDisposable {
     try {
       const files = await site.refresh();
       await this.#write(files);
+      this.#options.onPublished?.();
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       log.error({ err: error }, "publishing failed; the last good feed is still served");

@@ -98,6 +98,7 @@ export function listRestartKeys(before: Config, after: Config): readonly string[
     admin: ({ admin }) => admin,
     identity: ({ identity }) => identity,
     "publish.directory": ({ publishDirectory }) => publishDirectory,
+    "publish.hub": ({ hub, isHubPrivateAllowed }) => [hub, isHubPrivateAllowed],
   };
   return Object.entries(parts).flatMap(([key, read]) => (isSame(read(before), read(after)) ? [] : [key]));
 }

@@ -50,6 +50,10 @@ export interface Config {
   /** Never empty: without any in the file there is one, `all`. */
   readonly outputs: readonly OutputDefinition[];
   readonly publishDirectory: string | null;
+  /** Who pushes the feeds: this daemon, nobody, or the hub with that URL. */
+  readonly hub: { readonly kind: "own" | "none" } | { readonly kind: "outside"; readonly url: string };
+  /** May subscribers at our own hub be on private addresses? */
+  readonly isHubPrivateAllowed: boolean;
   readonly logLevel: string | null;
   /** What the config asks for that this version does not do, or does otherwise. */
   readonly warnings: readonly ConfigProblem[];
@@ -164,6 +168,10 @@ function issueProblems(
   return [document.problemAt(path, `${name}${describeIssue(issue)}`)];
 }
 
+function toHub(hub: string): Config["hub"] {
+  return hub === "own" || hub === "none" ? { kind: hub } : { kind: "outside", url: hub };
+}
+
 class ConfigBuilder {
   readonly problems: ConfigProblem[] = [];
   readonly #warnings: ConfigProblem[] = [];
@@ -216,6 +224,8 @@ class ConfigBuilder {
       outputs,
       publishDirectory:
         raw.publish.directory === undefined ? null : resolve(this.#folder, raw.publish.directory),
+      hub: toHub(raw.publish.hub),
+      isHubPrivateAllowed: raw.publish.hub_allow_private,
       logLevel: this.#options.env.MAINSTEM_LOG_LEVEL?.trim() || null,
       warnings: this.#warnings.toSorted(byPlace),
     };

@@ -318,6 +318,16 @@ export function createConfigSchema(cronProblem: CronProblem) {
           .min(1)
           .optional()
           .describe("Also write every output as static files into this folder"),
+        hub: z
+          .union([z.enum(["own", "none"]), httpUrl])
+          .default("own")
+          .describe(
+            "Who pushes the feeds to readers (WebSub): own is this daemon under /websub; or the URL of a hub elsewhere, which is told of changes; or none",
+          ),
+        hub_allow_private: z
+          .boolean()
+          .default(false)
+          .describe("May readers that subscribe at our own hub be on private or loopback addresses?"),
       })
       .prefault({}),
   });

@@ -1,9 +1,12 @@
-/** A form sent to a hub: behind the same guard of addresses as every other request, with nothing of ours but our name. */
+/**
+ * What hubs and subscribers say to each other (WebSub): behind the same guard of addresses as every other request, with
+ * nothing of ours but our name.
+ */
 import { createConnections } from "./connection.ts";
 import { createDnsCache, createSystemResolver } from "./dns.ts";
 import { DeadlineError, toFetchError } from "./failure.ts";
 import { readFreshness } from "./freshness.ts";
-import { readHead } from "./head.ts";
+import { type Head, readHead } from "./head.ts";
 import { singleHeader } from "./headers.ts";
 import type { HttpOptions } from "./http.ts";
 import { isPublicAddress } from "./private-address.ts";
@@ -15,20 +18,33 @@ export interface PostAnswer {
   readonly retryAfterMs: number | null;
 }
 
-export interface PostRequest {
+export interface GetAnswer {
+  readonly status: number;
+  /** At most `bytesMax` bytes of it, read as UTF-8; empty unless the status is 2xx. */
+  readonly body: string;
+}
+
+interface MessageRequest {
   readonly url: string;
+  readonly isPrivateAllowed: boolean;
+}
+
+export interface PostRequest extends MessageRequest {
   /** Name, value, name, value … beside our own. */
   readonly headers: readonly string[];
   readonly body: Uint8Array;
-  readonly isPrivateAllowed: boolean;
+  /** Are 307 and 308 followed (RFC 9110 15.4.8, 15.4.9)? Yes unless false. */
+  readonly isRedirectFollowed?: boolean;
 }
 
 export interface PostClient extends AsyncDisposable {
   /**
-   * Sends a body and reads the status; of the answer's body nothing. Follows 307 and 308 (RFC 9110 15.4.8, 15.4.9).
+   * Sends a body and reads the status; of the answer's body nothing.
    * @throws FetchError; the signal's reason when aborted
    */
   post(request: PostRequest, signal: AbortSignal): Promise<PostAnswer>;
+  /** Reads a short answer; follows no redirect. @throws as `post` */
+  get(request: MessageRequest & { readonly bytesMax: number }, signal: AbortSignal): Promise<GetAnswer>;
 }
 
 const redirectsMax = 3;
@@ -44,45 +60,75 @@ export function createPostClient(options: HttpOptions): PostClient {
   const shared = { ...timeouts, findAddresses, perHost: limits.perHost, ca: ca ?? null };
   const open = createConnections({ ...shared, isAllowedAddress: isAllowedAddress ?? isPublicAddress });
   const unguarded = createConnections({ ...shared, isAllowedAddress: null });
+  /** One request, and those that redirects ask for. */
+  const send = async (
+    { url, isPrivateAllowed, headers, body, bytesMax, redirectsLeft, onHop }: MessageParts,
+    signal: AbortSignal,
+  ): Promise<Head> => {
+    const target = parseRequestTarget(url);
+    onHop(target.host);
+    const head = await readHead(
+      isPrivateAllowed ? unguarded : open,
+      {
+        origin: target.origin,
+        path: target.path,
+        headers: ["User-Agent", userAgent, ...headers],
+        ...(body === null ? {} : { body }),
+        bytesMax,
+        wantsBody: (status) => bytesMax > 0 && isSuccess(status),
+      },
+      signal,
+    );
+    const location = singleHeader(head.headers, "location");
+    const isRedirect = (head.status === 307 || head.status === 308) && location !== null;
+    if (!isRedirect || redirectsLeft === 0) return head;
+    const next = { isPrivateAllowed, headers, body, bytesMax, redirectsLeft: redirectsLeft - 1, onHop };
+    return send({ ...next, url: resolveLocation(location, target) }, signal);
+  };
+  const withDeadline = async (parts: Omit<MessageParts, "onHop">, signal: AbortSignal): Promise<Head> => {
+    let host = "";
+    const onHop = (next: string) => {
+      host = next;
+    };
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new DeadlineError()), limits.timeoutMs);
+    try {
+      return await send({ ...parts, onHop }, AbortSignal.any([signal, deadline.signal]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toFetchError(error, { url: scrubUrl(parts.url), host, limits: timeouts });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   return {
-    async post(request, signal) {
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(new DeadlineError()), limits.timeoutMs);
-      const running = AbortSignal.any([signal, deadline.signal]);
-      let host = "";
-      try {
-        let url = request.url;
-        for (let hops = 0; ; hops++) {
-          const target = parseRequestTarget(url);
-          host = target.host;
-          const { status, headers } = await readHead(
-            request.isPrivateAllowed ? unguarded : open,
-            {
-              origin: target.origin,
-              path: target.path,
-              headers: ["User-Agent", userAgent, ...request.headers],
-              body: request.body,
-              bytesMax: 0,
-              wantsBody: () => false,
-            },
-            running,
-          );
-          const location = singleHeader(headers, "location");
-          if ((status === 307 || status === 308) && location !== null && hops < redirectsMax) {
-            url = resolveLocation(location, target);
-            continue;
-          }
-          return { status, retryAfterMs: readFreshness(headers, clock.now()).retryAfterMs };
-        }
-      } catch (error) {
-        signal.throwIfAborted();
-        throw toFetchError(error, { url: scrubUrl(request.url), host, limits: timeouts });
-      } finally {
-        clearTimeout(timer);
-      }
+    async post({ isRedirectFollowed = true, ...request }, signal) {
+      const redirectsLeft = isRedirectFollowed ? redirectsMax : 0;
+      const { status, headers } = await withDeadline({ ...request, bytesMax: 0, redirectsLeft }, signal);
+      return { status, retryAfterMs: readFreshness(headers, clock.now()).retryAfterMs };
+    },
+    async get(request, signal) {
+      const { status, body } = await withDeadline(
+        { ...request, headers: [], body: null, redirectsLeft: 0 },
+        signal,
+      );
+      return { status, body: isSuccess(status) ? body.toString("utf8") : "" };
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([open.destroy(), unguarded.destroy()]);
     },
   };
+}
+
+interface MessageParts extends MessageRequest {
+  readonly headers: readonly string[];
+  readonly body: Uint8Array | null;
+  readonly bytesMax: number;
+  readonly redirectsLeft: number;
+  /** Hears of each host that is asked. */
+  readonly onHop: (host: string) => void;
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
 }

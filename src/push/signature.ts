@@ -15,3 +15,8 @@ export function isSignedBy(
   const given = Buffer.from(match?.[2] ?? "", "hex");
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
+
+/** The header's value for a push of ours. */
+export function sign(secret: string, body: Uint8Array): string {
+  return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+}

@@ -32,6 +32,13 @@ export interface RouteContext {
   readonly metrics: ((accept: string) => Promise<MetricsText>) | null;
   /** Where hubs call us; null while no hub is asked for anything. */
   readonly push: () => PushCallbacks | null;
+  /** Our own hub; null while there is none. */
+  readonly hub: () => HubRequests | null;
+}
+
+/** What readers may ask of our own hub (WebSub 5.1). */
+export interface HubRequests {
+  request(form: URLSearchParams): Promise<{ readonly status: number; readonly body: string }>;
 }
 
 /** The metrics as the client's `Accept` asked. */
@@ -78,6 +85,7 @@ export async function answer(
   }
   if (target.path.startsWith(CALLBACK_PATH))
     return answerHub(request, response, { target, push: context.push() });
+  if (target.path === HUB_PATH) return answerSubscriber(request, response, context.hub());
   const archivePage = await site.archivePage(target.path);
   if (archivePage !== null) {
     if (request.method === "OPTIONS") return answerPreflight(response);
@@ -98,6 +106,30 @@ export async function answer(
   if (other !== undefined) return other(request, response, context);
   // One of our own paths: nothing of the request goes into the header.
   response.writeHead(308, ["Location", `${site.basePath}${target.path}/`, "Content-Length", "0"]).end();
+}
+
+const HUB_PATH = "/websub";
+/** Three addresses, a secret, and what we do not know. */
+const FORM_BYTES_MAX = 16 * 1024;
+
+/** A subscription request (WebSub 5.1): a form, and an answer in plain words for the subscriber's developer. */
+async function answerSubscriber(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hub: HubRequests | null,
+): Promise<void> {
+  if (hub === null) throw new ProblemError(404, "There is nothing under this path.");
+  if (request.method !== "POST")
+    throw new ProblemError(405, "This is a WebSub hub: subscriptions are asked for by POST.", [
+      "Allow",
+      "POST",
+    ]);
+  const [type = ""] = (request.headers["content-type"] ?? "").split(";");
+  if (type.trim().toLowerCase() !== "application/x-www-form-urlencoded")
+    throw new ProblemError(415, "A subscription request is application/x-www-form-urlencoded.");
+  const form = new URLSearchParams(Buffer.from(await readBody(request, FORM_BYTES_MAX)).toString("utf8"));
+  const { status, body } = await hub.request(form);
+  return sendText(response, status, body);
 }
 
 const CALLBACK_PATH = "/websub/callback/";

@@ -8,13 +8,13 @@ import {
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { MainstemError } from "../errors.ts";
-import type { Clock } from "../model.ts";
+import type { Clock, Topic } from "../model.ts";
 import type { Store } from "../store/store.ts";
 import { ADMIN_CLOSED, type AdminAccess } from "./admin.ts";
 import { readHealthFeed } from "./health.ts";
 import { ProblemError, sendProblem } from "./problem.ts";
 import type { SiteSettings } from "./river.ts";
-import { answer, type MetricsText, type PushCallbacks, type Readiness } from "./routes.ts";
+import { answer, type HubRequests, type MetricsText, type PushCallbacks, type Readiness } from "./routes.ts";
 import { Site, type SiteStore } from "./site.ts";
 import type { StatusReport } from "./status.ts";
 
@@ -49,6 +49,8 @@ export interface ServerOptions extends SiteSettings {
   readonly metrics?: (accept: string) => Promise<MetricsText>;
   /** Where hubs call; absent: nowhere. */
   readonly push?: () => PushCallbacks | null;
+  /** Our own hub; absent: there is none. */
+  readonly hub?: () => HubRequests | null;
   readonly onRequest?: (served: ServedRequest) => void;
   /** A request failed by our own fault; it was answered with 500. */
   readonly onError?: (error: unknown, path: string) => void;
@@ -64,6 +66,10 @@ export interface Server extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number; readonly url: string };
   /** Renders what changed; returns every file of the site by relative path, for `writeFeedFiles`. */
   refresh(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** The feed at an address of this site, as a hub distributes it; null where there is none. */
+  topic(url: string): Topic | null;
+  /** The addresses of the site's feeds. */
+  topicUrls(): readonly string[];
   /** In how many ms `refresh` has something to do although the store does not change; null: never. */
   nextRefreshInMs(): number | null;
   /** The newest page of each output's archive. */
@@ -98,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     site,
     status: keepFor(STATUS_KEPT_MS, clock, options.status),
     push: options.push ?? (() => null),
+    hub: options.hub ?? (() => null),
     health: () => readHealthFeed(store, { settings: site.settings, startedAt }),
     readiness: () => (isDraining ? { ok: false, reasons: ["shutting down"] } : options.isReady()),
     admin: options.admin ?? ADMIN_CLOSED,
@@ -139,6 +146,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   return {
     address,
     refresh: () => site.refresh(),
+    topic: (url) => site.topic(url),
+    topicUrls: () => site.topicUrls,
     nextRefreshInMs: () => site.nextRefreshInMs,
     archives: () => site.archives,
     readArchivePage: async (path) => (await site.archivePage(path))?.body ?? null,

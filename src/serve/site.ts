@@ -3,10 +3,10 @@
  * the store that is the same as before renders nothing, an output whose bytes are the same keeps its compressed copies.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Clock, OutputDefinition, SourceState } from "../model.ts";
+import type { Clock, OutputDefinition, SourceState, Topic } from "../model.ts";
 import { cleanLine, withoutTrailingSlashes } from "../publish/clean.ts";
 import type { PublishedEntry, PublishedFeed } from "../publish/combine.ts";
-import { FEED_FILES, type FeedFile, outputPath } from "../publish/feed-urls.ts";
+import { FEED_FILES, type FeedFile, outputPath, selfUrl } from "../publish/feed-urls.ts";
 import { renderOpml } from "../publish/opml.ts";
 import { renderFeed } from "../publish/render.ts";
 import { renderRiver } from "../publish/render-html.ts";
@@ -57,6 +57,14 @@ export interface PageQuery {
 
 export type SiteStore = Pick<Store, "listStories" | "listSources" | "revision"> & ArchiverStore;
 
+/** What a feed file shows. */
+interface FeedPath {
+  readonly history: FeedHistory;
+  readonly file: FeedFile;
+  /** What its self link says. */
+  readonly address: string;
+}
+
 export interface SiteOptions {
   readonly store: SiteStore;
   readonly clock: Clock;
@@ -85,7 +93,7 @@ export class Site {
   /** By output name. */
   readonly #histories = new Map<string, FeedHistory>();
   /** The feed files among the documents, by path: which output and format each is. */
-  #feedPaths: ReadonlyMap<string, { readonly history: FeedHistory; readonly file: FeedFile }> = new Map();
+  #feedPaths: ReadonlyMap<string, FeedPath> = new Map();
   #deltas = new Map<string, Representation>();
   #files: ReadonlyMap<string, Uint8Array> = new Map();
   #refreshing: Promise<ReadonlyMap<string, Uint8Array>> | null = null;
@@ -171,6 +179,35 @@ export class Site {
     return representation;
   }
 
+  /** The addresses of the site's feeds, each once: what their self links say. */
+  get topicUrls(): readonly string[] {
+    return [...new Set([...this.#feedPaths.values()].map(({ address }) => address))];
+  }
+
+  /** The feed at an address of this site as a hub distributes it; null where there is none. */
+  topic(url: string): Topic | null {
+    const { url: siteUrl } = this.#settings;
+    const path = url.startsWith(`${siteUrl}/`) ? url.slice(siteUrl.length) : "";
+    const document = this.#documents.get(path);
+    const feedPath = this.#feedPaths.get(path);
+    if (document === undefined || feedPath === undefined) return null;
+    const { file, history, address } = feedPath;
+    return {
+      selfUrl: address,
+      contentType: `${file.mediaType}; charset=utf-8`,
+      hash: document.hash,
+      body: document.body,
+      since: (hash) => {
+        if (hash === null) return document.body;
+        const delta = history.since(`"${hash}"`, file.format);
+        if (delta?.feed.entries.length === 0) return null;
+        // Only of Atom and RSS may a hub send a part (WebSub 7).
+        if (file.format === "json") return document.body;
+        return this.delta(path, `"${hash}"`)?.body ?? document.body;
+      },
+    };
+  }
+
   /** Sources that stories may come from, as of the last refresh. */
   get sources(): readonly SourceState[] {
     return this.#sources;
@@ -211,7 +248,7 @@ export class Site {
     const settings = this.#settings;
     const sources = await this.#readSources();
     const documents = new Map<string, Representation>();
-    const feedPaths = new Map<string, { history: FeedHistory; file: FeedFile }>();
+    const feedPaths = new Map<string, FeedPath>();
     const files = new Map<string, Uint8Array>();
     const versions: { history: FeedHistory; feed: PublishedFeed; hashes: FeedHashes }[] = [];
     for (const [index, output] of settings.outputs.entries()) {
@@ -242,7 +279,7 @@ export class Site {
         hashes[file.format] = representation.hash;
         for (const folder of folders) {
           documents.set(`/${folder}${file.name}`, representation);
-          feedPaths.set(`/${folder}${file.name}`, { history, file });
+          feedPaths.set(`/${folder}${file.name}`, { history, file, address: selfUrl(feed, file) });
           files.set(`${folder}${file.name}`, representation.body);
         }
       }
@@ -297,7 +334,9 @@ export class Site {
 
   #renderFeedFile(feed: PublishedFeed, file: FeedFile): Representation {
     const path = `/${feed.output.name}/${file.name}`;
-    const hub = feed.hubUrl === null ? [] : ["Link", `<${feed.hubUrl}>; rel="hub"`];
+    // WebSub 4: a subscriber looks here first. Both links or none: without a hub, nobody asks for our own name.
+    const links = `<${feed.hubUrl}>; rel="hub", <${selfUrl(feed, file)}>; rel="self"`;
+    const hub = feed.hubUrl === null ? [] : ["Link", links];
     return this.#keepIfSame(path, {
       body: Buffer.from(renderFeed(feed, file.format)),
       contentType: `${file.mediaType}; charset=utf-8`,

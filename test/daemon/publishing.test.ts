@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { entryIds, runCommand } from "../support/daemon.ts";
+import { Daemon, entryIds, freePort, runCommand } from "../support/daemon.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
 /** An RSS document of numbered stories, an hour apart. */
@@ -49,5 +49,64 @@ describe("publish.directory", () => {
     expect((await once()).code).toBe(0);
     expect((await follow("atom.xml")).stories).toBe(151);
     expect(await readFile(file("all/archive/1.xml"))).toEqual(first);
+  });
+});
+
+describe("the hub inside", () => {
+  it("pushes a new story from one Mainstem to another that subscribed, long before it would poll", async () => {
+    const [port, otherPort] = [await freePort(), await freePort()];
+    await using workspace = await createWorkspace(
+      `url: http://127.0.0.1:${port}\nschedule: 1s\nsources: [{ file: ../news.xml }]\npublish: { hub_allow_private: true }\n`,
+    );
+    await using other = await createWorkspace(
+      `url: http://127.0.0.1:${otherPort}\nallow_private: true\npush: always\nschedule: 1h\nsources: [{ url: "http://127.0.0.1:${port}/rss.xml" }]\n`,
+    );
+    const source = join(workspace.folder, "news.xml");
+    await writeFile(source, newsOf(3));
+    await using publisher = await Daemon.start(workspace.config, { port });
+    const stories = async (daemon: Daemon) => entryIds(await daemon.text("/atom.xml"));
+    await publisher.waitFor("publishing", async () => (await stories(publisher)).length === 3);
+    const feed = await fetch(`${publisher.url}/rss.xml`);
+    expect(feed.headers.get("link")).toBe(
+      `<http://127.0.0.1:${port}/websub>; rel="hub", <http://127.0.0.1:${port}/rss.xml>; rel="self"`,
+    );
+    await using subscriber = await Daemon.start(other.config, { port: otherPort });
+    await subscriber.waitFor("subscribed", async () => {
+      const { sources } = (await (await fetch(`${subscriber.url}/status.json`)).json()) as {
+        sources: readonly { next_poll_reason: string }[];
+      };
+      return (await stories(subscriber)).length === 3 && sources.length === 1;
+    });
+    await publisher.waitFor("asked", async () => publisher.output.stderr.includes("gets http://127.0.0.1"));
+    await writeFile(source, newsOf(4));
+    await subscriber.waitFor("pushed to", async () => (await stories(subscriber)).length === 4);
+    expect(await publisher.stop()).toBe(0);
+    expect(await subscriber.stop()).toBe(0);
+  });
+
+  it("is neither there nor named where the config says none, and says what it wants where it is", async () => {
+    const post = (url: string, form: Readonly<Record<string, string>>) =>
+      fetch(`${url}/websub`, { method: "POST", body: new URLSearchParams(form) });
+    const port = await freePort();
+    await using without = await createWorkspace("sources: []\npublish: { hub: none }\n");
+    await using none = await Daemon.start(without.config, { port });
+    expect((await post(none.url, {})).status).toBe(404);
+    const feed = await fetch(`${none.url}/atom.xml`);
+    expect([feed.headers.get("link"), (await feed.text()).includes('rel="hub"')]).toEqual([null, false]);
+    await none.stop();
+    await using with_ = await createWorkspace("sources: []\n");
+    await using own = await Daemon.start(with_.config, { port });
+    const topic = `http://localhost:${port}/atom.xml`;
+    const form = { "hub.mode": "subscribe", "hub.topic": topic, "hub.callback": "https://reader.example/x" };
+    expect((await post(own.url, form)).status).toBe(202);
+    const refused = await post(own.url, { ...form, "hub.callback": "http://127.0.0.1:9/" });
+    expect([refused.status, refused.headers.get("content-type"), await refused.text()]).toEqual([
+      400,
+      "text/plain; charset=utf-8",
+      "hub.callback is not on the public internet.\n",
+    ]);
+    expect((await fetch(`${own.url}/websub`)).status).toBe(405);
+    expect((await fetch(`${own.url}/websub`, { method: "POST", body: "hub.mode=x" })).status).toBe(415);
+    expect((await post(own.url, { ...form, "hub.secret": "x".repeat(20_000) })).status).toBe(413);
   });
 });

@@ -1,0 +1,60 @@
+/** WebSub 6: the publisher MUST inform the hubs it designated when a topic has been updated. */
+import { afterEach, expect, it } from "vitest";
+import { createPostClient } from "../../src/fetch/post.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { OutsideHub } from "../../src/push/outside-hub.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+import { startOriginServer } from "../support/origin-server.ts";
+
+const stack: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const part of stack.splice(0).reverse()) await part[Symbol.asyncDispose]();
+});
+
+it("is told of every feed after a start and of each change after that, and again until it has heard", async () => {
+  const clock = createManualClock();
+  const origin = await startOriginServer();
+  const told: string[] = [];
+  let status = 204;
+  origin.on("/hub", async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const form = new URLSearchParams(body);
+    if (status === 204) told.push(`${form.get("hub.mode")} ${form.get("hub.url")}`);
+    response.writeHead(status).end();
+  });
+  const limits = { timeoutMs: 2000, bodyBytes: 1000, redirects: 3, perHost: 2 };
+  const client = createPostClient({ userAgent: "Mainstem/test", limits, clock });
+  const versions = new Map([
+    ["https://river.example/atom.xml", 1],
+    ["https://river.example/rss.xml", 1],
+  ]);
+  const hub = new OutsideHub({
+    ...{ clock, client, isPrivateAllowed: true, url: origin.url("/hub") },
+    log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
+    topicUrls: () => [...versions.keys()],
+    findTopic: (url) => ({
+      ...{ selfUrl: url, contentType: "", body: Buffer.from(""), since: () => null },
+      hash: String(versions.get(url)),
+    }),
+  });
+  stack.push(origin, client, hub);
+  const first = ["publish https://river.example/atom.xml", "publish https://river.example/rss.xml"];
+  await expect.poll(() => told).toEqual(first);
+  hub.published();
+  versions.set("https://river.example/rss.xml", 2);
+  hub.published();
+  await expect.poll(() => told.length).toBe(3);
+  expect(told[2]).toBe(first[1]);
+  status = 503;
+  versions.set("https://river.example/atom.xml", 2);
+  hub.published();
+  await expect.poll(() => origin.requests.length).toBe(4);
+  status = 204;
+  hub.published();
+  await clock.advance(20_000);
+  expect(told).toHaveLength(3);
+  await clock.advance(20_000);
+  await expect.poll(() => told.length).toBe(4);
+  expect(told[3]).toBe(first[0]);
+});
