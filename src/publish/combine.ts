@@ -178,7 +178,24 @@ export function winnerFor(
     (sighting) => output.tags.length === 0 || output.tags.some((tag) => sighting.sourceTags.includes(tag)),
   );
   if (winner === undefined) return null;
-  return matches === undefined || matches(entryText(winner.entry)) ? winner : null;
+  return matches === undefined || isMatch(winner.entry, matches) ? winner : null;
+}
+
+/** What the lists of outputs said of entries: to read the text of every entry again at every change would cost most of it. */
+const verdicts = new WeakMap<(entryText: string) => boolean, WeakMap<Entry, boolean>>();
+
+function isMatch(entry: Entry, matches: (entryText: string) => boolean): boolean {
+  let known = verdicts.get(matches);
+  if (known === undefined) {
+    known = new WeakMap();
+    verdicts.set(matches, known);
+  }
+  let verdict = known.get(entry);
+  if (verdict === undefined) {
+    verdict = matches(entryText(entry));
+    known.set(entry, verdict);
+  }
+  return verdict;
 }
 
 /** What include and exclude lists look at: title, text, categories and authors, a line each. */
@@ -192,7 +209,38 @@ export function entryText(entry: Entry): string {
   ].join("\n");
 }
 
+interface PublishedBefore {
+  readonly feed: Sighting["feed"];
+  readonly signature: string;
+  readonly published: PublishedEntry;
+}
+
+/** What was made of an entry the last time. A store gives the same object for an entry that did not change. */
+const publishedBefore = new WeakMap<Entry, PublishedBefore>();
+
+/** An entry that is as it was the last time is the same object, and everything made of it is good still. */
 function publishStory(story: Story, winner: Sighting, siteUrl: string): PublishedEntry {
+  const { feed } = winner;
+  const signature = signatureOf(story, winner, siteUrl);
+  const before = publishedBefore.get(winner.entry);
+  if (before?.signature === signature && before.feed === feed) return before.published;
+  const published = makeEntry(story, winner, siteUrl);
+  publishedBefore.set(winner.entry, { feed, signature, published });
+  return published;
+}
+
+/** Everything that a published entry is made of, but the winner's entry and its feed. */
+function signatureOf(story: Story, winner: Sighting, siteUrl: string): string {
+  const { number, publishedId, publishedAt, updatedAt, orderedAt, firstSeenAt, sightings } = story;
+  return JSON.stringify([
+    ...[siteUrl, number, publishedId, +publishedAt, +updatedAt, +orderedAt, +firstSeenAt],
+    ...[winner.originalUrl, winner.sourceId, winner.sourceUrl, +winner.publishedAt, +winner.updatedAt],
+    sightings.map((one) => [one.sourceId, one.sourceName, one.originalUrl, one.entry.url]),
+    winner.sourceName,
+  ]);
+}
+
+function makeEntry(story: Story, winner: Sighting, siteUrl: string): PublishedEntry {
   const { entry } = winner;
   const published = firstDate(story.publishedAt, story.orderedAt, story.firstSeenAt);
   if (published === null) throw new Error("it has no valid date");

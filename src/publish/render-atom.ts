@@ -60,8 +60,19 @@ ${feed.entries.map((entry) => renderEntry(entry, language))}</feed>
   return document.toString();
 }
 
+/** By entry and the language that it names: an entry that did not change is not written again. */
+const written = new WeakMap<PublishedEntry, { readonly language: string | null; readonly element: Markup }>();
+
 function renderEntry(entry: PublishedEntry, feedLanguage: string | null): Markup {
   const language = entry.language === feedLanguage ? null : entry.language;
+  const before = written.get(entry);
+  if (before !== undefined && before.language === language) return before.element;
+  const element = writeEntry(entry, language);
+  written.set(entry, { language, element });
+  return element;
+}
+
+function writeEntry(entry: PublishedEntry, language: string | null): Markup {
   return markup`<entry${attribute("xml:lang", language)}>
 <id>${entry.id}</id>
 <title type="text">${entry.title}</title>

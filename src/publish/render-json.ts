@@ -21,9 +21,21 @@ export function renderJson(feed: PublishedFeed): string {
       // Not `next_url`: the archive is written in Atom only.
       prev_archive: feed.prevArchive === null ? undefined : archiveUrl(feed, feed.prevArchive),
     },
-    items: feed.entries.map(toItem),
   };
-  return `${JSON.stringify(document)}\n`;
+  const items = feed.entries.map(writeItem).join(",");
+  return `${JSON.stringify(document).slice(0, -1)},"items":[${items}]}\n`;
+}
+
+/** An entry that did not change is not written again. */
+const written = new WeakMap<PublishedEntry, string>();
+
+function writeItem(entry: PublishedEntry): string {
+  let text = written.get(entry);
+  if (text === undefined) {
+    text = JSON.stringify(toItem(entry));
+    written.set(entry, text);
+  }
+  return text;
 }
 
 function toItem(entry: PublishedEntry): object {

@@ -70,8 +70,15 @@ export function acceptsFeedDelta(request: IncomingMessage): boolean {
   });
 }
 
+const digests = new WeakMap<PublishedEntry, string>();
+
 function digestOf(entry: PublishedEntry): string {
-  return digest(JSON.stringify({ ...entry, source: { ...entry.source, updated: null } }));
+  let known = digests.get(entry);
+  if (known === undefined) {
+    known = digest(JSON.stringify({ ...entry, source: { ...entry.source, updated: null } }));
+    digests.set(entry, known);
+  }
+  return known;
 }
 
 function digestOfFeed(feed: PublishedFeed): string {

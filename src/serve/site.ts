@@ -21,7 +21,7 @@ import { type Cursor, formatCursor, PAGE_STORIES, readRiver, type SiteSettings }
 const DAY_SECONDS = 86_400;
 const PAGES_KEPT = 200;
 /** From so many sources on, listing them for each change is felt. */
-const MANY_SOURCES = 500;
+const MANY_SOURCES = 100;
 /** Listing them takes a fiftieth of the time at most. */
 const SOURCES_PAUSE_FACTOR = 50;
 

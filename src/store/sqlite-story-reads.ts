@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Sighting, SourceKind, StoredAlias, Story } from "../model.ts";
 import { orderCarriers } from "./carriers.ts";
+import { DecodeMemory } from "./decode-memory.ts";
 import { digestKey } from "./digest.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
@@ -31,6 +32,11 @@ interface RankedSighting {
   readonly firstSeenAt: number;
   readonly sighting: Sighting;
 }
+
+/** Some 5,000 entries of common size: as many as a filter looks at for one feed. */
+const contents = new DecodeMemory(decodeContent, { lengthMax: 16 * 2 ** 20 });
+const feeds = new DecodeMemory(decodeFeed, { lengthMax: 2 ** 20 });
+const states = new DecodeMemory(decodePollState, { lengthMax: 2 ** 20 });
 
 /** Reads stories. Each call takes a few statements however many stories it gives, and sees one moment of the store. */
 export class StoryReader {
@@ -200,9 +206,10 @@ export class StoryReader {
     for (const row of this.#selectSources.all(JSON.stringify([...nos]))) {
       const kind = readSourceKind(row);
       const isRemote = kind === "url" || kind === "opml";
-      const currentUrl = decodePollState(readText(row, "state"))?.currentUrl ?? null;
+      const currentUrl = states.read(readText(row, "state"))?.currentUrl ?? null;
       const address = withoutCredentials((isRemote ? currentUrl : null) ?? readText(row, "location"));
-      const feed = decodeFeed(readOptionalText(row, "feed"));
+      const feedJson = readOptionalText(row, "feed");
+      const feed = feedJson === null ? null : feeds.read(feedJson);
       sources.set(readNumber(row, "no"), {
         id: readText(row, "id"),
         name: readOptionalText(row, "name") || feed?.title || address,
@@ -223,7 +230,7 @@ function isTagged(story: Story, tags: ReadonlySet<string>): boolean {
 }
 
 function toSighting(row: Record<string, unknown>, source: SightingSource): RankedSighting | null {
-  const content = decodeContent(readText(row, "record"));
+  const content = contents.read(readText(row, "record"));
   if (content === null) return null;
   const firstSeenAt = readInstant(row, "first_seen_at");
   const isOwnHost = readNumber(row, "is_own_host") !== 0;
