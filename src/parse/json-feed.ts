@@ -3,7 +3,7 @@ import type { Category, Enclosure, Entry, FeedInfo, Link, ParsedDocument, Person
 import { cutText } from "./construct.ts";
 import { parseDate } from "./date.ts";
 import { cleanText } from "./decode.ts";
-import { collapseWhitespace, htmlOfText, sanitizeHtml } from "./html.ts";
+import { collapseWhitespace, hasMarkup, htmlOfText, sanitizeHtml, textOfHtml } from "./html.ts";
 import type { ParseLimits } from "./limits.ts";
 import { readLength, readMediaType } from "./media-type.ts";
 import { distinctPeople, makePerson } from "./person.ts";
@@ -208,6 +208,7 @@ function readTags(item: JsonObject): readonly Category[] {
   if (!Array.isArray(tags)) return [];
   const terms = tags
     .filter((tag) => typeof tag === "string")
+    .map((tag) => (hasMarkup(tag) ? textOfHtml(tag) : tag))
     .map((tag) => cutText(collapseWhitespace(cleanText(tag)), 300))
     .filter((term) => term !== "");
   return [...new Set(terms)].map((term) => ({ term, scheme: null, label: null }));

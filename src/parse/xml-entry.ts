@@ -1,7 +1,7 @@
 import type { Category, Entry, EntrySource, Link, Person, StatedOriginal } from "../model.ts";
 import { cutText, htmlOfConstruct, sourceOfConstruct, textOfConstruct } from "./construct.ts";
 import { parseDate } from "./date.ts";
-import { collapseWhitespace } from "./html.ts";
+import { collapseWhitespace, hasMarkup, textOfHtml } from "./html.ts";
 import type { ParseLimits } from "./limits.ts";
 import { distinctPeople, makePerson, parsePerson } from "./person.ts";
 import { isHttpUrl, resolveHttpUrl } from "./url.ts";
@@ -373,7 +373,7 @@ function readCategory(child: XmlElement): Category {
 }
 
 function termOf(text: string): string {
-  return cutText(collapseWhitespace(text), TERM_LENGTH_MAX);
+  return cutText(collapseWhitespace(hasMarkup(text) ? textOfHtml(text) : text), TERM_LENGTH_MAX);
 }
 
 // ---- where it came from --------------------------------------------------------------------------------------------
