@@ -1,0 +1,178 @@
+/**
+ * Are two texts one report? Pure. Two texts that tell the same event are not enough: they have to be the same words, and
+ * to agree in what they are about. A missed copy costs a reader one more line; a false one hides a story.
+ */
+import type { Report } from "./report.ts";
+import { widthOf } from "./shingles.ts";
+import { countShared, isTitleAlike, isTitleSame } from "./titles.ts";
+
+/** Why two entries are held to be copies of one report, or what came nearest to it. */
+export interface Comparison {
+  /** `text`: enough of it is shared. `text and title`, `text and agency`: less, but that agrees too. `title`: little text. */
+  readonly rule: "text" | "text and title" | "text and agency" | "title";
+  /** The part of the shorter text's shingles that the other has, 0 to 1. */
+  readonly share: number;
+  /** How many shingles both have. */
+  readonly shared: number;
+  /** The agency that either names, when not both name different ones. */
+  readonly agency: string | null;
+}
+
+/** Shingles that both texts must have. */
+export const SHARED_MIN = 20;
+const SHARE_MIN = 0.5;
+const SUPPORTED_SHARE_MIN = 0.3;
+/** With less text than this an entry is a teaser, and its title is looked at. */
+export const SHORT_TEXT_SHINGLES = 40;
+
+/** Words between two shared shingles that an editor may have changed; more is text of its own. */
+const GAP_MAX = 12;
+/** With less than half shared, so much of the shorter text must be edited rather than other text. */
+const ZONE_MIN = 0.7;
+/** What names and numbers in the shared part must agree at least, from so many on. */
+const FACTS_MIN = 4;
+const FACTS_AGREE_MIN = 0.6;
+/** Where the headlines differ, too, there must be much that is shared, and of it nearly every name and each number. */
+const RICH_SHARED_MIN = 60;
+const RICH_FACTS_MIN = 8;
+const RICH_FACTS_AGREE_MIN = 0.85;
+const NUMBERS_MIN = 3;
+const NUMBERS_AGREE_MIN = 0.6;
+const TITLE_WORDS_MIN = 5;
+const TEASER_SHARE_MIN = 0.25;
+const TEASER_WORDS_MIN = 8;
+
+export interface CompareOptions {
+  /** Shingles that one of the two sources repeats in its items; they prove nothing. */
+  readonly isBoilerplate?: (shingle: number) => boolean;
+}
+
+/** How two entries are one report, or null when they are not. */
+export function compareReports(a: Report, b: Report, options: CompareOptions = {}): Comparison | null {
+  if (a.tokens.unit !== b.tokens.unit) return null;
+  if (a.language !== null && b.language !== null && a.language !== b.language) return null;
+  const isBoilerplate = options.isBoilerplate ?? (() => false);
+  const setA = distinct(a, isBoilerplate);
+  const setB = distinct(b, isBoilerplate);
+  const [shorter, longer] = setA.size <= setB.size ? [a, b] : [b, a];
+  const [small, large] = shorter === a ? [setA, setB] : [setB, setA];
+  const shared = countShared(small, large);
+  const share = small.size === 0 ? 0 : shared / small.size;
+  const agency = agencyAgreement(a, b);
+  const found = { share, shared, agency: agency.name };
+  if (shared >= SHARED_MIN && share >= SUPPORTED_SHARE_MIN) {
+    const part = readSharedPart(shorter, longer, large);
+    const rule = share >= SHARE_MIN ? "text" : supportOf({ a, b, shared, part, isOneAgency: agency.isShared });
+    if (rule !== null && isSameMatter(part)) return { rule, ...found };
+  }
+  return isTeaserOf(a, b, { small, share }) ? { rule: "title", ...found } : null;
+}
+
+/** What else speaks for a copy of which less than half is shared. */
+function supportOf(found: {
+  readonly a: Report;
+  readonly b: Report;
+  readonly shared: number;
+  readonly part: SharedPart;
+  readonly isOneAgency: boolean;
+}): Comparison["rule"] | null {
+  const { a, b, part } = found;
+  // Edited all over, not a shared paragraph beside text of one's own.
+  if (part.zone < ZONE_MIN) return null;
+  if (isTitleAlike(a.title, b.title)) return "text and title";
+  if (found.isOneAgency) return "text and agency";
+  const isRich = found.shared >= RICH_SHARED_MIN && part.facts >= RICH_FACTS_MIN;
+  const isAgreed = part.sameFacts >= part.facts * RICH_FACTS_AGREE_MIN && part.sameNumbers === part.numbers;
+  return isRich && isAgreed && isTitleTold(a, b) ? "text and title" : null;
+}
+
+/** Headlines that differ, while each says what the other's text tells. */
+function isTitleTold(a: Report, b: Report): boolean {
+  return [
+    [a.title, b.tokens] as const,
+    [b.title, a.tokens] as const,
+  ].every(([title, tokens]) => {
+    const told = countShared(title.distinctive, new Set(tokens.words));
+    return told >= 3 && told >= title.distinctive.size * 0.5;
+  });
+}
+
+function distinct({ shingles }: Report, isBoilerplate: (shingle: number) => boolean): Set<number> {
+  const set = new Set<number>();
+  for (const shingle of shingles) if (!isBoilerplate(shingle)) set.add(shingle);
+  return set;
+}
+
+function agencyAgreement(a: Report, b: Report): { readonly isShared: boolean; readonly name: string | null } {
+  const [first, second] = [a.agency?.name ?? null, b.agency?.name ?? null];
+  const isShared = first !== null && first === second;
+  const isContradicted = first !== null && second !== null && !isShared;
+  return { isShared, name: isContradicted ? null : (first ?? second) };
+}
+
+/** The part of the shorter text that is shared or lies in small gaps between what is. */
+interface SharedPart {
+  /** Of its words, 0 to 1. */
+  readonly zone: number;
+  /** Different names and numbers in it, and how many of them the longer text has. */
+  readonly facts: number;
+  readonly sameFacts: number;
+  readonly numbers: number;
+  readonly sameNumbers: number;
+}
+
+function readSharedPart(shorter: Report, longer: Report, sharedWith: ReadonlySet<number>): SharedPart {
+  const { words, facts, unit } = shorter.tokens;
+  const width = widthOf(unit);
+  const covered = new Uint8Array(words.length);
+  for (const [start, shingle] of shorter.shingles.entries()) {
+    if (sharedWith.has(shingle)) covered.fill(1, start, start + width);
+  }
+  closeGaps(covered, unit === "word" ? GAP_MAX : GAP_MAX * 2);
+  const known = new Set(longer.tokens.words);
+  const seen = new Set<number>();
+  const part = { zone: 0, facts: 0, sameFacts: 0, numbers: 0, sameNumbers: 0 };
+  for (const [index, word] of words.entries()) {
+    if (covered[index] === 0) continue;
+    part.zone += 1 / words.length;
+    if (facts[index] === 0 || seen.has(word)) continue;
+    seen.add(word);
+    const isSame = known.has(word) ? 1 : 0;
+    part.facts += 1;
+    part.sameFacts += isSame;
+    if (facts[index] !== 1) continue;
+    part.numbers += 1;
+    part.sameNumbers += isSame;
+  }
+  return part;
+}
+
+function closeGaps(covered: Uint8Array, gapMax: number): void {
+  let last = -1;
+  for (let index = 0; index < covered.length; index += 1) {
+    if (covered[index] === 0) continue;
+    if (last >= 0 && index - last > 1 && index - last - 1 <= gapMax) covered.fill(1, last + 1, index);
+    last = index;
+  }
+}
+
+/**
+ * A series with a fixed wording (weather, markets, results) shares most of its shingles and differs in names and numbers.
+ * In a copy the shared part says the same of the same people, dates and amounts.
+ */
+function isSameMatter({ facts, sameFacts, numbers, sameNumbers }: SharedPart): boolean {
+  if (facts >= FACTS_MIN && sameFacts < facts * FACTS_AGREE_MIN) return false;
+  return numbers < NUMBERS_MIN || sameNumbers >= numbers * NUMBERS_AGREE_MIN;
+}
+
+/** Where one has little text: the same headline, long enough to be nobody else's, and teasers that do not differ. */
+function isTeaserOf(
+  a: Report,
+  b: Report,
+  text: { readonly small: ReadonlySet<number>; readonly share: number },
+): boolean {
+  if (Math.min(a.shingles.length, b.shingles.length) >= SHORT_TEXT_SHINGLES) return false;
+  if (!isTitleSame(a.title, b.title) || a.title.distinctive.size < TITLE_WORDS_MIN) return false;
+  const shortest = Math.min(a.tokens.words.length, b.tokens.words.length);
+  return shortest < TEASER_WORDS_MIN || text.share >= TEASER_SHARE_MIN;
+}

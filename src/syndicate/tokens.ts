@@ -1,0 +1,173 @@
+/**
+ * An entry's text as hashed words, in one pass over its characters. `Intl.Segmenter` gives the same words at some fifteen
+ * times the cost (docs/decisions.md), and every new entry of every source passes here.
+ */
+import { decodeHTML } from "entities";
+
+/** What is counted as one word: a run of letters, or one character where a script writes no spaces. */
+export type TextUnit = "word" | "han" | "thai";
+
+export interface Tokens {
+  /** A 32-bit hash of each word, folded to lower case. */
+  readonly words: Uint32Array;
+  /** Beside each word: 1 for one that holds a digit, 2 for a name (a capital inside a sentence), else 0. */
+  readonly facts: Uint8Array;
+  readonly unit: TextUnit;
+}
+
+/** More of one entry is not looked at. */
+const TEXT_LENGTH_MAX = 100_000;
+const WORDS_MAX = 12_000;
+
+const BREAK = 0;
+const LETTER = 1;
+const DIGIT = 2;
+/** Written without spaces: each character stands alone. */
+const HAN = 3;
+const THAI = 4;
+/** Part of a word, but of no account: apostrophes, soft hyphens, combining marks. */
+const SILENT = 5;
+/** Ends a sentence, so that a capital after it says nothing. */
+const STOP = 6;
+const SPACE = 7;
+
+interface CharacterTable {
+  readonly kinds: Uint8Array;
+  /** Lower case, one UTF-16 unit. */
+  readonly folded: Uint16Array;
+}
+
+let table: CharacterTable | null = null;
+
+/** Kinds of all characters of the basic plane; made once, in some 20 ms. Characters beyond it are breaks. */
+function characterTable(): CharacterTable {
+  if (table !== null) return table;
+  const kinds = new Uint8Array(65_536);
+  const folded = new Uint16Array(65_536);
+  for (let code = 0; code < 65_536; code += 1) {
+    const character = String.fromCharCode(code);
+    const lower = character.toLowerCase();
+    folded[code] = lower.length === 1 ? lower.charCodeAt(0) : code;
+    kinds[code] = kindOf(character);
+  }
+  table = { kinds, folded };
+  return table;
+}
+
+function kindOf(character: string): number {
+  if (/\s/.test(character)) return SPACE;
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(character)) return HAN;
+  if (/[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u.test(character)) {
+    return /\p{L}/u.test(character) ? THAI : SILENT;
+  }
+  if (/\p{N}/u.test(character)) return DIGIT;
+  if (/\p{L}/u.test(character)) return LETTER;
+  if (/[\p{M}'’ʼ\u00ad\u200b-\u200d\u2060]/u.test(character)) return SILENT;
+  return /[.!?:;…。！？：•|"“”«»„()[\]—–]/u.test(character) ? STOP : BREAK;
+}
+
+/** Captions and credits of pictures are not the report; they name the picture's agency. */
+const CAPTIONS = /<(figcaption|figure|aside)\b[^>]*>[\s\S]*?<\/\1\s*>/gi;
+
+/** Sanitised HTML (or plain text) without captions, entities decoded; tags are left in. */
+export function readableHtml(html: string): string {
+  let text = html.length > TEXT_LENGTH_MAX ? html.slice(0, TEXT_LENGTH_MAX) : html;
+  if (/<fig|<aside/i.test(text)) text = text.replace(CAPTIONS, " ");
+  if (text.includes("&")) {
+    // What is text must not become a tag by decoding.
+    text = decodeHTML(text.replace(/&(?:lt|#60|#x3c);/gi, " "));
+  }
+  return text.normalize("NFC");
+}
+
+/** The words of sanitised HTML. Tags part words only where they are not inside one. */
+export function tokenise(html: string): Tokens {
+  const text = readableHtml(html);
+  const { kinds, folded } = characterTable();
+  const words = new Uint32Array(Math.min(WORDS_MAX, text.length));
+  const facts = new Uint8Array(words.length);
+  let count = 0;
+  let hanCount = 0;
+  let thaiCount = 0;
+  let hash = 0;
+  let isOpen = false;
+  let hasDigit = false;
+  let isCapital = false;
+  let isAfterStop = true;
+  const close = () => {
+    if (!isOpen) return;
+    if (count < words.length) {
+      words[count] = mix(hash);
+      facts[count] = hasDigit ? 1 : isCapital && !isAfterStop ? 2 : 0;
+      count += 1;
+    }
+    isOpen = false;
+    isAfterStop = false;
+  };
+  for (let index = 0; index < text.length && count < words.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x3c) {
+      const end = tagEnd(text, index);
+      if (end > index) {
+        if (isBlockTag(text, index)) {
+          close();
+          isAfterStop = true;
+        }
+        index = end;
+        continue;
+      }
+    }
+    const kind = kinds[code];
+    if (kind === LETTER || kind === DIGIT) {
+      const lower = folded[code] ?? code;
+      if (!isOpen) {
+        isOpen = true;
+        hash = 0x811c9dc5;
+        hasDigit = false;
+        isCapital = lower !== code;
+      }
+      if (kind === DIGIT) hasDigit = true;
+      hash = Math.imul(hash ^ lower, 0x01000193);
+    } else if (kind === SILENT) {
+      // Between letters it is passed over, so that don't and don’t are one word.
+    } else {
+      close();
+      if (kind === HAN || kind === THAI) {
+        if (count < words.length) {
+          words[count] = mix(code);
+          facts[count] = 0;
+          count += 1;
+        }
+        if (kind === HAN) hanCount += 1;
+        else thaiCount += 1;
+        isAfterStop = false;
+      } else if (kind === STOP) isAfterStop = true;
+    }
+  }
+  close();
+  const unit = hanCount * 3 > count ? "han" : thaiCount * 3 > count ? "thai" : "word";
+  return { words: words.slice(0, count), facts: facts.slice(0, count), unit };
+}
+
+/** Where the tag that begins here ends; `start` itself when this is no tag. */
+function tagEnd(text: string, start: number): number {
+  const next = text.charCodeAt(start + 1) | 0x20;
+  const isTag = (next >= 0x61 && next <= 0x7a) || next === 0x2f || next === 0x21;
+  const end = isTag ? text.indexOf(">", start) : -1;
+  return end < 0 ? start : end;
+}
+
+const INLINE =
+  /^<\/?(?:a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr)(?=[\s/>])/i;
+
+function isBlockTag(text: string, start: number): boolean {
+  return !INLINE.test(text.slice(start, start + 10));
+}
+
+/** The finaliser of MurmurHash3: every bit of the input stirs every bit of the output. */
+export function mix(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
