@@ -348,6 +348,9 @@ export interface StoredAlias extends Alias {
   readonly createdAt: Date;
 }
 
+/** What an output does with stories that print one report (see `src/syndicate`). */
+export type SyndicationMode = "off" | "link" | "merge";
+
 /** An output of the config: a selection of stories published as one feed. */
 export interface OutputDefinition {
   readonly name: string;
@@ -357,6 +360,8 @@ export interface OutputDefinition {
   readonly exclude: readonly string[];
   /** Only stories that this full-text search finds (`StoryQuery.search`). */
   readonly search?: string | undefined;
+  /** `link` when absent. */
+  readonly syndication?: SyndicationMode | undefined;
   /** Entries in the live document. */
   readonly limit: number;
   /** How long an entry stays in the live document, counted from its place in the order; absent: as long as `limit` lets it. */

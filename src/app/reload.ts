@@ -97,6 +97,8 @@ export function listRestartKeys(before: Config, after: Config): readonly string[
     limits: ({ limits }) => limits,
     admin: ({ admin }) => admin,
     identity: ({ identity }) => identity,
+    // From off everywhere to on somewhere: the store looks for copies from its start.
+    "outputs[].syndication": ({ outputs }) => outputs.some(({ syndication }) => syndication !== "off"),
     "publish.directory": ({ publishDirectory }) => publishDirectory,
     "publish.hub": ({ hub, isHubPrivateAllowed }) => [hub, isHubPrivateAllowed],
   };

@@ -294,7 +294,17 @@ class ConfigBuilder {
     const outputs: RawConfig["outputs"] =
       raw.outputs.length > 0
         ? raw.outputs
-        : [{ name: "all", tags: [], include: [], exclude: [], limit: 100, archive: true }];
+        : [
+            {
+              name: "all",
+              tags: [],
+              include: [],
+              exclude: [],
+              limit: 100,
+              archive: true,
+              syndication: "link",
+            },
+          ];
     const seen = new Set<string>();
     return outputs.map(({ window: windowMs, archive: isArchived, ...output }, index) => {
       const path = ["outputs", index];

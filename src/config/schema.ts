@@ -199,6 +199,12 @@ const output = z.strictObject({
     .optional()
     .describe('Only stories that have these words: word "a phrase" -without begin* this OR that'),
   limit: z.int().min(1).max(10_000).default(100).describe("Entries in the feed document"),
+  syndication: z
+    .enum(["off", "link", "merge"])
+    .default("link")
+    .describe(
+      "One report that several sources print: each on its own (off), one entry that links the copies (link), or one story carried by all (merge)",
+    ),
   window: duration
     .optional()
     .describe("How long an entry stays in the feed document, such as 7d; only limit counts when absent"),

@@ -5,6 +5,7 @@ import { digestKey } from "./digest.ts";
 import type { KnownStory } from "./poll-plan-types.ts";
 import { decodeContent, type SightingContent } from "./records.ts";
 import { readNumber, readText } from "./rows.ts";
+import { CopyGroups } from "./sqlite-copy-groups.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
 
 /** A sighting of a story that is to be split. */
@@ -20,6 +21,7 @@ interface Member {
 /** The operator's `merge` and `split`. Its caller opens and closes the transaction. */
 export class OverrideWriter {
   readonly #stories: StoryTable;
+  readonly #copies: CopyGroups;
   readonly #upsertPin;
   readonly #regroup;
   readonly #nextGroup;
@@ -31,6 +33,7 @@ export class OverrideWriter {
 
   constructor(db: DatabaseSync, stories: StoryTable) {
     this.#stories = stories;
+    this.#copies = new CopyGroups(db);
     this.#upsertPin = db.prepare(
       `INSERT INTO pins (digest, key, kind, story, group_no, alias_kind, rule, evidence, created_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -100,6 +103,8 @@ export class OverrideWriter {
     if (leaving.length === members.length) {
       this.#pin(key, { kind: "split", story, group, at });
       this.#refreshPin(story);
+      const isVisible = this.#copies.leave(story);
+      this.#stories.addTotals({ isVisible, stories: 0, aliases: 0 });
       return true;
     }
     const number = this.#foundStory({ story, founder, content: founder.content, at });

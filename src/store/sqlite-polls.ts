@@ -7,6 +7,7 @@ import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
 import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
+import type { CopyFinder } from "./sqlite-copies.ts";
 import type { NoticeTable } from "./sqlite-notices.ts";
 import type { QuestionTable } from "./sqlite-questions.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
@@ -40,6 +41,7 @@ export class PollWriter {
   readonly #stories: StoryTable;
   readonly #questions: QuestionTable;
   readonly #notices: NoticeTable;
+  readonly #copies: CopyFinder | null;
   readonly #selectSource;
   readonly #updateSource;
   readonly #selectByGuid;
@@ -54,11 +56,18 @@ export class PollWriter {
       stories,
       questions,
       notices,
-    }: { readonly stories: StoryTable; readonly questions: QuestionTable; readonly notices: NoticeTable },
+      copies,
+    }: {
+      readonly stories: StoryTable;
+      readonly questions: QuestionTable;
+      readonly notices: NoticeTable;
+      readonly copies: CopyFinder | null;
+    },
   ) {
     this.#stories = stories;
     this.#questions = questions;
     this.#notices = notices;
+    this.#copies = copies;
     this.#selectSource = db.prepare(
       `SELECT no, priority, feed, entry_count FROM sources
        WHERE id = ? AND generation = ? AND leased_at IS NOT NULL AND is_retired = 0`,
@@ -242,6 +251,7 @@ export class PollWriter {
     const table = this.#stories;
     const numbers = new Map<number, number>();
     const orderedAts = new Map<number, number>();
+    const added: { id: number; record: SightingRecord }[] = [];
     for (const story of plan.newStories) {
       const number = table.insertStory({ ...story, firstSeenAt: poll.at });
       numbers.set(story.ref, number);
@@ -258,7 +268,8 @@ export class PollWriter {
       const story = toNumber(sighting.story);
       const storyOrderedAt = orderedAts.get(story) ?? table.readOrderedAt(story);
       orderedAts.set(story, storyOrderedAt);
-      table.insertSighting(sighting, { ...poll, story, storyOrderedAt, firstSeenAt: poll.at });
+      const id = table.insertSighting(sighting, { ...poll, story, storyOrderedAt, firstSeenAt: poll.at });
+      added.push({ id, record: sighting.record });
     }
     for (const edit of plan.edits) table.updateSighting(edit);
     let aliases = 0;
@@ -268,6 +279,9 @@ export class PollWriter {
     for (const update of plan.storyUpdates) table.updateStory(update);
     for (const { group, story } of plan.settledPins) aliases += table.settlePins(group, toNumber(story));
     table.addDuplicates(plan.duplicates);
+    // When every sighting of the poll has its story.
+    for (const sighting of added) this.#copies?.note(sighting, poll);
+    for (const edit of plan.edits) this.#copies?.noteEdit(edit, poll);
     table.addTotals({
       isVisible: plan.recorded.isVisible,
       stories: plan.newStories.length - plan.merges.length,

@@ -6,10 +6,11 @@ import { digestKey } from "./digest.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
 import { ArchiveTable } from "./sqlite-archives.ts";
+import { CopyGroups } from "./sqlite-copy-groups.ts";
 import { SightingTexts } from "./sqlite-search.ts";
 import { readSourceKind } from "./sqlite-sources.ts";
 import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./sqlite-story-places.ts";
-import type { StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
+import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 
 /** What a sighting tells of its source. */
 interface SightingSource {
@@ -44,6 +45,7 @@ export class StoryReader {
   readonly #places: PlaceStatements;
   readonly #texts: SightingTexts;
   readonly #archives: ArchiveTable;
+  readonly #copies: CopyGroups;
   readonly #selectStories;
   readonly #selectSightings;
   readonly #selectSources;
@@ -61,6 +63,7 @@ export class StoryReader {
     this.#places = preparePlaces(db);
     this.#texts = new SightingTexts(db);
     this.#archives = new ArchiveTable(db);
+    this.#copies = new CopyGroups(db);
     this.#selectStories = db.prepare(
       "SELECT * FROM stories WHERE number IN (SELECT value FROM json_each(?))",
     );
@@ -141,8 +144,23 @@ export class StoryReader {
     return null;
   }
 
+  /** The groups of copies that stories belong to, each once. */
+  listCopies(numbers: readonly number[]): readonly CopyGroup[] {
+    const groups = this.#copies.list(numbers);
+    if (groups.length === 0) return [];
+    const loaded = this.#load(groups.flatMap((rows) => rows.map(({ story }) => story)));
+    return groups.flatMap((rows) => {
+      const members = rows.flatMap(({ story: number, evidence }) => {
+        const story = loaded.get(number);
+        return story === undefined ? [] : [{ story, evidence }];
+      });
+      return members.length < 2 ? [] : [{ members }];
+    });
+  }
+
   #describe(story: Story): StoryDetail {
     return {
+      copies: this.listCopies([story.number])[0] ?? null,
       story,
       aliases: this.#selectAliases.all(story.number).map(toStoredAlias),
       forwardedIds: this.#selectForwardedIds.all(story.number).map((row) => readText(row, "id")),

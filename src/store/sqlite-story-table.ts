@@ -7,6 +7,7 @@ import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
 import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
+import { MERGE_COPIES } from "./sqlite-copy-groups.ts";
 import { SightingTexts } from "./sqlite-search.ts";
 import type { StoryPin } from "./story-clusters.ts";
 
@@ -109,6 +110,7 @@ export class StoryTable {
       "UPDATE forwarded_ids SET story = :into WHERE story = :from",
       `INSERT INTO forwarded_ids (digest, id, story)
          SELECT published_digest, published_id, :into FROM stories WHERE number = :from`,
+      ...MERGE_COPIES,
     ].map((sql) => db.prepare(sql));
     this.#mergeSteps.push(db.prepare("DELETE FROM stories WHERE number = :from AND number <> :into"));
     this.#addDuplicates = db.prepare("UPDATE sources SET duplicate_count = duplicate_count + ? WHERE no = ?");
@@ -182,7 +184,8 @@ export class StoryTable {
     return readNumber(row, "ordered_at");
   }
 
-  insertSighting(sighting: Omit<PlannedSighting, "story">, place: SightingPlace): void {
+  /** @returns the new sighting's id */
+  insertSighting(sighting: Omit<PlannedSighting, "story">, place: SightingPlace): number {
     const { record } = sighting;
     const { lastInsertRowid } = this.#insertSighting.run(
       place.sourceNo,
@@ -202,6 +205,7 @@ export class StoryTable {
       encodeContent(record, []),
     );
     this.#texts.put(Number(lastInsertRowid), record.entry);
+    return Number(lastInsertRowid);
   }
 
   updateSighting(edit: {

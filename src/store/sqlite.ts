@@ -11,6 +11,7 @@ import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story }
 import { BatchQueue } from "./batch-queue.ts";
 import { readNumber } from "./rows.ts";
 import { ArchiveTable } from "./sqlite-archives.ts";
+import { CopyFinder } from "./sqlite-copies.ts";
 import { describeUnwritable, translateSqliteError } from "./sqlite-errors.ts";
 import { HubTable } from "./sqlite-hub.ts";
 import type { StoreLock } from "./sqlite-lock.ts";
@@ -33,6 +34,7 @@ import type {
   ClaimedQuestion,
   ClaimedSource,
   ClaimRequest,
+  CopyGroup,
   DailyCount,
   Forgettable,
   HubSubscription,
@@ -63,6 +65,8 @@ export interface SqliteOptions {
   /** `poller` takes the one-daemon lock; `tool` does not: it reads and writes shortly beside a running daemon. */
   readonly role: "poller" | "tool";
   readonly clock: Clock;
+  /** Look for syndicated copies among new entries? True when absent. */
+  readonly isSyndicating?: boolean | undefined;
   /** Hears of what was forgiven, e.g. an unreadable row. */
   readonly onWarning?: (message: string) => void;
 }
@@ -119,6 +123,7 @@ class SqliteStore implements Store {
         stories: this.#stories,
         questions: this.#questions,
         notices: this.#notices,
+        copies: options.isSyndicating === false ? null : new CopyFinder(this.#db),
       });
       this.#rewriter = new SightingRewriter(this.#db, this.#polls);
       this.#reader = new StoryReader(this.#db, onWarning);
@@ -178,6 +183,10 @@ class SqliteStore implements Store {
 
   async listStories(query: StoryQuery): Promise<readonly Story[]> {
     return this.#read(() => this.#reader.list(query));
+  }
+
+  async listCopies(stories: readonly number[]): Promise<readonly CopyGroup[]> {
+    return this.#read(() => this.#reader.listCopies(stories));
   }
 
   async findStory(keys: readonly string[]): Promise<StoryDetail | null> {

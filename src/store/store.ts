@@ -247,7 +247,27 @@ export interface StoryQuery {
   readonly before?: { readonly orderedAt: Date; readonly number: number };
 }
 
+/** Why a story is held to be a copy of the first of its group. */
+export interface CopyEvidence {
+  /** `text`, `text and title`, `text and agency`, or `title` where there was little text. */
+  readonly rule: string;
+  /** The part of the shorter text that both have, 0 to 1. */
+  readonly share: number;
+  /** Runs of three words (five or nine characters where a script has no spaces) that both have. */
+  readonly shared: number;
+  /** The news agency that author or dateline name, or null. */
+  readonly agency: string | null;
+  readonly foundAt: Date;
+}
+
+/** Stories that print one report: the one that was stored first, then its copies by number. */
+export interface CopyGroup {
+  readonly members: readonly { readonly story: Story; readonly evidence: CopyEvidence | null }[];
+}
+
 export interface StoryDetail {
+  /** The group that the story belongs to, or null. */
+  readonly copies: CopyGroup | null;
   readonly story: Story;
   readonly aliases: readonly StoredAlias[];
   /** Published ids of stories that were merged into this one. */
@@ -310,6 +330,13 @@ export interface Store extends AsyncDisposable {
   recordPoll(record: PollRecord): Promise<RecordedPoll>;
 
   listStories(query: StoryQuery): Promise<readonly Story[]>;
+
+  /**
+   * The groups of syndicated copies that these stories belong to, each once. `recordPoll` finds copies: an entry that prints
+   * the report of another source's within 72 hours (`src/syndicate`). A story is compared with the first of a group only, and
+   * one that an operator split off is never grouped.
+   */
+  listCopies(stories: readonly number[]): Promise<readonly CopyGroup[]>;
 
   /** The story that one of these alias keys or published ids belongs to, the first that is known. */
   findStory(keys: readonly string[]): Promise<StoryDetail | null>;

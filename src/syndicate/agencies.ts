@@ -25,14 +25,26 @@ const AGENCIES: readonly Agency[] = [
   { name: "dpa", spellings: ["dpa", "deutsche presse-agentur"], hosts: ["dpa.com", "dpa-international.com"] },
   { name: "EFE", spellings: ["efe", "agencia efe"], hosts: ["efe.com"] },
   { name: "ANSA", spellings: ["ansa", "agenzia ansa"], hosts: ["ansa.it"] },
-  { name: "Xinhua", spellings: ["xinhua", "xinhua news agency", "新华社", "新華社"], hosts: ["xinhuanet.com", "news.cn"] },
+  {
+    name: "Xinhua",
+    spellings: ["xinhua", "xinhua news agency", "新华社", "新華社"],
+    hosts: ["xinhuanet.com", "news.cn"],
+  },
   { name: "TASS", spellings: ["tass", "тасс", "итар-тасс"], hosts: ["tass.com", "tass.ru"] },
   { name: "PTI", spellings: ["pti", "press trust of india"], hosts: ["ptinews.com"] },
   { name: "ANI", spellings: ["ani", "asian news international"], hosts: ["aninews.in"] },
   { name: "IANS", spellings: ["ians", "indo-asian news service"], hosts: ["ians.in", "ianslive.in"] },
-  { name: "Kyodo", spellings: ["kyodo", "kyodo news", "共同", "共同通信"], hosts: ["kyodonews.net", "english.kyodonews.net", "kyodonews.jp"] },
+  {
+    name: "Kyodo",
+    spellings: ["kyodo", "kyodo news", "共同", "共同通信"],
+    hosts: ["kyodonews.net", "english.kyodonews.net", "kyodonews.jp"],
+  },
   { name: "Jiji Press", spellings: ["jiji", "jiji press", "時事", "時事通信"], hosts: ["jiji.com"] },
-  { name: "CP", spellings: ["cp", "the canadian press", "canadian press", "la presse canadienne"], hosts: ["thecanadianpress.com"] },
+  {
+    name: "CP",
+    spellings: ["cp", "the canadian press", "canadian press", "la presse canadienne"],
+    hosts: ["thecanadianpress.com"],
+  },
   { name: "Bloomberg", spellings: ["bloomberg", "bloomberg news"], hosts: ["bloomberg.com"] },
   { name: "UPI", spellings: ["upi", "united press international"], hosts: ["upi.com"] },
   { name: "PA Media", spellings: ["pa", "pa media", "press association"], hosts: ["pa.media"] },
@@ -49,7 +61,11 @@ const AGENCIES: readonly Agency[] = [
   { name: "PAP", spellings: ["pap", "polska agencja prasowa"], hosts: ["pap.pl"] },
   { name: "Interfax", spellings: ["interfax", "интерфакс"], hosts: ["interfax.ru", "interfax.com"] },
   { name: "RIA Novosti", spellings: ["ria novosti", "риа новости", "риа"], hosts: ["ria.ru"] },
-  { name: "Ukrinform", spellings: ["ukrinform", "укринформ", "укрінформ"], hosts: ["ukrinform.net", "ukrinform.ua", "ukrinform.ru"] },
+  {
+    name: "Ukrinform",
+    spellings: ["ukrinform", "укринформ", "укрінформ"],
+    hosts: ["ukrinform.net", "ukrinform.ua", "ukrinform.ru"],
+  },
   { name: "Yonhap", spellings: ["yonhap", "yonhap news agency", "연합뉴스"], hosts: ["yna.co.kr"] },
   { name: "Bernama", spellings: ["bernama"], hosts: ["bernama.com"] },
   { name: "Anadolu", spellings: ["anadolu", "anadolu agency", "anadolu ajansı"], hosts: ["aa.com.tr"] },
@@ -97,7 +113,8 @@ function agencyOfByline(name: string): Agency | null {
 }
 
 /** `PARIS (AFP) - `, `MOSCOW, November 26. /TASS/.`, `(ANSA) - ROMA, 26 NOV -`, `New Delhi, Nov 26 (PTI) `, `(共同)`. */
-const IN_BRACKETS = /^([^()[\]/<>（）]*?)(?:\(|\[|\/|（|【)([\p{L}][\p{L}\p{M} .\-'’]{0,30}?)(?:\)|\]|\/|）|】)(?=\s*(?:[-–—―:.,]|$|\s|\p{L}))/u;
+const IN_BRACKETS =
+  /^([^()[\]/<>（）]*?)(?:\(|\[|\/|（|【)([\p{L}][\p{L}\p{M} .\-'’]{0,30}?)(?:\)|\]|\/|）|】)(?=\s*(?:[-–—―:.,]|$|\s|\p{L}))/u;
 /** `AFP - `, `Reuters: ` with nothing before. */
 const BARE = /^(\p{Lu}[\p{L}\p{M} .-]{1,30}?)\s*(?:[–—―:]|-\s|\s-\s)/u;
 /** `新华社北京11月26日电`. */

@@ -4,7 +4,7 @@
  */
 import type { Report } from "./report.ts";
 import { widthOf } from "./shingles.ts";
-import { countShared, isTitleAlike, isTitleSame } from "./titles.ts";
+import { countShared, isTitleAlike, isTitleSame, TITLE_WORDS_MIN } from "./titles.ts";
 
 /** Why two entries are held to be copies of one report, or what came nearest to it. */
 export interface Comparison {
@@ -38,7 +38,6 @@ const RICH_FACTS_MIN = 8;
 const RICH_FACTS_AGREE_MIN = 0.85;
 const NUMBERS_MIN = 3;
 const NUMBERS_AGREE_MIN = 0.6;
-const TITLE_WORDS_MIN = 5;
 const TEASER_SHARE_MIN = 0.25;
 const TEASER_WORDS_MIN = 8;
 
@@ -62,7 +61,8 @@ export function compareReports(a: Report, b: Report, options: CompareOptions = {
   const found = { share, shared, agency: agency.name };
   if (shared >= SHARED_MIN && share >= SUPPORTED_SHARE_MIN) {
     const part = readSharedPart(shorter, longer, large);
-    const rule = share >= SHARE_MIN ? "text" : supportOf({ a, b, shared, part, isOneAgency: agency.isShared });
+    const rule =
+      share >= SHARE_MIN ? "text" : supportOf({ a, b, shared, part, isOneAgency: agency.isShared });
     if (rule !== null && isSameMatter(part)) return { rule, ...found };
   }
   return isTeaserOf(a, b, { small, share }) ? { rule: "title", ...found } : null;
@@ -88,10 +88,7 @@ function supportOf(found: {
 
 /** Headlines that differ, while each says what the other's text tells. */
 function isTitleTold(a: Report, b: Report): boolean {
-  return [
-    [a.title, b.tokens] as const,
-    [b.title, a.tokens] as const,
-  ].every(([title, tokens]) => {
+  return [[a.title, b.tokens] as const, [b.title, a.tokens] as const].every(([title, tokens]) => {
     const told = countShared(title.distinctive, new Set(tokens.words));
     return told >= 3 && told >= title.distinctive.size * 0.5;
   });

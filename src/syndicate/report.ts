@@ -1,9 +1,9 @@
 /** An entry prepared for comparison. Pure. */
 import type { Entry } from "../model.ts";
 import { type Agency, agencyOf } from "./agencies.ts";
-import { shinglesOf } from "./shingles.ts";
-import { readTitle, type Title } from "./titles.ts";
-import { type Tokens, tokenise } from "./tokens.ts";
+import { sampleOf, shinglesOf } from "./shingles.ts";
+import { readTitle, TITLE_WORDS_MIN, type Title } from "./titles.ts";
+import { mix, type Tokens, tokenise } from "./tokens.ts";
 
 export interface Report {
   readonly tokens: Tokens;
@@ -15,21 +15,40 @@ export interface Report {
   readonly agency: Agency | null;
 }
 
-export type ReportEntry = Pick<
-  Entry,
-  "title" | "authors" | "summary" | "contentHtml" | "language"
->;
+export type ReportEntry = Pick<Entry, "title" | "authors" | "summary" | "contentHtml" | "language">;
 
-/** The longer of content and summary stands for the text. */
+/** The longer of content and summary stands for the text. Title and agency are read when they are asked for. */
 export function readReport(entry: ReportEntry): Report {
   const tokens = tokenise(textOf(entry));
+  let title: Title | null = null;
+  let agency: Agency | null | undefined;
   return {
     tokens,
     shingles: shinglesOf(tokens),
     language: entry.language?.split(/[-_]/)[0]?.toLowerCase() || null,
-    title: readTitle(entry.title),
-    agency: agencyOf(entry),
+    get title() {
+      title ??= readTitle(entry.title);
+      return title;
+    },
+    get agency() {
+      if (agency === undefined) agency = agencyOf(entry);
+      return agency;
+    },
   };
+}
+
+/** What an entry is found by: a sample of its text, and its headline where that is long enough to be nobody else's. */
+export function fingerprintOf(report: Report): {
+  readonly sample: Uint32Array;
+  readonly titleHash: number | null;
+} {
+  const { words, distinctive } = report.title;
+  const titleHash = distinctive.size < TITLE_WORDS_MIN ? null : hashWords(words);
+  return { sample: sampleOf(report.shingles), titleHash };
+}
+
+function hashWords(words: ReadonlySet<number>): number {
+  return [...words].sort((a, b) => a - b).reduce((hash, word) => mix(Math.imul(hash, 31) + word), 1);
 }
 
 /** The words of an entry alone, for finding what its source says again and again. */

@@ -1,6 +1,9 @@
 /** Headlines: do two say the same? Pure. */
 import { tokenise } from "./tokens.ts";
 
+/** Distinctive words from which on a headline is nobody else's by chance. */
+export const TITLE_WORDS_MIN = 5;
+
 export interface Title {
   /** Hashes of its words, each once. */
   readonly words: ReadonlySet<number>;
@@ -12,7 +15,8 @@ export interface Title {
 
 /** What a site puts around a headline: its own name at the end, a label in front. */
 const SITE_END = /\s+[|–—·•-]\s+[^|–—·•-]{2,40}$/u;
-const LABEL = /^\s*(?:watch|video|live|update[ds]?|breaking|exclusive|explainer|analysis|opinion|photos?|in pictures)\s*[:|-]\s*/i;
+const LABEL =
+  /^\s*(?:watch|video|live|update[ds]?|breaking|exclusive|explainer|analysis|opinion|photos?|in pictures)\s*[:|-]\s*/i;
 
 export function readTitle(text: string): Title {
   const bare = text.replace(LABEL, "");

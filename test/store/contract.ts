@@ -16,6 +16,7 @@ import {
   poll,
   T0,
 } from "./builders.ts";
+import { describeCopies } from "./contract-copies.ts";
 import { describeOverrides } from "./contract-overrides.ts";
 import { describePublishing } from "./contract-publishing.ts";
 import { describeQuestions } from "./contract-questions.ts";
@@ -68,6 +69,7 @@ export function describeStore(engine: string, factory: StoreFactory): void {
   describe(`${engine}: questions and rekey`, () => describeQuestions(factory));
   describe(`${engine}: retention`, () => describeRetention(factory));
   describe(`${engine}: overrides`, () => describeOverrides(factory));
+  describe(`${engine}: copies`, () => describeCopies(factory));
   describe(`${engine}: the store as a whole`, () => describeWhole(factory));
 }
 

@@ -6,6 +6,7 @@ import { SQLITE_5 } from "./sqlite-5.ts";
 import { SQLITE_6 } from "./sqlite-6.ts";
 import { SQLITE_7 } from "./sqlite-7.ts";
 import { SQLITE_8 } from "./sqlite-8.ts";
+import { SQLITE_9 } from "./sqlite-9.ts";
 
 /**
  * The steps from an empty SQLite file to the current schema; step n leads to `PRAGMA user_version` n. A step that was
@@ -20,4 +21,5 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   SQLITE_6,
   SQLITE_7,
   SQLITE_8,
+  SQLITE_9,
 ];

@@ -1,0 +1,166 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { SightingRecord } from "../model.ts";
+import { BOILERPLATE_ITEMS, findBoilerplate } from "../syndicate/boilerplate.ts";
+import { CANDIDATES_MAX, type Candidate, chooseOriginal, WINDOW_MS } from "../syndicate/choose.ts";
+import { PostingIndex } from "../syndicate/posting-index.ts";
+import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
+import { RecentMap } from "./recent-map.ts";
+import { decodeContent } from "./records.ts";
+import { readNumber, readOptionalNumber, readText } from "./rows.ts";
+import { CopyGroups } from "./sqlite-copy-groups.ts";
+
+/** Reports that were compared last; what many print is asked for many times. */
+const REPORTS_KEPT = 256;
+const BOILERPLATES_KEPT = 256;
+/** What a source repeats is found out anew after so long. */
+const BOILERPLATE_FRESH_MS = 3_600_000;
+/** Rows whose time is over that one entry clears away. */
+const EXPIRED_PER_ENTRY = 4;
+
+interface NotedSighting {
+  readonly id: number;
+  readonly record: SightingRecord;
+}
+
+interface Poll {
+  readonly sourceNo: number;
+  readonly at: number;
+}
+
+/** Finds copies among the sightings that polls bring. All of it runs inside its caller's transaction. */
+export class CopyFinder {
+  readonly #index = new PostingIndex(WINDOW_MS);
+  readonly #groups: CopyGroups;
+  readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
+  readonly #boilerplates = new RecentMap<
+    number,
+    { readonly shingles: ReadonlySet<number>; readonly at: number }
+  >(BOILERPLATES_KEPT);
+  #lastNo = 0;
+  readonly #selectNew;
+  readonly #insert;
+  readonly #remove;
+  readonly #expire;
+  readonly #selectOwn;
+  readonly #selectCandidate;
+  readonly #selectRecent;
+
+  constructor(db: DatabaseSync) {
+    this.#groups = new CopyGroups(db);
+    this.#selectNew = db.prepare(
+      "SELECT no, seen_at, title_hash, sample FROM reports WHERE no > ? AND seen_at >= ? ORDER BY no",
+    );
+    this.#insert = db.prepare(
+      "INSERT INTO reports (sighting, seen_at, title_hash, sample) VALUES (?, ?, ?, ?)",
+    );
+    this.#remove = db.prepare("DELETE FROM reports WHERE sighting = ?");
+    this.#expire = db.prepare(
+      "DELETE FROM reports WHERE no IN (SELECT no FROM (SELECT no, seen_at FROM reports ORDER BY no LIMIT ?) WHERE seen_at < ?)",
+    );
+    this.#selectOwn = db.prepare(
+      `SELECT story, stories.pin, sightings.published_at,
+         EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story OR copies.original = sightings.story) AS is_grouped
+       FROM sightings JOIN stories ON stories.number = story WHERE id = ?`,
+    );
+    this.#selectCandidate = db.prepare(
+      `SELECT sightings.id, story, source_no, content_hash, sightings.published_at, record
+       FROM reports JOIN sightings ON sightings.id = sighting JOIN stories ON stories.number = story
+       WHERE no = ? AND stories.pin <> 2 AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story)`,
+    );
+    this.#selectRecent = db.prepare(
+      "SELECT record FROM sightings WHERE source_no = ? ORDER BY story_ordered_at DESC, story DESC LIMIT ?",
+    );
+  }
+
+  /** Looks for the report that a new sighting is a copy of; one that is none waits for its own copies. */
+  note(sighting: NotedSighting, { sourceNo, at }: Poll): void {
+    this.#catchUp(at);
+    this.#expire.run(EXPIRED_PER_ENTRY, at - WINDOW_MS);
+    const { id, record } = sighting;
+    const report = readReport(record.entry);
+    const fingerprint = fingerprintOf(report);
+    const row = this.#selectOwn.get(id);
+    // What an operator split off stays alone; what is in a group already stays in it.
+    const isFree = row !== undefined && readNumber(row, "pin") !== 2 && readNumber(row, "is_grouped") === 0;
+    if (row !== undefined && isFree) {
+      const entry: Candidate = {
+        story: readNumber(row, "story"),
+        publishedAt: readNumber(row, "published_at"),
+        source: sourceNo,
+        report,
+      };
+      const nos = this.#index.find({ ...fingerprint, at }, { limit: CANDIDATES_MAX });
+      const candidates = nos.flatMap((no) => this.#readCandidate(no, entry));
+      const found = chooseOriginal(entry, candidates, (source) => this.#boilerplateOf(source, at));
+      if (found !== null) {
+        const { original, ...evidence } = found;
+        this.#groups.add(entry.story, original, { ...evidence, foundAt: new Date(at) });
+        return;
+      }
+    }
+    const { sample, titleHash } = fingerprint;
+    const bytes = new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength);
+    const { lastInsertRowid } = this.#insert.run(id, at, titleHash, bytes);
+    this.#lastNo = Number(lastInsertRowid);
+    this.#index.add({ no: this.#lastNo, at, sample, titleHash });
+  }
+
+  /** An edit counts while the entry waits for copies: an announcement may have become the report. */
+  noteEdit(sighting: NotedSighting, poll: Poll): void {
+    if (Number(this.#remove.run(sighting.id).changes) > 0) this.note(sighting, poll);
+  }
+
+  /** Takes in what was written before this start, or by another process. */
+  #catchUp(at: number): void {
+    for (const row of this.#selectNew.iterate(this.#lastNo, at - WINDOW_MS)) {
+      const no = readNumber(row, "no");
+      this.#lastNo = no;
+      const sample = readSample(row.sample);
+      this.#index.add({
+        no,
+        at: readNumber(row, "seen_at"),
+        sample,
+        titleHash: readOptionalNumber(row, "title_hash"),
+      });
+    }
+  }
+
+  #readCandidate(no: number, entry: Candidate): Candidate[] {
+    const row = this.#selectCandidate.get(no);
+    if (row === undefined) return [];
+    const story = readNumber(row, "story");
+    const source = readNumber(row, "source_no");
+    const publishedAt = readNumber(row, "published_at");
+    // The text is read only of one that may be it.
+    if (story === entry.story || source === entry.source) return [];
+    if (Math.abs(publishedAt - entry.publishedAt) > WINDOW_MS) return [];
+    const key = `${readNumber(row, "id")} ${readText(row, "content_hash")}`;
+    let report = this.#reports.get(key);
+    if (report === undefined) {
+      const content = decodeContent(readText(row, "record"));
+      if (content === null) return [];
+      report = readReport(content.entry);
+      this.#reports.set(key, report);
+    }
+    return [{ story, source, publishedAt, report }];
+  }
+
+  #boilerplateOf(source: number, at: number): ReadonlySet<number> {
+    const known = this.#boilerplates.get(source);
+    if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) return known.shingles;
+    const items = this.#selectRecent.all(source, BOILERPLATE_ITEMS).flatMap((row) => {
+      const content = decodeContent(readText(row, "record"));
+      return content === null ? [] : [readShingles(content.entry)];
+    });
+    const shingles = findBoilerplate(items);
+    // A source that has few items yet tells more with the next ones.
+    if (items.length === BOILERPLATE_ITEMS) this.#boilerplates.set(source, { shingles, at });
+    return shingles;
+  }
+}
+
+function readSample(value: unknown): Uint32Array {
+  if (!(value instanceof Uint8Array)) return new Uint32Array(0);
+  // A copy: what SQLite gives may begin anywhere.
+  return new Uint32Array(value.slice().buffer, 0, Math.floor(value.byteLength / 4));
+}
