@@ -24,6 +24,7 @@ import { readText } from "./html-text.ts";
 export const TITLE_LENGTH_MAX = 500;
 const NAME_LENGTH_MAX = 200;
 const RIGHTS_LENGTH_MAX = 1000;
+const SUBTITLE_LENGTH_MAX = 300;
 const SUMMARY_TEXT_LENGTH_MAX = 280;
 const PEOPLE_MAX = 50;
 const CATEGORIES_MAX = 50;
@@ -33,6 +34,8 @@ const ENCLOSURES_MAX = 20;
 export interface PublishedSource {
   readonly sourceId: string;
   readonly title: string;
+  /** What the feed says of itself, in one line. */
+  readonly subtitle: string | null;
   readonly id: string;
   readonly selfUrl: string | null;
   readonly homeUrl: string | null;
@@ -287,6 +290,8 @@ function publishSource(sighting: Sighting, siteUrl: string): PublishedSource {
       cleanLine(feed?.title, NAME_LENGTH_MAX) ||
       cleanLine(sighting.sourceName, NAME_LENGTH_MAX) ||
       "Untitled",
+    subtitle:
+      cleanLine(readText(feed?.description ?? "", 2 * SUBTITLE_LENGTH_MAX), SUBTITLE_LENGTH_MAX) || null,
     id: ownId ?? `${siteUrl}/?source=${encodeQueryValue(sighting.sourceId)}`,
     selfUrl,
     homeUrl: publicUrl(feed?.homeUrl),

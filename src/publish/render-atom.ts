@@ -87,7 +87,7 @@ ${entry.authors.map((author) => renderPerson("author", author))}${entry.contribu
 }${entry.enclosures.map(
   (enclosure) =>
     markup`<link rel="enclosure" href="${enclosure.url}" type="${enclosure.type}"${attribute("length", enclosure.length)}${attribute("title", enclosure.title)}/>\n`,
-)}${entry.imageUrl !== null && markup`<media:thumbnail url="${entry.imageUrl}"/>\n`}${entry.categories.map(
+)}${renderMedia(entry)}${entry.imageUrl !== null && markup`<media:thumbnail url="${entry.imageUrl}"/>\n`}${entry.categories.map(
   renderCategory,
 )}${entry.rights !== null && markup`<rights type="text">${entry.rights}</rights>\n`}${renderSource(entry)}${
   entry.summary !== null && markup`<summary type="html">${entry.summary}</summary>\n`
@@ -95,11 +95,31 @@ ${entry.authors.map((author) => renderPerson("author", author))}${entry.contribu
 `;
 }
 
-/** An entry without an alternate link must have a content (RFC 4287 4.1.2); its title is the last resort. */
+/**
+ * An entry without an alternate link must have a content (RFC 4287 4.1.2), and every one should say something (4.1.1.1): its title
+ * is the last resort.
+ */
 function renderContent(entry: PublishedEntry): Markup | null {
   if (entry.contentHtml !== null) return markup`<content type="html">${entry.contentHtml}</content>\n`;
-  if (entry.alternateUrl !== null) return null;
-  return markup`<content type="text">${entry.summaryText || entry.title}</content>\n`;
+  if (entry.alternateUrl === null)
+    return markup`<content type="text">${entry.summaryText || entry.title}</content>\n`;
+  return entry.summary === null ? markup`<summary type="text">${entry.title}</summary>\n` : null;
+}
+
+/**
+ * What an Atom link cannot say of media (Media RSS 1.5): how long each plays. A group means alternatives to the W3C's validator, so
+ * a single one stands alone.
+ */
+function renderMedia(entry: PublishedEntry): Markup | null {
+  if (!entry.enclosures.some(({ durationMs }) => durationMs)) return null;
+  const contents = entry.enclosures.map(
+    ({ url, type, length, durationMs }) =>
+      markup`<media:content url="${url}" type="${type}"${attribute("fileSize", length || null)}${attribute(
+        "duration",
+        durationMs ? Math.round(durationMs / 1000) : null,
+      )}/>\n`,
+  );
+  return contents.length > 1 ? markup`<media:group>\n${contents}</media:group>\n` : markup`${contents}`;
 }
 
 function renderPerson(element: "author" | "contributor", person: Person): Markup {
@@ -124,7 +144,7 @@ function renderSource(entry: PublishedEntry): Markup {
   return markup`<source>
 <id>${source.id}</id>
 <title type="text">${source.title}</title>
-<updated>${source.updated.toISOString()}</updated>
+${source.subtitle !== null && markup`<subtitle type="text">${source.subtitle}</subtitle>\n`}<updated>${source.updated.toISOString()}</updated>
 ${sourceAuthors(entry, source).map((author) => renderPerson("author", author))}${
   source.selfUrl !== null && markup`<link rel="self" href="${source.selfUrl}"/>\n`
 }${source.homeUrl !== null && markup`<link rel="alternate" href="${source.homeUrl}"/>\n`}${

@@ -144,7 +144,17 @@ function toMedia(entry: PublishedEntry): Extension[] {
   }
   const durationMs = entry.enclosures[0]?.durationMs;
   if (durationMs) extensions.push({ name: "itunes:duration", objects: text(formatDuration(durationMs)) });
+  // What a podcast reader looks for beside an episode; other items have dc:creator and media:thumbnail for it.
+  if (!isEpisode(entry)) return extensions;
+  if (entry.imageUrl !== null)
+    extensions.push({ name: "itunes:image", objects: attributes({ href: entry.imageUrl }) });
+  const author = entry.authors.map(({ name }) => name).join(", ");
+  if (author !== "") extensions.push({ name: "itunes:author", objects: text(author) });
   return extensions;
+}
+
+function isEpisode({ enclosures }: PublishedEntry): boolean {
+  return /^(?:audio|video)\//.test(enclosures[0]?.type ?? "");
 }
 
 /** `h:mm:ss`, the form every podcast reader knows. */

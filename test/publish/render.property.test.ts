@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Story } from "../../src/model.ts";
 import { combine } from "../../src/publish/combine.ts";
+import { feedFile, selfUrl } from "../../src/publish/feed-urls.ts";
 import { renderFeed } from "../../src/publish/render.ts";
+import { checkAtom, checkRss } from "../support/feed-checks.ts";
 import { HOSTILE_HTML, HOSTILE_TEXTS, HOSTILE_URLS } from "../support/hostile.ts";
 import {
   assertValidAtom,
@@ -93,6 +95,8 @@ describe("whatever stands in any field", () => {
         expect(childrenOf(parseStrictXml(renderFeed(feed, "atom")), "entry")).toHaveLength(list.length);
         const [channel] = childrenOf(parseStrictXml(renderFeed(feed, "rss")), "channel");
         expect(childrenOf(channel, "item")).toHaveLength(list.length);
+        expect(checkAtom(renderFeed(feed, "atom"), selfUrl(feed, feedFile("atom")))).toEqual([]);
+        expect(checkRss(renderFeed(feed, "rss"), selfUrl(feed, feedFile("rss")))).toEqual([]);
         const json = JSON.parse(renderFeed(feed, "json")) as { items: unknown[] };
         expect(json.items).toHaveLength(list.length);
         expect(problemsOf(json)).toEqual([]);

@@ -1,8 +1,10 @@
+import { Feed } from "feed";
 import { Parser } from "htmlparser2";
 import { describe, expect, it } from "vitest";
 import type { Entry, Story } from "../../src/model.ts";
 import { combine, type PublishedFeed } from "../../src/publish/combine.ts";
-import { renderFeed, renderFeedFormats } from "../../src/publish/render.ts";
+import { renderArchivePage, renderFeed, renderFeedFormats } from "../../src/publish/render.ts";
+import { checkAtom, checkRss } from "../support/feed-checks.ts";
 import {
   FORGED_TITLE,
   HOSTILE_HTML,
@@ -87,6 +89,17 @@ const carried: Story = {
   ],
 };
 
+const episode = storyOf(
+  {
+    authors: [{ name: "Ada", email: null, url: null }],
+    enclosures: [{ url: "https://news.example/a.mp3", type: "audio/mpeg", length: 1234, durationMs: 61_000 }],
+    imageUrl: "https://news.example/cover.jpg",
+    contentHtml: null,
+    summary: null,
+  },
+  2,
+);
+
 describe("Atom", () => {
   const atom = parseStrictXml(renderFeed(feedOf([carried]), "atom"));
   const [entry] = childrenOf(atom, "entry");
@@ -153,6 +166,20 @@ describe("Atom", () => {
     ]);
   });
 
+  it("says how long media play, of several in a group", () => {
+    const [group] = childrenOf(entry, "group");
+    const told = (nodes: readonly XmlNode[]) => nodes.map(({ attributes }) => Object.fromEntries(attributes));
+    expect(told(childrenOf(group, "content"))).toEqual([
+      { url: "https://news.example/a.mp3", type: "audio/mpeg", fileSize: "1234", duration: "3725" },
+      { url: "https://news.example/b.png", type: "image/png" },
+    ]);
+    const [alone] = childrenOf(parseStrictXml(renderFeed(feedOf([episode]), "atom")), "entry");
+    expect(told(childrenOf(alone, "content"))).toEqual([
+      { url: "https://news.example/a.mp3", type: "audio/mpeg", fileSize: "1234", duration: "61" },
+    ]);
+    expect(textOf(alone, "summary")).toBe("A bridge reopens");
+  });
+
   it("an entry without an author is the source's, not ours", () => {
     const anonymous = parseStrictXml(renderFeed(feedOf([storyOf({ authors: [] })]), "atom"));
     const source = childrenOf(childrenOf(anonymous, "entry")[0], "source")[0];
@@ -184,7 +211,8 @@ describe("RSS", () => {
     expect(textOf(item, "description")).toBe("<p>Short &amp; sweet</p>");
     expect(textOf(item, "encoded")).toContain('<a href="https://news.example/river">reopened</a>');
     expect(childrenOf(item, "creator").map((c) => c.text)).toEqual(["Ada Reporter", "AFP"]);
-    expect(childrenOf(item, "author")).toEqual([]);
+    // RSS's own author is an address of electronic mail; itunes:author is none.
+    expect(childrenOf(item, "author").filter(({ uri }) => uri === "")).toEqual([]);
     expect(textOf(item, "source")).toBe("Example News");
     expect(childrenOf(item, "source")[0]?.attributes.get("url")).toBe("https://news.example/feed.xml");
     expect(textOf(item, "comments")).toBe("https://news.example/stories/1#comments");
@@ -206,6 +234,15 @@ describe("RSS", () => {
       "https://news.example/b.png",
     ]);
     expect(textOf(item, "duration")).toBe("1:02:05");
+  });
+
+  it("an episode has what podcast readers look for", () => {
+    const [channelOf] = childrenOf(parseStrictXml(renderFeed(feedOf([episode]), "rss")), "channel");
+    const [one] = childrenOf(channelOf, "item");
+    expect(childrenOf(one, "image").map(({ attributes }) => attributes.get("href"))).toEqual([
+      "https://news.example/cover.jpg",
+    ]);
+    expect([textOf(one, "author"), textOf(one, "duration")]).toEqual(["Ada", "0:01:01"]);
   });
 
   it("says where it lives and what it is", () => {
@@ -424,6 +461,34 @@ describe("hostile input", () => {
       expect(problemsOf(JSON.parse(renderFeed(feedOf([carried]), "json")))).toEqual([]);
     },
   );
+
+  it("passes the checks of the W3C's feed validator", () => {
+    expect(checkAtom(text.atom, "https://river.example/atom.xml")).toEqual([]);
+    expect(checkRss(text.rss, "https://river.example/rss.xml")).toEqual([]);
+    for (const some of [feedOf([]), feedOf([carried]), feedOf([episode])]) {
+      expect(checkAtom(renderFeed(some, "atom"), "https://river.example/atom.xml")).toEqual([]);
+      expect(checkRss(renderFeed(some, "rss"), "https://river.example/rss.xml")).toEqual([]);
+    }
+    expect(checkAtom(String(renderArchivePage(feed, 2)), "https://river.example/all/archive/2.xml")).toEqual(
+      [],
+    );
+  });
+
+  // The package splits the first `]]>` of a text, so that the second one ends the CDATA, and the rest is well-formed.
+  const crafted = "one ]]> two ]]></title></item><item><title><![CDATA[forged";
+  const titlesOf = (xml: string) =>
+    childrenOf(childrenOf(parseStrictXml(xml), "channel")[0], "item").map((item) => textOf(item, "title"));
+
+  it("a crafted title that makes `feed` write a forged entry in well-formed XML makes us write none", () => {
+    const raw = new Feed({ title: "t", link: "https://river.example/", updated: new Date(0) });
+    raw.addItem({ title: crafted, link: "https://news.example/1", date: new Date(0) });
+    expect(titlesOf(raw.rss2())).toContain("forged");
+    const ours = feedOf([storyOf({ title: crafted, contentHtml: crafted, summary: crafted })]);
+    expect(titlesOf(renderFeed(ours, "rss"))).toEqual([crafted]);
+    const entries = childrenOf(parseStrictXml(renderFeed(ours, "atom")), "entry");
+    expect(entries.map((entry) => textOf(entry, "title"))).toEqual([crafted]);
+    expect((JSON.parse(renderFeed(ours, "json")) as { items: unknown[] }).items).toHaveLength(1);
+  });
 
   it("two `]]>` in one title forge no item", () => {
     const forged = feedOf([storyOf({ title: FORGED_TITLE, contentHtml: FORGED_TITLE })]);

@@ -1,0 +1,289 @@
+/**
+ * The checks of the W3C feed validator (validator.w3.org/feed) that a feed of ours could fail, written anew from its list of
+ * messages: the validator itself is in neither npm nor Debian. Each problem begins with the validator's name for it.
+ */
+import { Parser } from "htmlparser2";
+import { childrenOf, parseStrictXml, textOf, type XmlNode } from "./strict-xml.ts";
+
+const ATOM = "http://www.w3.org/2005/Atom";
+/** Registered link relations (IANA) that we write. */
+const RELATIONS = new Set([
+  "self",
+  "alternate",
+  "via",
+  "enclosure",
+  "replies",
+  "hub",
+  "prev-archive",
+  "current",
+]);
+const URI = /^[a-z][a-z0-9+.-]*:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/i;
+const IRI = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`\u0000-\u0020]+$/iu;
+const HTTP_URL = /^https?:\/\/[^\s/?#]+/i;
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+const RFC822 =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
+const MIME = /^[a-z][a-z0-9-]*\/[a-z0-9][a-z0-9.+_-]*$/;
+const EMAIL = /^[^@\s<>"]+@[^@\s<>"]+\.[^@\s<>"]+$/;
+const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
+/** Elements that validators and readers call a risk in content. */
+const RISKY = new Set(
+  "applet base basefont bgsound body button embed fieldset form frame frameset head html iframe input isindex layer link math meta noembed noframes noscript object optgroup option param plaintext script select style svg template textarea title xml xmp".split(
+    " ",
+  ),
+);
+const URL_ATTRIBUTES = new Set([
+  "href",
+  "src",
+  "cite",
+  "poster",
+  "action",
+  "background",
+  "longdesc",
+  "data",
+  "formaction",
+]);
+
+/** Problems with an Atom document at this address; empty when there are none. */
+export function checkAtom(xml: string, location: string): readonly string[] {
+  const problems: string[] = charactersOf(xml);
+  const feed = parseStrictXml(xml);
+  if (feed.name !== "feed" || feed.uri !== ATOM) return ["UndefinedElement: the root is no atom:feed"];
+  checkMetadata(feed, "feed", problems);
+  const self = linksOf(feed, "self").map((link) => link.attributes.get("href"));
+  if (self.length !== 1) problems.push(`MissingSelf: ${self.length} self links`);
+  else if (self[0] !== location) problems.push(`SelfDoesntMatchLocation: ${self[0]} is not ${location}`);
+  if (feed.children.findIndex(({ name }) => name === "entry") !== -1) {
+    const last = feed.children.findLastIndex(({ name }) => name !== "entry");
+    if (last > feed.children.findIndex(({ name }) => name === "entry"))
+      problems.push("MisplacedMetadata: after an entry");
+  }
+  const entries = childrenOf(feed, "entry");
+  const ids = entries.map((entry) => textOf(entry, "id") ?? "");
+  for (const id of new Set(ids.filter((one, index) => ids.indexOf(one) !== index)))
+    problems.push(`DuplicateEntries: ${id}`);
+  for (const entry of entries) checkEntry(entry, problems);
+  return problems;
+}
+
+function checkEntry(entry: XmlNode, problems: string[]): void {
+  const name = `entry ${textOf(entry, "id")}`;
+  checkMetadata(entry, name, problems);
+  const content = childrenOf(entry, "content").filter(({ uri }) => uri === ATOM);
+  const summary = childrenOf(entry, "summary");
+  if (content.length === 0 && linksOf(entry, "alternate").length === 0)
+    problems.push(`MissingContentOrAlternate: ${name}`);
+  if (content.length + summary.length === 0) problems.push(`MissingTextualContent: ${name}`);
+  for (const text of [...content, ...summary]) checkText(text, name, problems);
+  const published = Date.parse(textOf(entry, "published") ?? "");
+  const updated = Date.parse(textOf(entry, "updated") ?? "");
+  if (!(updated >= published)) problems.push(`ImplausibleDate: ${name} was updated before it was published`);
+  const [source] = childrenOf(entry, "source");
+  if (source === undefined) problems.push(`MissingSourceElement: ${name}`);
+  else checkMetadata(source, `source of ${name}`, problems);
+  const authors = [...childrenOf(entry, "author"), ...childrenOf(source, "author")];
+  if (authors.length === 0) problems.push(`MissingElement: ${name} has no author of its own`);
+}
+
+/** What feeds, entries and sources have in common. */
+function checkMetadata(node: XmlNode, name: string, problems: string[]): void {
+  for (const one of [
+    "id",
+    "title",
+    "updated",
+    "published",
+    "rights",
+    "subtitle",
+    "content",
+    "summary",
+    "source",
+    "generator",
+    "icon",
+  ]) {
+    const own = childrenOf(node, one).filter(({ uri }) => uri === ATOM);
+    if (own.length > 1) problems.push(`DuplicateElement: ${one} of ${name}`);
+    for (const element of own)
+      if (one !== "source" && element.text.trim() === "") problems.push(`NotBlank: ${one} of ${name}`);
+  }
+  for (const one of ["id", "title", "updated"])
+    if (childrenOf(node, one).length === 0) problems.push(`MissingElement: ${one} of ${name}`);
+  const id = textOf(node, "id") ?? "";
+  if (!IRI.test(id)) problems.push(`InvalidFullLink: the id ${id}`);
+  for (const one of ["updated", "published"]) {
+    const date = textOf(node, one);
+    if (date !== null && (!RFC3339.test(date) || Number.isNaN(Date.parse(date))))
+      problems.push(`InvalidRFC3339Date: ${date} of ${name}`);
+  }
+  const [title] = childrenOf(node, "title");
+  if (title !== undefined) checkText(title, name, problems);
+  const language = node.attributes.get("xml:lang");
+  if (language !== undefined && !LANGUAGE.test(language))
+    problems.push(`InvalidLanguage: ${language} of ${name}`);
+  for (const person of [...childrenOf(node, "author"), ...childrenOf(node, "contributor")])
+    checkPerson(person, name, problems);
+  const alternates = linksOf(node, "alternate").map(
+    ({ attributes }) => `${attributes.get("type")} ${attributes.get("hreflang")}`,
+  );
+  if (new Set(alternates).size !== alternates.length) problems.push(`DuplicateAtomLink: ${name}`);
+  for (const { attributes } of childrenOf(node, "link").filter(({ uri }) => uri === ATOM)) {
+    const [rel = "alternate", href = "", type] = ["rel", "href", "type"].map((one) => attributes.get(one));
+    if (!RELATIONS.has(rel)) problems.push(`UnregisteredAtomLinkRel: ${rel} of ${name}`);
+    if (!URI.test(href) || !HTTP_URL.test(href)) problems.push(`InvalidLink: ${href} of ${name}`);
+    if (type !== undefined && !MIME.test(type)) problems.push(`InvalidMIMEAttribute: ${type} of ${name}`);
+    if (rel === "enclosure" && type === undefined) problems.push(`MissingTypeAttr: ${name}`);
+    const length = attributes.get("length");
+    if (length !== undefined && !/^\d+$/.test(length))
+      problems.push(`InvalidNonNegativeInteger: ${length} of ${name}`);
+  }
+  for (const { attributes } of childrenOf(node, "category")) {
+    if ((attributes.get("term") ?? "").trim() === "")
+      problems.push(`AttrNotBlank: a category's term of ${name}`);
+    const scheme = attributes.get("scheme");
+    if (scheme !== undefined && !URI.test(scheme)) problems.push(`InvalidURIAttribute: ${scheme} of ${name}`);
+  }
+}
+
+function checkPerson(person: XmlNode, name: string, problems: string[]): void {
+  const [who, email, uri] = ["name", "email", "uri"].map((one) => textOf(person, one));
+  if ((who ?? "").trim() === "") problems.push(`NotBlank: a person's name of ${name}`);
+  if (typeof email === "string" && !EMAIL.test(email)) problems.push(`InvalidContact: ${email} of ${name}`);
+  if (typeof uri === "string" && !URI.test(uri)) problems.push(`InvalidLink: ${uri} of ${name}`);
+}
+
+/** A text construct by its type: text without declared markup needs no check, HTML does. */
+function checkText(text: XmlNode, name: string, problems: string[]): void {
+  const type = text.attributes.get("type") ?? "text";
+  if (!["text", "html"].includes(type)) problems.push(`InvalidTextType: ${type} of ${name}`);
+  if (type === "html") problems.push(...checkHtml(text.text).map((problem) => `${problem} in ${name}`));
+}
+
+/** What readers must not be given in HTML. */
+export function checkHtml(html: string): readonly string[] {
+  const problems: string[] = [];
+  const open: string[] = [];
+  const parser = new Parser(
+    {
+      onopentag(name, attributes) {
+        open.push(name);
+        if (RISKY.has(name)) problems.push(`SecurityRisk: ${name}`);
+        for (const [attribute, value] of Object.entries(attributes)) {
+          if (
+            attribute.startsWith("on") ||
+            attribute === "style" ||
+            attribute === "id" ||
+            attribute === "class"
+          )
+            problems.push(`SecurityRiskAttr: ${attribute}`);
+          if (URL_ATTRIBUTES.has(attribute) && !/^(?:https?:\/\/|mailto:|tel:)/i.test(value))
+            problems.push(`ContainsRelRef: ${attribute}=${value.slice(0, 60)}`);
+        }
+      },
+      onclosetag(name, isImplied) {
+        if (isImplied && !["br", "img", "hr", "wbr", "col", "source", "track"].includes(name))
+          problems.push(`NotHtml: ${name} is not closed`);
+        open.pop();
+      },
+      oncomment: () => problems.push("SecurityRisk: a comment"),
+      onprocessinginstruction: () => problems.push("SecurityRisk: a processing instruction"),
+    },
+    { recognizeSelfClosing: true },
+  );
+  parser.end(html);
+  return problems;
+}
+
+/** Problems with an RSS 2.0 document at this address; empty when there are none. */
+export function checkRss(xml: string, location: string): readonly string[] {
+  const problems: string[] = charactersOf(xml);
+  const rss = parseStrictXml(xml);
+  if (rss.name !== "rss" || rss.attributes.get("version") !== "2.0") return ["ObsoleteVersion: no RSS 2.0"];
+  const [channel] = childrenOf(rss, "channel");
+  if (channel === undefined) return ["MissingElement: channel"];
+  for (const one of ["title", "link", "description"])
+    if (core(channel, one).length !== 1 || (core(channel, one)[0]?.text ?? "").trim() === "")
+      problems.push(`MissingElement: ${one} of the channel`);
+  const self = linksOf(channel, "self").map((link) => link.attributes.get("href"));
+  if (self.length !== 1) problems.push(`MissingAtomSelfLink: ${self.length}`);
+  else if (self[0] !== location) problems.push(`SelfDoesntMatchLocation: ${self[0]}`);
+  const language = core(channel, "language")[0]?.text;
+  if (language !== undefined && !LANGUAGE.test(language)) problems.push(`InvalidLanguage: ${language}`);
+  checkRssDates(channel, "the channel", problems);
+  const items = childrenOf(channel, "item");
+  const guids = items.map((item) => core(item, "guid")[0]?.text ?? "");
+  for (const guid of new Set(guids.filter((one, index) => guids.indexOf(one) !== index)))
+    problems.push(`DuplicateValue: the guid ${guid}`);
+  for (const item of items) checkItem(item, problems);
+  return problems;
+}
+
+function checkItem(item: XmlNode, problems: string[]): void {
+  const [guid] = core(item, "guid");
+  const name = `item ${guid?.text}`;
+  if (guid === undefined || guid.text.trim() === "") problems.push(`MissingGuid: ${name}`);
+  else if (guid.attributes.get("isPermaLink") !== "false" && !HTTP_URL.test(guid.text))
+    problems.push(`InvalidPermalink: ${guid.text}`);
+  for (const one of [
+    "title",
+    "link",
+    "description",
+    "author",
+    "comments",
+    "enclosure",
+    "guid",
+    "pubDate",
+    "source",
+  ])
+    if (core(item, one).length > 1) problems.push(`DuplicateElement: ${one} of ${name}`);
+  for (const one of ["title", "link", "description", "comments", "category", "source"])
+    for (const element of core(item, one))
+      if (element.text.trim() === "") problems.push(`NotBlank: ${one} of ${name}`);
+  if (core(item, "title").length + core(item, "description").length === 0)
+    problems.push(`ItemMustContainTitleOrDescription: ${name}`);
+  for (const one of ["link", "comments"])
+    for (const { text } of core(item, one))
+      if (!URI.test(text) || !HTTP_URL.test(text)) problems.push(`InvalidLink: ${text}`);
+  for (const { attributes } of core(item, "enclosure")) {
+    if (!HTTP_URL.test(attributes.get("url") ?? ""))
+      problems.push(`InvalidURLAttribute: an enclosure of ${name}`);
+    if (!MIME.test(attributes.get("type") ?? ""))
+      problems.push(`InvalidMIMEAttribute: an enclosure of ${name}`);
+    if (!/^\d+$/.test(attributes.get("length") ?? ""))
+      problems.push(`InvalidIntegerAttribute: an enclosure of ${name}`);
+  }
+  for (const { attributes } of core(item, "source"))
+    if (!HTTP_URL.test(attributes.get("url") ?? ""))
+      problems.push(`InvalidURLAttribute: the source of ${name}`);
+  if (core(item, "author").length > 0 && childrenOf(item, "creator").length > 0)
+    problems.push(`DuplicateItemSemantics: ${name}`);
+  for (const group of childrenOf(item, "group"))
+    if (childrenOf(group, "content").length < 2) problems.push(`MediaGroupWithoutAlternatives: ${name}`);
+  checkRssDates(item, name, problems);
+  for (const html of [...core(item, "description"), ...childrenOf(item, "encoded")])
+    problems.push(...checkHtml(html.text).map((problem) => `${problem} in ${name}`));
+}
+
+function checkRssDates(node: XmlNode, name: string, problems: string[]): void {
+  for (const one of ["pubDate", "lastBuildDate"])
+    for (const { text } of core(node, one))
+      if (!RFC822.test(text) || new Date(text).toUTCString() !== text)
+        problems.push(`InvalidRFC2822Date: ${text} of ${name}`);
+}
+
+/** Children of RSS itself, which has no namespace. */
+function core(node: XmlNode, name: string): readonly XmlNode[] {
+  return childrenOf(node, name).filter(({ uri }) => uri === "");
+}
+
+function linksOf(node: XmlNode, rel: string): readonly XmlNode[] {
+  return childrenOf(node, "link").filter(
+    ({ uri, attributes }) => uri === ATOM && (attributes.get("rel") ?? "alternate") === rel,
+  );
+}
+
+function charactersOf(xml: string): string[] {
+  const problems: string[] = [];
+  if (!xml.startsWith('<?xml version="1.0" encoding="utf-8"?>')) problems.push("MissingEncoding");
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd-\uffff]|\p{Surrogate}/u.test(xml))
+    problems.push("BadCharacters");
+  return problems;
+}
