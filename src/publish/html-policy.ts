@@ -48,6 +48,8 @@ export const ALLOWED_ATTRIBUTES: Readonly<Record<string, string[]>> = {
 export function isSafeAttribute(name: string, value: string): boolean {
   if (URL_ATTRIBUTES.has(name)) return /^(?:https?:\/\/[^\s/]|mailto:[^\s]|tel:[+\d])/i.test(value);
   // Every candidate of a srcset is absolute: a comma, white space and no scheme would be a relative one.
+  // Markup in a text that nobody reads waits for a faulty parser.
+  if (name === "title" || name === "alt") return !/<[a-z!/?]/i.test(value);
   if (name === "srcset") return value.split(/,\s+/).every((part) => /^\s*https?:\/\/[^\s/]/i.test(part));
   return true;
 }
@@ -97,6 +99,7 @@ function areSafeAttributes(attributes: string, allowed: readonly string[]): bool
     const isUrl = URL_ATTRIBUTES.has(name) || name === "srcset";
     if (isUrl && (!isSafeAttribute(name, value) || /&(?!amp;)/.test(value))) return false;
     // Elsewhere, what a serialiser writes.
+    if ((name === "title" || name === "alt") && value.includes("&lt;")) return false;
     if (!isUrl && /&(?!(?:amp|quot|lt|gt);)/.test(value)) return false;
   }
   return true;
