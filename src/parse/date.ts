@@ -152,8 +152,7 @@ const CLOCK = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:[.,](\d{1,9}))?([ap]m)?(.{0
 /** Year, month and day in words and numbers, in whatever order, with a time and a zone somewhere behind. */
 function readWords(text: string): DateParts | null {
   const words = text
-    .replace(/[年년]/g, "-")
-    .replace(/[月월]/g, "-")
+    .replace(/[年년月월]\s{0,5}/g, "-")
     .replace(/[日일]/g, " ")
     .replace(/\(.{0,40}\)/g, " ")
     .split(/[\s,]+/)

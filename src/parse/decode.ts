@@ -128,8 +128,13 @@ function decodeAs(bytes: Uint8Array, encoding: string, warnings: Warning[]): str
   } catch {
     text = iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), encoding);
   }
-  if (text.includes("�")) {
-    warnings.push({ code: "bad-bytes", message: `some bytes are not valid ${encoding}` });
+  const bad = text.indexOf("�");
+  if (bad !== -1) {
+    warnings.push({
+      code: "bad-bytes",
+      message: `some bytes are not valid ${encoding}`,
+      line: lineAt(text, bad),
+    });
   }
   return text;
 }
@@ -155,16 +160,21 @@ function decodeDamagedUtf8(bytes: Uint8Array, warnings: Warning[]): { text: stri
   if (tail > 0) {
     const whole = decodeStrictUtf8(bytes.subarray(0, bytes.length - tail));
     if (whole !== null) {
-      warnings.push({ code: "bad-bytes", message: "the document ends inside a UTF-8 character" });
+      warnings.push({
+        code: "bad-bytes",
+        message: "the document ends inside a UTF-8 character",
+        line: lineAt(whole, whole.length),
+      });
       return { text: whole, encoding: "utf-8" };
     }
   }
-  const { text, sequences } = decodeMixedUtf8(bytes);
+  const { text, sequences, firstBad } = decodeMixedUtf8(bytes);
   const encoding = sequences === 0 ? "windows-1252" : "utf-8";
   warnings.push({
     code: sequences === 0 ? "wrong-encoding" : "bad-bytes",
     message:
       sequences === 0 ? "not UTF-8; read as windows-1252" : "some bytes are not UTF-8; read as windows-1252",
+    line: lineAt(text, firstBad),
   });
   return { text, encoding };
 }
@@ -179,12 +189,13 @@ function incompleteTail(bytes: Uint8Array): number {
   return 0;
 }
 
-/** Reads valid UTF-8 runs as UTF-8 and every other byte as windows-1252. Linear. */
-function decodeMixedUtf8(bytes: Uint8Array): { text: string; sequences: number } {
+/** Reads valid UTF-8 runs as UTF-8 and every other byte as windows-1252; `firstBad` is where the first of those stands. Linear. */
+function decodeMixedUtf8(bytes: Uint8Array): { text: string; sequences: number; firstBad: number } {
   const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   const cp1252 = new TextDecoder("windows-1252");
   const parts: string[] = [];
   let sequences = 0;
+  let firstBad: number | null = null;
   let runStart = 0;
   let at = 0;
   while (at < bytes.length) {
@@ -194,7 +205,9 @@ function decodeMixedUtf8(bytes: Uint8Array): { text: string; sequences: number }
       at += length;
       continue;
     }
-    parts.push(utf8.decode(bytes.subarray(runStart, at)));
+    const run = utf8.decode(bytes.subarray(runStart, at));
+    firstBad ??= run.length;
+    parts.push(run);
     const badStart = at;
     do at++;
     while (at < bytes.length && sequenceLength(bytes, at) === 0);
@@ -202,7 +215,14 @@ function decodeMixedUtf8(bytes: Uint8Array): { text: string; sequences: number }
     runStart = at;
   }
   parts.push(utf8.decode(bytes.subarray(runStart)));
-  return { text: parts.join(""), sequences };
+  return { text: parts.join(""), sequences, firstBad: firstBad ?? 0 };
+}
+
+/** The line, counted from 1, of a position in the text. */
+function lineAt(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
+  return line;
 }
 
 /** Length of the valid UTF-8 sequence at `at`, 0 if there is none (Unicode 15 table 3-7). */
@@ -234,7 +254,12 @@ const FORBIDDEN_ALL = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]+/g;
 function removeForbiddenCharacters(text: string, warnings: Warning[]): string {
   const clean = cleanText(text);
   if (clean !== text) {
-    warnings.push({ code: "control-characters", message: "characters that XML forbids were removed" });
+    const first = text.search(FORBIDDEN);
+    warnings.push({
+      code: "control-characters",
+      message: "characters that XML forbids were removed",
+      ...(first !== -1 && { line: lineAt(text, first) }),
+    });
   }
   return clean;
 }

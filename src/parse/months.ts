@@ -1,6 +1,6 @@
 /** Languages whose month names feeds use, the likelier meaning first where two share a word. */
 const LANGUAGES =
-  "en de fr es it pt nl ru pl tr sv da nb cs fi hu ro el uk bg sk sl et lv lt ca eu gl id vi hr sr mk be is ga cy sq".split(
+  "en de fr es it pt nl ru pl tr sv da nb cs fi hu ro el uk bg sk sl et lv lt ca eu gl id vi hr sr mk be is ga cy sq ar ar-SY he az kk ka hy hi bn".split(
     " ",
   );
 

@@ -1,4 +1,3 @@
-import { Worker } from "node:worker_threads";
 import type { DocumentFormat, Entry, ParsedDocument } from "../model.ts";
 import { cutText } from "./construct.ts";
 import { parseDate } from "./date.ts";
@@ -8,6 +7,7 @@ import type { ParseLimits } from "./limits.ts";
 import { readLength, readMediaType } from "./media-type.ts";
 import { distinctPeople, parsePerson } from "./person.ts";
 import type { RssParserFeed, RssParserItem } from "./rss-parser-door.ts";
+import { readOnThread } from "./rss-parser-thread.ts";
 import { isHttpUrl, readUrl, resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 
@@ -32,7 +32,7 @@ export async function readWithSecondReader(
   options: SecondReaderOptions,
 ): Promise<ParsedDocument | null> {
   if (text.length > SECOND_READER_LENGTH_MAX) return null;
-  const feed = await runWorker(repairMarkup(text), options.limits.secondReaderMs);
+  const feed = await readOnThread(repairMarkup(text), options.limits.secondReaderMs);
   if (feed === null || feed.items.length === 0) return null;
   options.log.add("second-reader", "read by the second reader; some fields may be missing");
   return toDocument(feed, options);
@@ -41,28 +41,6 @@ export async function readWithSecondReader(
 /** The bare ampersands that make strict XML parsers give up. */
 function repairMarkup(text: string): string {
   return text.replace(/&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-f]{1,6});)/gi, "&amp;");
-}
-
-function runWorker(text: string, timeLimitMs: number): Promise<RssParserFeed | null> {
-  const file = new URL(
-    import.meta.url.endsWith(".ts") ? "./rss-parser-worker.ts" : "./rss-parser-worker.js",
-    import.meta.url,
-  );
-  const worker = new Worker(file, {
-    workerData: text,
-    resourceLimits: { maxOldGenerationSizeMb: 256, stackSizeMb: 4 },
-  });
-  return new Promise((resolve) => {
-    const finish = (feed: RssParserFeed | null) => {
-      clearTimeout(timer);
-      resolve(feed);
-      void worker.terminate();
-    };
-    const timer = setTimeout(() => finish(null), timeLimitMs);
-    worker.once("message", (answer: { isOk: boolean; feed?: RssParserFeed }) => finish(answer.feed ?? null));
-    worker.once("error", () => finish(null));
-    worker.once("exit", () => finish(null));
-  });
 }
 
 /** Maps what rss-parser gives to the shapes of the model; exported for the comparison of both readers. */

@@ -41,6 +41,12 @@ export function readLink(child: XmlElement, outerBase: string | null, log: Warni
       ...(length === null ? {} : { length }),
     };
   }
+  if (child.key === "thr:in-reply-to") {
+    // RFC 4685 3: `ref` is the id of what is answered, `href` where it can be read.
+    const target = child.attribute("href");
+    const href = target === null ? null : readUrl(target, what);
+    return href === null ? null : { rel: "in-reply-to", href, type: readMediaType(child.attribute("type")) };
+  }
   const module = LINK_MODULES.get(child.key);
   if (module === undefined) return null;
   const href = readUrl(child.attribute("rdf:resource") ?? child.text, what);

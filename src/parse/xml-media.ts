@@ -1,12 +1,12 @@
 import type { Enclosure } from "../model.ts";
 import { collapseWhitespace } from "./html.ts";
 import { readDuration, readLength, readMediaType } from "./media-type.ts";
-import { readUrl, resolveHttpUrl } from "./url.ts";
+import { isHttpUrl, readUrl, resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 import type { XmlElement } from "./xml-element.ts";
 import { readRel } from "./xml-links.ts";
 
-/** Attached media: RSS `enclosure`, Atom `link rel="enclosure"`, Media RSS `content`, each address once. */
+/** Attached media: RSS `enclosure`, Atom `link rel="enclosure"`, Media RSS `content`, Podcasting 2.0 `alternateEnclosure`, each address once. */
 export function readEnclosures(
   element: XmlElement,
   base: string | null,
@@ -33,6 +33,14 @@ export function readEnclosures(
       ...(durationMs === null ? {} : { durationMs }),
     });
   };
+  // The first source that the web can open; the others (IPFS, torrents) and further mirrors are the same file.
+  const addAlternate = (child: XmlElement) => {
+    const uris = child.children
+      .filter(({ key }) => key === "podcast:source")
+      .map((source) => source.attribute("uri"));
+    const uri = uris.find((one) => one !== null && isHttpUrl(one));
+    if (uri != null) add(child, uri, child.attribute("length"));
+  };
   const visit = (child: XmlElement) => {
     if (child.key === "enclosure")
       add(child, child.attribute("url") ?? child.attribute("rdf:resource"), child.attribute("length"));
@@ -40,6 +48,7 @@ export function readEnclosures(
       add(child, child.attribute("href"), child.attribute("length"));
     } else if (child.key === "media:content") add(child, child.attribute("url"), child.attribute("filesize"));
     else if (child.key === "media:group") for (const inner of child.children) visit(inner);
+    else if (child.key === "podcast:alternateenclosure") addAlternate(child);
   };
   for (const child of element.children) visit(child);
   const durationMs = readDuration(element.textOf("itunes:duration"));
