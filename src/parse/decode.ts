@@ -24,7 +24,8 @@ const SNIFF_BYTES = 1024;
 export function decodeDocument(bytes: Uint8Array, contentType: string | null): DecodedDocument {
   const warnings: Warning[] = [];
   const { text, encoding } = chooseDecoding(bytes, contentType, warnings);
-  return { text: removeForbiddenCharacters(text, warnings), encoding, warnings };
+  const isClean = encoding === "utf-8" && warnings.length === 0 && isCleanUtf8(bytes);
+  return { text: isClean ? text : removeForbiddenCharacters(text, warnings), encoding, warnings };
 }
 
 function chooseDecoding(
@@ -262,6 +263,41 @@ function removeForbiddenCharacters(text: string, warnings: Warning[]): string {
     });
   }
   return clean;
+}
+
+const NONCHARACTER_START = Buffer.from([0xef, 0xbf]);
+
+/**
+ * True if valid UTF-8 holds no character that XML forbids, or anything near U+FFFE. Four bytes at a time: several times as fast as
+ * looking through the text.
+ */
+function isCleanUtf8(bytes: Uint8Array): boolean {
+  const { buffer, byteOffset, length } = bytes;
+  const head = -byteOffset & 3; // to where words begin
+  if (length < head + 4) return !hasControl(bytes, 0, length) && !holdsNoncharacter(bytes);
+  const words = new Uint32Array(buffer, byteOffset + head, (length - head) >> 2);
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? 0;
+    // The top bit of a byte is set here only if one of the four is below 0x20.
+    if (((word - 0x20202020) & ~word & 0x80808080) === 0) continue;
+    const start = head + 4 * at;
+    if (hasControl(bytes, start, start + 4)) return false;
+  }
+  if (hasControl(bytes, 0, head) || hasControl(bytes, head + 4 * words.length, length)) return false;
+  return !holdsNoncharacter(bytes);
+}
+
+function holdsNoncharacter({ buffer, byteOffset, length }: Uint8Array): boolean {
+  return Buffer.from(buffer, byteOffset, length).includes(NONCHARACTER_START);
+}
+
+/** A control character but tab, line feed and carriage return. */
+function hasControl(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return true;
+  }
+  return false;
 }
 
 /** Removes characters outside XML 1.0 `Char` (control characters, U+FFFE, U+FFFF) and makes surrogates whole. */

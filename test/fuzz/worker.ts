@@ -5,10 +5,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { createRandom, encode, mutate } from "./mutate.ts";
+import { createRandom, encode, mutate, pick } from "./mutate.ts";
 import { targets } from "./targets.ts";
 
 export interface FuzzOrder {
+  /** Names of what is fuzzed. */
+  readonly targets: readonly string[];
   readonly seed: number;
   readonly documents: number;
   readonly endsAt: number;
@@ -41,24 +43,30 @@ const seedsOf = new Map(
   ]),
 );
 
+/** What this thread worked since, whatever else the machine does; the second reader's thread holds up nobody. */
+function cpuMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(since);
+  return (user + system) / 1000;
+}
+
 /** Documents of all orders: the first of them pay for the compiler, and are not timed. */
 let warmUp = 2000;
 
 async function work(order: FuzzOrder): Promise<FuzzReport> {
   const random = createRandom(order.seed);
+  const chosen = targets.filter(({ name }) => order.targets.includes(name));
+  const strangers = chosen.filter(({ name }) => name !== "config" && name !== "rules");
   let documents = 0;
   let slowest = { perMb: 0, ms: 0, name: "", text: "" };
   let failure: FuzzReport["failure"] = null;
   while (documents < order.documents && Date.now() < order.endsAt && failure === null) {
     // Configs are the operator's own, and slow to check: one in sixty.
-    const index = random(30) === 0 ? random(targets.length) : random(targets.length - 2);
-    const target = targets[index];
-    if (target === undefined) break;
+    const target = pick(random(30) === 0 || strangers.length === 0 ? chosen : strangers, random);
     const text = mutate(seedsOf.get(target) ?? [], random);
     const bytes = encode(text, random);
     documents += 1;
     Atomics.store(current, 0, documents);
-    Atomics.store(current, 1, index);
+    Atomics.store(current, 1, targets.indexOf(target));
     const before = process.threadCpuUsage();
     try {
       await target.run(text, bytes);
@@ -69,10 +77,15 @@ async function work(order: FuzzOrder): Promise<FuzzReport> {
         text,
       };
     }
-    // What this thread worked, whatever else the machine does; the second reader's thread holds up nobody.
-    const { user, system } = process.threadCpuUsage(before);
-    const ms = (user + system) / 1000;
-    const perMb = ms / Math.max(bytes.length / 1e6, 0.1);
+    const megabytes = Math.max(bytes.length / 1e6, 0.1);
+    let ms = cpuMs(before);
+    // What the compiler or the collector of garbage had to do meanwhile is not the document's: it would not take as long again.
+    for (let again = 0; again < 3 && ms / megabytes > slowest.perMb && failure === null; again++) {
+      const start = process.threadCpuUsage();
+      await target.run(text, bytes);
+      ms = Math.min(ms, cpuMs(start));
+    }
+    const perMb = ms / megabytes;
     if (--warmUp < 0 && perMb > slowest.perMb) slowest = { perMb, ms, name: target.name, text };
   }
   return {

@@ -70,6 +70,39 @@ describe("decodeDocument", () => {
     expect(document.warnings.map((warning) => warning.code)).toEqual(["control-characters"]);
   });
 
+  it("finds what XML forbids at every place, wherever the bytes begin in their buffer", () => {
+    const forbidden = ["\u0000", "\u0008", "\u000b", "\u001f", "\ufffe", "\uffff"];
+    const allowed = ["\t", "\n", "\r", " ", "\u007f", "\u0080", "é", "\uff0c", "\ufffd", "😀"];
+    for (const character of [...forbidden, ...allowed]) {
+      for (let before = 0; before < 9; before++) {
+        for (let start = 0; start < 4; start++) {
+          const text = `<${"a".repeat(before)}${character}${"b".repeat(8 - before)}`;
+          const bytes = Buffer.concat([Buffer.alloc(start, "x"), Buffer.from(text)]);
+          const decoded = decodeDocument(new Uint8Array(bytes).subarray(start), "text/xml; charset=utf-8");
+          expect(decoded.text).toBe(forbidden.includes(character) ? text.replace(character, "") : text);
+        }
+      }
+    }
+    for (let length = 0; length < 9; length++)
+      expect(decodeDocument(new Uint8Array(9).fill(0x41).subarray(1, 1 + length), null).text).toHaveLength(
+        length,
+      );
+  });
+
+  it("says on which line bytes were bad or characters forbidden", () => {
+    const lines = (bytes: Uint8Array, label: string | null) =>
+      decodeDocument(bytes, label).warnings.map(({ code, line }) => `${code} ${line}`);
+    expect(lines(Buffer.from("<t>\n\n\u0001</t>"), null)).toEqual(["control-characters 3"]);
+    expect(lines(Buffer.from("<t>\né\xff</t>", "latin1"), null)).toEqual(["wrong-encoding 2"]);
+    expect(
+      lines(Buffer.concat([Buffer.from("<t>é\n"), Buffer.from([0x93]), Buffer.from("</t>")]), null),
+    ).toEqual(["bad-bytes 2"]);
+    expect(lines(Buffer.from("<t>\n\n\n\xff\xff</t>", "latin1"), "a/b; charset=shift_jis")).toEqual([
+      "bad-bytes 4",
+    ]);
+    expect(lines(Buffer.from("<t>\n橋").subarray(0, -1), null)).toEqual(["bad-bytes 2"]);
+  });
+
   it("never reads UTF-7: what looks harmless would become markup", () => {
     const document = decodeDocument(Buffer.from(xml("utf-7", "+ADw-script+AD4-")), null);
     expect(document.text).toContain("+ADw-script+AD4-");

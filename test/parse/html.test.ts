@@ -165,7 +165,7 @@ describe("the quick way and the library", () => {
     fc.assert(
       fc.property(html, (source) => {
         const trimmed = source.trim();
-        const thorough = cleanAnyHtml(trimmed, BASE).replaceAll("<img />", "").trim() || null;
+        const thorough = cleanAnyHtml(trimmed, BASE) || null;
         if (trimmed !== "") expect(sanitizeHtml(source, BASE)).toBe(thorough);
         if (cleanRegularHtml(trimmed, asGiven) !== null) opinions++;
       }),
