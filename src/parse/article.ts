@@ -369,7 +369,7 @@ function leadsNowhere(line: string): boolean {
 // ---- Markdown --------------------------------------------------------------------------------------------------------
 
 /** HTML in Markdown is let through to the sanitiser, which judges it like all other HTML. */
-const MARKDOWN = new MarkdownIt({ html: true, linkify: true });
+const MARKDOWN = new MarkdownIt({ maxNesting: 20, html: true, linkify: true });
 MARKDOWN.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 // A link to `#` is no link: its words stay.

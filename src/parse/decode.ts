@@ -275,15 +275,16 @@ function isCleanUtf8(bytes: Uint8Array): boolean {
   const { buffer, byteOffset, length } = bytes;
   const head = -byteOffset & 3; // to where words begin
   if (length < head + 4) return !hasControl(bytes, 0, length) && !holdsNoncharacter(bytes);
-  const words = new Uint32Array(buffer, byteOffset + head, (length - head) >> 2);
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] ?? 0;
+  const words = new Int32Array(buffer, byteOffset + head, (length - head) >> 2);
+  const count = words.length;
+  for (let at = 0; at < count; at++) {
+    const word = words[at] as number;
     // The top bit of a byte is set here only if one of the four is below 0x20.
     if (((word - 0x20202020) & ~word & 0x80808080) === 0) continue;
     const start = head + 4 * at;
     if (hasControl(bytes, start, start + 4)) return false;
   }
-  if (hasControl(bytes, 0, head) || hasControl(bytes, head + 4 * words.length, length)) return false;
+  if (hasControl(bytes, 0, head) || hasControl(bytes, head + 4 * count, length)) return false;
   return !holdsNoncharacter(bytes);
 }
 

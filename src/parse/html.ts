@@ -184,10 +184,11 @@ class SanitizerRun implements AttributeReader {
 
 /** True if an undecoded value is an absolute http(s) URL that would be written just as it stands. */
 function isPlainHttpUrl(value: string): boolean {
-  return !BARE_IN_URL.test(value) && isCleanHttpUrl(value);
+  for (let at = value.indexOf("&"); at !== -1; at = value.indexOf("&", at + 5)) {
+    if (!value.startsWith("amp;", at + 1)) return false;
+  }
+  return isCleanHttpUrl(value);
 }
-
-const BARE_IN_URL = /&(?!amp;)/;
 
 function decodeValue(value: string): string {
   return value.includes("&") ? decodeHTMLAttribute(value) : value;

@@ -25,6 +25,7 @@ export function makePerson(fields: {
  */
 export function parsePerson(text: string): Person | null {
   const plain = collapseWhitespace(hasMarkup(text) ? textOfHtml(text) : text).slice(0, NAME_LENGTH_MAX * 2);
+  if (!plain.includes("@")) return makePerson({ name: unquote(plain) });
   const open = plain.search(/[(<]/);
   if (open !== -1 && /[)>]\s*$/.test(plain)) {
     const outside = plain.slice(0, open).trim();
@@ -47,7 +48,7 @@ function isEmail(text: string): boolean {
 }
 
 function unquote(text: string): string {
-  const match = /^"([^"]*)"$/.exec(text);
+  const match = text.startsWith('"') ? /^"([^"]*)"$/.exec(text) : null;
   return decodeReferences(match?.[1] ?? text, null);
 }
 

@@ -95,7 +95,8 @@ function isNameCode(code: number): boolean {
 }
 
 const DEPTH_MAX = 100;
-const BARE_AMPERSAND = /&(?![a-zA-Z0-9#]{1,20};)/;
+/** Longest name of a character reference that is taken for one. */
+const REFERENCE_LENGTH_MAX = 20;
 
 /**
  * Cleans HTML that is as regular as most of what feeds hold: allow-listed lower-case tags, properly nested, quoted attributes,
@@ -105,6 +106,7 @@ const BARE_AMPERSAND = /&(?![a-zA-Z0-9#]{1,20};)/;
  */
 export function cleanRegularHtml(source: string, reader: AttributeReader): string | null {
   const open: TagRule[] = [];
+  let depth = 0;
   let top: TagRule | undefined;
   let result = "";
   /** Everything before this has been put into the result; what needs no change is copied in one piece. */
@@ -112,7 +114,7 @@ export function cleanRegularHtml(source: string, reader: AttributeReader): strin
   let hasDropped = false;
   let at = 0;
   // References are left alone, so ampersands matter only if one of them is bare.
-  const hasBareAmpersand = BARE_AMPERSAND.test(source);
+  const hasBareAmpersand = hasBareAmpersandIn(source);
   let less = source.indexOf("<");
   let greater = source.indexOf(">");
   for (;;) {
@@ -134,8 +136,8 @@ export function cleanRegularHtml(source: string, reader: AttributeReader): strin
     if (source.charCodeAt(tagStart + 1) === SLASH) {
       if (top === undefined || tagEnd - tagStart !== top.name.length + 2) return null;
       if (!source.startsWith(top.name, tagStart + 2)) return null;
-      open.pop();
-      top = open.at(-1);
+      depth--;
+      top = open[depth - 1];
       continue;
     }
     const rule = ruleAt(source, tagStart + 1);
@@ -145,8 +147,8 @@ export function cleanRegularHtml(source: string, reader: AttributeReader): strin
     let isUnchanged = false;
     if (rule.isVoid) isUnchanged = tagEnd - nameEnd === 2 && source.startsWith(" /", nameEnd);
     else {
-      if (open.length >= DEPTH_MAX) return null;
-      open.push(rule);
+      if (depth >= DEPTH_MAX) return null;
+      open[depth++] = rule;
       top = rule;
       isUnchanged = nameEnd === tagEnd;
     }
@@ -158,10 +160,23 @@ export function cleanRegularHtml(source: string, reader: AttributeReader): strin
     result += source.slice(copied, tagStart) + tag;
     copied = at;
   }
-  if (open.length > 0) return null;
+  if (depth > 0) return null;
   if (copied === 0) return source;
   const clean = result + source.slice(copied);
   return hasDropped ? clean.trim() : clean;
+}
+
+/** True if an `&` begins no character reference, as `escapeLoosely` understands them. */
+function hasBareAmpersandIn(source: string): boolean {
+  for (let amp = source.indexOf("&"); amp !== -1; amp = source.indexOf("&", amp + 2)) {
+    let at = amp + 1;
+    let code = source.charCodeAt(at);
+    const end = at + REFERENCE_LENGTH_MAX;
+    while (at < end && (isNameCode(code) || (code >= 0x41 && code <= 0x5a) || code === HASH))
+      code = source.charCodeAt(++at);
+    if (code !== SEMICOLON || at === amp + 1) return true;
+  }
+  return false;
 }
 
 function escapeText(text: string): string {
@@ -170,6 +185,10 @@ function escapeText(text: string): string {
 }
 
 const SLASH = 0x2f;
+const HASH = 0x23;
+const SEMICOLON = 0x3b;
+const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
 /** Says of a tag that it may be published as it stands. */
 const UNCHANGED = "=";
 
@@ -186,6 +205,13 @@ function rewriteTag(
   /** The value of `href` as long as nothing else was found that counts. */
   let href: string | null = null;
   let at = start;
+  if (rule.name === "a" && source.startsWith(' href="', start)) {
+    // The usual case first.
+    const valueEnd = source.indexOf('"', start + 7);
+    if (valueEnd === -1 || valueEnd >= end) return null;
+    href = source.slice(start + 7, valueEnd);
+    at = valueEnd + 1;
+  }
   while (at < end) {
     const blank = at;
     while (isSpace(source.charCodeAt(at))) at++;
@@ -197,8 +223,8 @@ function rewriteTag(
     const nameEnd = endOfAttributeName(source, at);
     if (at === blank || nameEnd === at || source.charCodeAt(nameEnd) !== 0x3d) return null;
     const quote = source.charCodeAt(nameEnd + 1);
-    if (quote !== 0x22 && quote !== 0x27) return null;
-    const valueEnd = source.indexOf(quote === 0x22 ? '"' : "'", nameEnd + 2);
+    if (quote !== QUOTE && quote !== APOSTROPHE) return null;
+    const valueEnd = source.indexOf(quote === QUOTE ? '"' : "'", nameEnd + 2);
     if (valueEnd === -1 || valueEnd >= end) return null;
     const nameStart = at;
     at = valueEnd + 1;

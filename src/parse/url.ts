@@ -1,14 +1,14 @@
 import type { WarningLog } from "./warning-log.ts";
 
-/** An http(s) URL of printable ASCII without characters that mean something to markup or that URL parsers rewrite. */
-const PLAIN_HTTP_URL = /^https?:\/\/[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:[/?#][!#-;=?-[\]_a-z~]*)?$/i;
+/** An http(s) URL, its scheme in lower case, of printable ASCII without characters that mean something to markup or that URL parsers rewrite. */
+const PLAIN_HTTP_URL = /^https?:\/\/[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d{1,5})?(?:[/?#][!#-;=?-[\]_a-z~]*)?$/;
 
 /**
  * The same with a host that every URL parser takes: names without Punycode, the last one no number (WHATWG URL, "host parsing":
  * only those can fail).
  */
 const CLEAN_HTTP_URL =
-  /^https?:\/\/(?:(?!xn--)[a-z0-9][a-z0-9-]*\.)*(?!xn--)[a-z][a-z0-9-]*(?:[/?#][!#-;=?-[\]_a-z~]*)?$/i;
+  /^https?:\/\/(?:(?![xX][nN]--)[a-zA-Z0-9][a-zA-Z0-9-]*\.)*(?![xX][nN]--)[a-zA-Z][a-zA-Z0-9-]*(?:[/?#][!#-;=?-[\]_a-z~]*)?$/;
 
 /** True if `text` is an absolute http(s) URL that is kept as published. */
 export function isCleanHttpUrl(text: string): boolean {

@@ -21,6 +21,9 @@ export class XmlElement {
   readonly kind: ElementKind;
   readonly parent: XmlElement | null;
   readonly scope: NamespaceScope;
+  /** What it says itself, and what its children say, as bits of `xml-groups.ts`. */
+  readonly groups: number;
+  childGroups = 0;
   /** Position in the document where it begins. */
   readonly offset: number;
   /** Keys and values in turn; few elements have more than three, so a scan beats a map. */
@@ -47,6 +50,7 @@ export class XmlElement {
     const { parent } = place;
     this.rawName = name.raw;
     this.key = name.key;
+    this.groups = name.groups;
     this.kind = place.kind;
     this.parent = parent;
     this.scope = place.scope;
@@ -58,6 +62,12 @@ export class XmlElement {
   addChild(child: XmlElement): void {
     if (this.children === NO_CHILDREN) this.children = [child];
     else this.children.push(child);
+    this.childGroups |= child.groups;
+  }
+
+  /** True if a child says something of these groups. */
+  holds(groups: number): boolean {
+    return (this.childGroups & groups) !== 0;
   }
 
   /** The value of an attribute by its key (`href`, `rdf:about`), or null. */

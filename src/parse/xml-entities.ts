@@ -20,41 +20,26 @@ const REFERENCE = /&(?:#x([0-9a-f]{1,8})|#([0-9]{1,8})|([a-z_][\w.-]{0,40}));/iy
 export function decodeReferences(text: string, table: EntityTable | null): string {
   const first = text.indexOf("&");
   if (first === -1) return text;
-  if (text.length > ESCAPED_LENGTH_MIN && (table === null || table.values.size === 0))
-    return decodeEscapedMarkup(text);
-  return decodeOneByOne(text, first, table);
-}
-
-/** From this length on it pays to replace the commonest references all at once. */
-const ESCAPED_LENGTH_MIN = 200;
-
-/**
- * Escaped HTML holds hundreds of `&lt;`, which the engine replaces in one go. A `<` or `>` ends no reference that another
- * one began, so the order does not matter as long as `&amp;` comes last.
- */
-function decodeEscapedMarkup(text: string): string {
-  const partly = text
-    .replace(/&lt;/g, "<")
-    .replace(/&gt;/g, ">")
-    .replace(/&quot;/g, '"');
-  const at = partly.indexOf("&");
-  if (at === -1) return partly;
-  return OTHER_REFERENCE.test(partly) ? decodeOneByOne(partly, at, null) : partly.replace(/&amp;/g, "&");
-}
-
-const OTHER_REFERENCE = /&(?!amp;)/;
-
-function decodeOneByOne(text: string, first: number, table: EntityTable | null): string {
   let result = "";
   let copied = 0;
-  for (let at = first; at !== -1; at = text.indexOf("&", Math.max(copied, at + 1))) {
+  for (let at = first; at !== -1; at = text.indexOf("&", copied > at ? copied : at + 1)) {
     let value: string;
     let length: number;
-    if (text.startsWith("lt;", at + 1)) [value, length] = ["<", 4];
-    else if (text.startsWith("gt;", at + 1)) [value, length] = [">", 4];
-    else if (text.startsWith("amp;", at + 1)) [value, length] = ["&", 5];
-    else if (text.startsWith("quot;", at + 1)) [value, length] = ['"', 6];
-    else {
+    // The five of XML by their first letter: escaped HTML holds hundreds of them.
+    const letter = text.charCodeAt(at + 1);
+    if (letter === LETTER_L && text.startsWith("lt;", at + 1)) {
+      value = "<";
+      length = 4;
+    } else if (letter === LETTER_G && text.startsWith("gt;", at + 1)) {
+      value = ">";
+      length = 4;
+    } else if (letter === LETTER_A && text.startsWith("amp;", at + 1)) {
+      value = "&";
+      length = 5;
+    } else if (letter === LETTER_Q && text.startsWith("quot;", at + 1)) {
+      value = '"';
+      length = 6;
+    } else {
       REFERENCE.lastIndex = at;
       const match = REFERENCE.exec(text);
       if (match === null) continue;
@@ -66,6 +51,11 @@ function decodeOneByOne(text: string, first: number, table: EntityTable | null):
   }
   return result + text.slice(copied);
 }
+
+const LETTER_A = 0x61;
+const LETTER_G = 0x67;
+const LETTER_L = 0x6c;
+const LETTER_Q = 0x71;
 
 function replacementOf([reference, hex, decimal, name]: RegExpExecArray, table: EntityTable | null): string {
   if (name === undefined) return characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));

@@ -7,6 +7,23 @@ import { distinctPeople, makePerson, parsePerson } from "./person.ts";
 import { isHttpUrl, resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 import type { XmlElement } from "./xml-element.ts";
+import {
+  CATEGORIES,
+  CATEGORY_KEYS,
+  CONTENT_KEYS,
+  CONTENTS,
+  CONTRIBUTORS,
+  KEYWORD_KEYS,
+  MEDIA,
+  PICTURES,
+  REPLIES,
+  RIGHTS,
+  RIGHTS_KEYS,
+  SOURCES,
+  STATED,
+  UPDATED,
+  UPDATED_KEYS,
+} from "./xml-groups.ts";
 import { chooseUrl, readLinks, readRel } from "./xml-links.ts";
 import { mediaChild, readEnclosures, readImageUrl } from "./xml-media.ts";
 
@@ -23,6 +40,7 @@ export interface HasChildren {
   readonly children: readonly XmlElement[];
 }
 
+const NOTHING: readonly never[] = [];
 const TERM_LENGTH_MAX = 300;
 const GUID_LENGTH_MAX = 8192;
 
@@ -46,19 +64,19 @@ export function readEntry(element: XmlElement, context: EntryContext): Entry | n
     url,
     title: readTitle(element, context.limits.titleLength),
     authors: readAuthors(element, base),
-    contributors: readContributors(element, base),
+    contributors: element.holds(CONTRIBUTORS) ? readContributors(element, base) : NOTHING,
     published: firstDate(element, PUBLISHED_KEYS, context.log),
-    updated: firstDate(element, UPDATED_KEYS, context.log),
+    updated: element.holds(UPDATED) ? firstDate(element, UPDATED_KEYS, context.log) : null,
     ...readTexts(element, base),
-    categories: readCategories(element),
-    enclosures: readEnclosures(element, base, context.log),
+    categories: element.holds(CATEGORIES) ? readCategories(element) : NOTHING,
+    enclosures: element.holds(MEDIA) ? readEnclosures(element, base, context.log) : NOTHING,
     links,
     statedOriginals: readStatedOriginals(element, { url, permalink, links, base }),
-    source: readSource(element, base),
-    commentsUrl: readCommentsUrl(element, base, links),
+    source: element.holds(SOURCES) ? readSource(element, base) : null,
+    commentsUrl: element.holds(REPLIES) ? readCommentsUrl(element, base, links) : null,
     language: element.textOf("dc:language") ?? element.textOf("language") ?? element.language,
-    rights: readRights(element),
-    imageUrl: readImageUrl(element, base),
+    rights: element.holds(RIGHTS) ? readRights(element) : null,
+    imageUrl: element.holds(PICTURES) ? readImageUrl(element, base) : null,
   };
 }
 
@@ -107,6 +125,8 @@ function contentSource(element: XmlElement, base: string | null): string | null 
   return resolveHttpUrl(src, content.base ?? base);
 }
 
+const STATING_RULES = ["feedburner:origLink", "pheedo:origLink"] as const;
+
 function readStatedOriginals(
   element: XmlElement,
   known: {
@@ -117,7 +137,7 @@ function readStatedOriginals(
   },
 ): readonly StatedOriginal[] {
   const stated: StatedOriginal[] = [];
-  for (const rule of ["feedburner:origLink", "pheedo:origLink"] as const) {
+  for (const rule of element.holds(STATED) ? STATING_RULES : NOTHING) {
     const text = element.textOf(rule.toLowerCase());
     const url = text === null ? null : resolveHttpUrl(text, known.base);
     if (url !== null) stated.push({ rule, url });
@@ -140,15 +160,6 @@ const TITLE_KEYS = [
   "dcterms:title",
   "media:title",
   "itunes:title",
-] as const;
-const CONTENT_KEYS = [
-  "content:encoded",
-  "atom:content",
-  "xhtml:body",
-  "xhtml:div",
-  "content",
-  "fullitem",
-  "body",
 ] as const;
 const SUMMARY_KEYS = [
   "atom:summary",
@@ -175,14 +186,13 @@ function readTitle(element: XmlElement, lengthMax: number): string {
  * describe the entry (`description`, `itunes:summary`), the longest of them is the content and the first the summary.
  */
 function readTexts(element: XmlElement, base: string | null): Pick<Entry, "summary" | "contentHtml"> {
-  const contents = findTexts(element, CONTENT_KEYS);
+  const contents = element.holds(CONTENTS) ? findTexts(element, CONTENT_KEYS) : NOTHING;
   const all = findTexts(element, SUMMARY_KEYS);
   const summaries = all.length > 1 ? all.filter(({ key }) => key !== "itunes:subtitle") : all;
   const summary = firstHtml(summaries, base);
-  const contentHtml = firstHtml(
-    contents.toSorted((a, b) => lengthOf(b) - lengthOf(a)),
-    base,
-  );
+  const longestFirst =
+    contents.length > 1 ? contents.toSorted((a, b) => lengthOf(b) - lengthOf(a)) : contents;
+  const contentHtml = firstHtml(longestFirst, base);
   if (contentHtml !== null || summaries.length < 2) return { summary, contentHtml };
   const [first] = summaries;
   const longest = summaries.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a));
@@ -240,17 +250,6 @@ function readRights(element: XmlElement): string | null {
   return null;
 }
 
-/** Where rights stand, in the order they are believed. */
-export const RIGHTS_KEYS = [
-  "atom:rights",
-  "copyright",
-  "rights",
-  "dc:rights",
-  "dcterms:rights",
-  "atom:copyright",
-  "media:copyright",
-] as const;
-
 // ---- dates ---------------------------------------------------------------------------------------------------------
 
 const PUBLISHED_KEYS = [
@@ -266,13 +265,6 @@ const PUBLISHED_KEYS = [
   "atom:created",
   "published",
   "date",
-] as const;
-const UPDATED_KEYS = [
-  "atom:updated",
-  "atom:modified",
-  "dcterms:modified",
-  "updated",
-  "lastbuilddate",
 ] as const;
 
 /** The first date by order of `keys` that can be read; those that cannot are noted. */
@@ -314,6 +306,7 @@ function readContributors(element: XmlElement, base: string | null): readonly Pe
 
 /** A person construct (RFC 4287 3.2, Atom 0.3 3.2) or a name in text. */
 export function readPerson(element: XmlElement, base: string | null): Person | null {
+  if (element.children.length === 0) return parsePerson(element.text);
   const field = (name: string) => element.textOf(`atom:${name}`) ?? element.textOf(name);
   const name = field("name") ?? element.textOf("foaf:name");
   const email = field("email");
@@ -323,19 +316,6 @@ export function readPerson(element: XmlElement, base: string | null): Person | n
 }
 
 // ---- categories ----------------------------------------------------------------------------------------------------
-
-const CATEGORY_KEYS = new Set([
-  "category",
-  "atom:category",
-  "dc:subject",
-  "dcterms:subject",
-  "media:category",
-  "slash:section",
-  "itunes:category",
-  "tags",
-  "googleplay:category",
-]);
-const KEYWORD_KEYS = new Set(["itunes:keywords", "media:keywords", "keywords"]);
 
 function readCategories(element: XmlElement): readonly Category[] {
   const seen = new Set<string>();

@@ -6,7 +6,8 @@ import { distinctPeople, parsePerson } from "./person.ts";
 import { isHttpUrl, resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 import type { XmlElement } from "./xml-element.ts";
-import { firstDate, RIGHTS_KEYS, readAuthors, readEntry } from "./xml-entry.ts";
+import { firstDate, readAuthors, readEntry } from "./xml-entry.ts";
+import { RIGHTS_KEYS } from "./xml-groups.ts";
 import { chooseUrl, readLink } from "./xml-links.ts";
 import { type XmlHandler, XmlReader, type XmlSource } from "./xml-reader.ts";
 

@@ -1,3 +1,4 @@
+import { groupsOfKey } from "./xml-groups.ts";
 import { internalize } from "./xml-memory.ts";
 
 /**
@@ -100,6 +101,8 @@ export function prefixOfNamespace(uri: string): string | null {
 export interface ElementName {
   readonly raw: string;
   readonly key: string;
+  /** What it says, as bits of `xml-groups.ts`. */
+  readonly groups: number;
 }
 
 /** Names that one scope remembers; a document that uses more pays for each anew. */
@@ -135,7 +138,8 @@ export class NamespaceScope {
   name(raw: string): ElementName {
     const known = this.#names.get(raw);
     if (known !== undefined) return known;
-    const name = { raw, key: internalize(this.#resolve(raw.toLowerCase())) };
+    const key = internalize(this.#resolve(raw.toLowerCase()));
+    const name = { raw, key, groups: groupsOfKey(key) };
     if (this.#names.size < NAMES_MAX) this.#names.set(raw, name);
     return name;
   }
