@@ -12,7 +12,7 @@ import { distinctPeople, makePerson, parsePerson } from "./person.ts";
 import { resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
 
-const FRONT_MATTER_LENGTH_MAX = 64 * 1024;
+const FRONT_MATTER_LENGTH_MAX = 16 * 1024;
 /** Lines looked at for the original URL, from the end. */
 const CLOSING_LINES = 40;
 
@@ -146,11 +146,13 @@ function splitFrontMatter(
   if (end === null) return none;
   const body = rest.slice(end.index + end[0].length);
   try {
+    if (isNestedTooDeep(rest.slice(0, end.index))) throw new Error("it is nested too deep");
     // The core schema has no dates, no code and no merge keys; aliases cannot multiply.
     const value: unknown = parseYaml(rest.slice(0, end.index), {
       schema: "core",
       maxAliasCount: 10,
       logLevel: "silent",
+      prettyErrors: false, // they are made for each of thousands of errors, and look back to the first line
     });
     const isMap = value !== null && typeof value === "object" && !Array.isArray(value);
     return { matter: new Map(isMap ? Object.entries(value) : []), body };
@@ -163,6 +165,21 @@ function splitFrontMatter(
     );
     return { matter: new Map(), body };
   }
+}
+
+/** Front matter is a list of fields; YAML's readers take seconds for a thousand open brackets. Quotes are not looked at. */
+const FRONT_MATTER_DEPTH_MAX = 20;
+const DEEP_BLOCKS = new RegExp(`(?:[-?:][ \\t]{1,50}){${FRONT_MATTER_DEPTH_MAX}}`);
+
+function isNestedTooDeep(matter: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < matter.length; at++) {
+    const char = matter[at];
+    if (char === "[" || char === "{") depth++;
+    else if ((char === "]" || char === "}") && depth > 0) depth--;
+    if (depth > FRONT_MATTER_DEPTH_MAX) return true;
+  }
+  return DEEP_BLOCKS.test(matter);
 }
 
 function readFrontMatter(matter: ReadonlyMap<string, unknown>, log: WarningLog): FrontMatter {

@@ -24,13 +24,24 @@ const MIDNIGHT = { hour: 0, minute: 0, second: 0, millisecond: 0, offsetMinutes:
  * @returns null when the text is no date or names a day that never was.
  */
 export function parseDate(text: string): Date | null {
-  const trimmed = text.trim();
-  if (trimmed === "" || trimmed.length > DATE_LENGTH_MAX) return null;
+  const written = text.trim();
+  if (written === "" || written.length > DATE_LENGTH_MAX) return null;
+  const trimmed = OTHER_DIGITS.test(written) ? toAsciiDigits(written) : written;
   const parts = readRfc822(trimmed) ?? readRfc3339(trimmed) ?? readIso(trimmed);
   if (parts !== null) return dateOfParts(parts);
   if (/^\d{4}-\d\d-\d\dT\d/i.test(trimmed)) return null;
   const others = readEpoch(trimmed) ?? readWords(trimmed);
   return others === null ? null : dateOfParts(others);
+}
+
+/** Arabic-Indic and Devanagari; Persian digits are left, since they count years of another calendar. */
+const OTHER_DIGITS = /[\u0660-\u0669\u0966-\u096f]/;
+
+function toAsciiDigits(text: string): string {
+  return text.replace(/[\u0660-\u0669]|[\u0966-\u096f]/g, (digit) => {
+    const code = digit.charCodeAt(0);
+    return String(code - (code < 0x0900 ? 0x0660 : 0x0966));
+  });
 }
 
 // ---- RFC 822 as it should be ---------------------------------------------------------------------------------------
@@ -154,6 +165,8 @@ function readWords(text: string): DateParts | null {
   const words = text
     .replace(/[年년月월]\s{0,5}/g, "-")
     .replace(/[日일]/g, " ")
+    .replace(/(\d{4})\.\s{1,5}(\d{1,2})\.\s{1,5}(\d{1,2})\./, "$1-$2-$3 ") // Korean
+    .replace(/(^|\s)(\d{1,2})h(\d\d)(?!\S)/i, "$1$2:$3") // French
     .replace(/\(.{0,40}\)/g, " ")
     .split(/[\s,]+/)
     .flatMap(splitDashes)

@@ -11,8 +11,8 @@ import type { FuzzOrder, FuzzReport } from "./worker.ts";
 
 /** Documents of one order. Chunk n has the seed of the run plus n, whichever thread takes it and after whatever stop. */
 const CHUNK = 10_000;
-/** A document takes a few milliseconds; one that takes so long will never end. */
-const HANG_MS = 10_000;
+/** A document takes a few milliseconds; one that takes so long, even beside other work, will never end. */
+const HANG_MS = 60_000;
 
 /** What a run has done so far, as it stands in the progress file. */
 interface Progress {

@@ -301,3 +301,22 @@ describe("any document", () => {
     expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(before);
   });
 });
+
+describe("front matter of an article", { timeout: 5000 }, () => {
+  it.each(["[", "{", "{a: ", "- ", "? ", "a: [", ": ", '"', "&a "])(
+    "of %s over and over ends soon",
+    async (part) => {
+      const article = `---\ntitle: x\na: ${part.repeat(15_000 / part.length)}\n---\n# Title\n\nBody\n`;
+      const document = await parseDocument(
+        {
+          bytes: Buffer.from(article),
+          contentType: "text/markdown",
+          url: "https://host.example/a.md",
+          name: "a.md",
+        },
+        {},
+      );
+      expect(document.entries).toHaveLength(1);
+    },
+  );
+});
