@@ -340,6 +340,26 @@ export interface Story {
   readonly firstSeenAt: Date;
   /** Best first: priority, the publisher's own host, the most complete, the earliest. Never empty. */
   readonly sightings: readonly Sighting[];
+  /** The group of syndicated copies that it stands for, where an output shows that once. */
+  readonly copies?: CopyGroup | undefined;
+}
+
+/** Why a story is held to be a copy of the first of its group. */
+export interface CopyEvidence {
+  /** `text`, `text and title`, `text and agency`, or `title` where there was little text. */
+  readonly rule: string;
+  /** The part of the shorter text that both have, 0 to 1. */
+  readonly share: number;
+  /** Runs of three words (five or nine characters where a script has no spaces) that both have. */
+  readonly shared: number;
+  /** The news agency that author or dateline name, or null. */
+  readonly agency: string | null;
+  readonly foundAt: Date;
+}
+
+/** Stories that print one report: the one that was stored first, then its copies by number. */
+export interface CopyGroup {
+  readonly members: readonly { readonly story: Story; readonly evidence: CopyEvidence | null }[];
 }
 
 /** An alias as stored: what points at a story, since when, and from which source. */

@@ -1,11 +1,15 @@
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { explainResolved } from "../app/explain-resolved.ts";
 import { createSourceLinkClient } from "../app/http-client.ts";
+import { openStore } from "../app/open-store.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
+import { aliasesForLookup } from "../identify/identify.ts";
 import { explainUrl } from "../identify/original-url.ts";
 import { reasonOf } from "../identify/rule-reasons.ts";
 import type { UrlExplanation } from "../model.ts";
 import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
+import { copiesToJson, describeCopies } from "./copies.ts";
 import type { CommandTable } from "./program.ts";
 import { renderTable, terminalText } from "./table.ts";
 
@@ -25,7 +29,10 @@ export function addExplainCommand({ program, context, action }: CommandTable): v
     .argument("<url...>", "URLs to explain; - reads them from stdin, a line each")
     .option("--json", "one JSON line per URL")
     .option("--resolve", "ask the network where short links lead")
-    .option("-c, --config <file>", "use the identity rules of this config")
+    .option(
+      "-c, --config <file>",
+      "use the identity rules of this config, and tell the copies that its store knows",
+    )
     .addHelpText("after", "\nExample:\n  $ mainstem explain 'https://www.example.org/a/?utm_source=rss'")
     .action(
       action(async (urls: string[], options: ExplainOptions) => {
@@ -33,6 +40,11 @@ export function addExplainCommand({ program, context, action }: CommandTable): v
         const rules = config === null ? null : await loadUrlRules(config, rulesOptions(context));
         const { clock, version } = context;
         const contact = config?.contact ?? null;
+        // What the store knows is told only where there is one: explaining makes none.
+        await using store =
+          config === null || !existsSync(config.store.file)
+            ? null
+            : await openStore(config, { role: "tool", clock });
         await using links = options.resolve ? createSourceLinkClient({ contact, version, clock }) : null;
         const own = rules ? { rules } : {};
         const onFailure = (link: string, reason: string) =>
@@ -44,9 +56,11 @@ export function addExplainCommand({ program, context, action }: CommandTable): v
             links === null
               ? explainUrl(url, own)
               : await explainResolved(url, { ...own, links, onFailure }, context.signal);
+          const detail = store === null ? null : await store.findStory(aliasesForLookup(url, own));
+          const copies = detail?.copies ?? null;
           block += options.json
-            ? `${JSON.stringify(toJson(explanation))}\n`
-            : `${describe(explanation, context)}\n`;
+            ? `${JSON.stringify({ ...toJson(explanation), ...(store && { copies: copiesToJson(copies) }) })}\n`
+            : `${describe(explanation, context)}${copies === null ? "" : `printed by others too:\n${describeCopies(copies, context.stdout)}\n`}\n`;
           if (block.length < blockLength) continue;
           await print(context, block.slice(0, -1));
           block = "";

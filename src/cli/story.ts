@@ -3,6 +3,7 @@ import { urlOptionsOf } from "../app/url-rules.ts";
 import { aliasesForLookup } from "../identify/identify.ts";
 import type { StoryDetail } from "../store/store.ts";
 import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
+import { copiesToJson, describeCopies } from "./copies.ts";
 import type { CommandTable } from "./program.ts";
 import { renderTable, shorten, terminalText } from "./table.ts";
 
@@ -34,7 +35,7 @@ export function addStoryCommand({ program, context, action }: CommandTable): voi
     );
 }
 
-function toJson({ story, aliases, forwardedIds, overrides }: StoryDetail): object {
+function toJson({ story, aliases, forwardedIds, overrides, copies }: StoryDetail): object {
   return {
     id: story.publishedId,
     original_url: story.sightings[0]?.originalUrl ?? null,
@@ -61,10 +62,12 @@ function toJson({ story, aliases, forwardedIds, overrides }: StoryDetail): objec
     })),
     forwarded_ids: forwardedIds,
     overrides,
+    copies: copiesToJson(copies),
   };
 }
 
-function describe({ story, aliases, forwardedIds, overrides }: StoryDetail, { stdout }: CliContext): string {
+function describe(detail: StoryDetail, { stdout }: CliContext): string {
+  const { story, aliases, forwardedIds, overrides, copies } = detail;
   const [winner] = story.sightings;
   const names = new Map(story.sightings.map((sighting) => [sighting.sourceId, sighting.sourceName]));
   const sightings = story.sightings.map((sighting, index) => [
@@ -92,6 +95,8 @@ function describe({ story, aliases, forwardedIds, overrides }: StoryDetail, { st
     renderTable(["rule", "source", "from", "since (UTC)"], evidence, stdout),
   ];
   if (forwardedIds.length > 0) lines.push("", `merged into it: ${forwardedIds.map(terminalText).join(", ")}`);
+  if (copies !== null)
+    lines.push("", "The same report, as other sources print it:", describeCopies(copies, stdout));
   for (const override of overrides) lines.push(`operator: ${terminalText(override)}`);
   return lines.join("\n");
 }

@@ -36,7 +36,7 @@ export function viaUrlsOf(story: Story, alternateUrl: string | null): readonly s
 }
 
 /** A comparison string for "the same page as a person sees it"; only for leaving out links, never for identity. */
-function pageOf(url: string): string {
+export function pageOf(url: string): string {
   const { host, pathname, searchParams } = new URL(url);
   for (const name of new Set(searchParams.keys())) {
     if (/^(?:utm_|fbclid$|gclid$|at_medium$|at_campaign$)/.test(name)) searchParams.delete(name);

@@ -3,6 +3,7 @@
  * everyone who carried the story. Pure; what a renderer gets from here is valid in every format.
  */
 import type { Category, Enclosure, Entry, OutputDefinition, Person, Sighting, Story } from "../model.ts";
+import { agencyOf } from "../syndicate/agencies.ts";
 import { carriersOf, viaUrlsOf } from "./carriers.ts";
 import {
   cleanEmail,
@@ -19,6 +20,7 @@ import {
   withoutTrailingSlashes,
 } from "./clean.ts";
 import { cleanHtml } from "./clean-html.ts";
+import { copiesOf, type GroupEntry, toGroupEntry } from "./copies.ts";
 import { readText } from "./html-text.ts";
 
 export const TITLE_LENGTH_MAX = 500;
@@ -53,6 +55,11 @@ export interface PublishedCarrier {
   readonly sourceId: string;
 }
 
+/** Another source's copy of the report that is shown. */
+export interface PublishedCopy extends PublishedCarrier {
+  readonly title: string;
+}
+
 export interface PublishedEnclosure extends Enclosure {
   readonly type: string;
 }
@@ -81,6 +88,8 @@ export interface PublishedEntry {
   readonly commentsUrl: string | null;
   /** Everyone who carried it, the shown copy's source first; one per source. */
   readonly carriers: readonly PublishedCarrier[];
+  /** Stories of other sources that print the same report, best first. */
+  readonly copies: readonly PublishedCopy[];
   readonly storyNumber: number;
   readonly orderedAt: Date;
 }
@@ -136,14 +145,14 @@ export function combine(stories: readonly Story[], options: CombineOptions): Pub
   for (const story of stories) {
     if (entries.length >= output.limit) break;
     try {
-      const winner = winnerFor(story, output, options.matches);
-      if (winner === null) continue;
-      const entry = publishStory(story, winner, siteUrl);
+      const shown = chooseShown(story, options);
+      if (shown === null) continue;
+      const entry = publishStory(shown, siteUrl);
       // Two stories never share an id; two that became equal by cleaning must not either (RFC 4287 4.1.1).
       const id = ids.has(entry.id) ? digestUrn(`${story.number} ${story.publishedId}`) : entry.id;
       ids.add(id);
       entries.push(id === entry.id ? entry : { ...entry, id });
-      changedMs = Math.max(changedMs, changedAt(story, entry));
+      changedMs = Math.max(changedMs, changedAt(shown.story, entry), shown.changedAt.getTime());
     } catch (error) {
       skipped.push({
         storyNumber: story.number,
@@ -212,6 +221,18 @@ export function entryText(entry: Entry): string {
   ].join("\n");
 }
 
+/** The story alone, or for the group of copies that it stands for; null when it is not in this output. */
+function chooseShown(story: Story, { output, matches }: CombineOptions): GroupEntry | null {
+  const winner = winnerFor(story, output, matches);
+  if (winner === null) return null;
+  const options = {
+    mode: output.syndication ?? "link",
+    winnerOf: (member: Story) => winnerFor(member, output, matches),
+  };
+  const entry = story.copies === undefined ? null : toGroupEntry(story, story.copies, options);
+  return entry ?? { story, winner, copies: [], changedAt: new Date(0) };
+}
+
 interface PublishedBefore {
   readonly feed: Sighting["feed"];
   readonly signature: string;
@@ -222,28 +243,32 @@ interface PublishedBefore {
 const publishedBefore = new WeakMap<Entry, PublishedBefore>();
 
 /** An entry that is as it was the last time is the same object, and everything made of it is good still. */
-function publishStory(story: Story, winner: Sighting, siteUrl: string): PublishedEntry {
+function publishStory(shown: GroupEntry, siteUrl: string): PublishedEntry {
+  const { winner } = shown;
   const { feed } = winner;
-  const signature = signatureOf(story, winner, siteUrl);
+  const signature = signatureOf(shown, siteUrl);
   const before = publishedBefore.get(winner.entry);
   if (before?.signature === signature && before.feed === feed) return before.published;
-  const published = makeEntry(story, winner, siteUrl);
+  const published = makeEntry(shown, siteUrl);
   publishedBefore.set(winner.entry, { feed, signature, published });
   return published;
 }
 
 /** Everything that a published entry is made of, but the winner's entry and its feed. */
-function signatureOf(story: Story, winner: Sighting, siteUrl: string): string {
+function signatureOf({ story, winner, copies }: GroupEntry, siteUrl: string): string {
   const { number, publishedId, publishedAt, updatedAt, orderedAt, firstSeenAt, sightings } = story;
   return JSON.stringify([
     ...[siteUrl, number, publishedId, +publishedAt, +updatedAt, +orderedAt, +firstSeenAt],
     ...[winner.originalUrl, winner.sourceId, winner.sourceUrl, +winner.publishedAt, +winner.updatedAt],
     sightings.map((one) => [one.sourceId, one.sourceName, one.originalUrl, one.entry.url]),
     winner.sourceName,
+    copies.map(({ sighting: { sourceId, sourceName, originalUrl, entry } }) => [
+      ...[sourceId, sourceName, originalUrl, entry.url, entry.title],
+    ]),
   ]);
 }
 
-function makeEntry(story: Story, winner: Sighting, siteUrl: string): PublishedEntry {
+function makeEntry({ story, winner, copies }: GroupEntry, siteUrl: string): PublishedEntry {
   const { entry } = winner;
   const published = firstDate(story.publishedAt, story.orderedAt, story.firstSeenAt);
   if (published === null) throw new Error("it has no valid date");
@@ -261,7 +286,7 @@ function makeEntry(story: Story, winner: Sighting, siteUrl: string): PublishedEn
     viaUrls: viaUrlsOf(story, alternateUrl),
     published,
     updated: new Date(updatedMs),
-    authors: cleanPeople(entry.authors),
+    authors: cleanPeople(entry.authors.length > 0 ? entry.authors : agencyAuthors(entry)),
     contributors: cleanPeople(entry.contributors),
     summary: summary.html === "" || summary.html === content.html ? null : summary.html,
     summaryText: shorten(text, SUMMARY_TEXT_LENGTH_MAX),
@@ -274,6 +299,7 @@ function makeEntry(story: Story, winner: Sighting, siteUrl: string): PublishedEn
     imageUrl: cleanUrl(entry.imageUrl),
     commentsUrl: cleanUrl(entry.commentsUrl),
     carriers,
+    copies: copiesOf(copies, alternateUrl),
     storyNumber: story.number,
     orderedAt: firstDate(story.orderedAt) ?? published,
   };
@@ -321,6 +347,12 @@ function cleanPeople(people: readonly Person[]): readonly Person[] {
     if (name !== "" && !clean.has(name)) clean.set(name, { name, email, url });
   }
   return [...clean.values()];
+}
+
+/** A dateline names the agency where nobody is named as the author. */
+function agencyAuthors(entry: Entry): readonly Person[] {
+  const agency = agencyOf(entry);
+  return agency === null ? [] : [{ name: agency.name, email: null, url: null }];
 }
 
 function cleanCategories(categories: readonly Category[]): readonly Category[] {

@@ -1,6 +1,6 @@
 /** Atom 1.0 (RFC 4287) and its archives (RFC 5005), with Media RSS pictures, `replies` links (RFC 4685) and the hub link of WebSub. */
 import type { Category, Person } from "../model.ts";
-import type { PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
+import type { PublishedCopy, PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
 import {
   archiveUrl,
   commonLanguage,
@@ -82,7 +82,7 @@ ${entry.authors.map((author) => renderPerson("author", author))}${entry.contribu
   renderPerson("contributor", contributor),
 )}${entry.alternateUrl !== null && markup`<link rel="alternate" href="${entry.alternateUrl}"/>\n`}${entry.viaUrls.map(
   (url) => markup`<link rel="via" href="${url}"/>\n`,
-)}${
+)}${entry.copies.map(renderCopy)}${
   entry.commentsUrl !== null && markup`<link rel="replies" type="text/html" href="${entry.commentsUrl}"/>\n`
 }${entry.enclosures.map(
   (enclosure) =>
@@ -120,6 +120,11 @@ function renderMedia(entry: PublishedEntry): Markup | null {
       )}/>\n`,
   );
   return contents.length > 1 ? markup`<media:group>\n${contents}</media:group>\n` : markup`${contents}`;
+}
+
+/** RFC 4287 4.2.7.2: a related resource; its title says who printed it. */
+function renderCopy({ url, name }: PublishedCopy): Markup {
+  return url === null ? markup`` : markup`<link rel="related" href="${url}" title="${name}"/>\n`;
 }
 
 function renderPerson(element: "author" | "contributor", person: Person): Markup {

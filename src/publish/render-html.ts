@@ -162,6 +162,7 @@ function renderMore(entry: PublishedEntry): Markup | null {
     const rest = others.length - names.length;
     parts.push(markup`Also carried by ${joinMarkup(names, ", ")}${rest > 0 && ` and ${rest} more`}`);
   }
+  if (entry.copies.length > 0) parts.push(markup`Also printed by ${renderCopies(entry)}`);
   if (comments !== null) parts.push(markup`<a href="${comments}" rel="noopener">Comments</a>`);
   return parts.length === 0
     ? null
@@ -173,6 +174,13 @@ function renderCarrier(carrier: PublishedCarrier): Markup {
   const url = pageableUrl(carrier.url);
   const name = shorten(carrier.name, 60);
   return url === null ? markup`${name}` : markup`<a href="${url}" rel="noopener">${name}</a>`;
+}
+
+/** Who else printed the report. */
+function renderCopies({ copies }: PublishedEntry): Markup {
+  const names = copies.slice(0, CARRIERS_SHOWN).map(renderCarrier);
+  const rest = copies.length - names.length;
+  return markup`${joinMarkup(names, ", ")}${rest > 0 && ` and ${rest} more`}`;
 }
 
 function pageableUrl(url: string | null): string | null {

@@ -16,7 +16,7 @@ export function renderJson(feed: PublishedFeed): string {
     hubs: feed.hubUrl === null ? undefined : [{ type: "WebSub", url: feed.hubUrl }],
     _mainstem: {
       about:
-        "Each item's _mainstem names the feed it was taken from (source) and everyone who carried it (carriers).",
+        "Each item's _mainstem names the feed it was taken from (source) and everyone who carried it (carriers); copies are the same report as other sources print it.",
       updated: feed.updated.toISOString(),
       // Not `next_url`: the archive is written in Atom only.
       prev_archive: feed.prevArchive === null ? undefined : archiveUrl(feed, feed.prevArchive),
@@ -71,6 +71,13 @@ function toItem(entry: PublishedEntry): object {
         rights: source.rights ?? undefined,
       },
       carriers: entry.carriers.map((carrier) => ({ name: carrier.name, url: carrier.url ?? undefined })),
+      copies: nonEmpty(
+        entry.copies.map(({ name, title, url }) => ({
+          name,
+          url: url ?? undefined,
+          title: title || undefined,
+        })),
+      ),
       via: nonEmpty(entry.viaUrls),
       contributors: nonEmpty(entry.contributors.map(toAuthor)),
       rights: entry.rights ?? undefined,

@@ -120,8 +120,13 @@ function toExtensions(entry: PublishedEntry): Extension[] {
   if (entry.updated > entry.published) {
     extensions.push({ name: "atom:updated", objects: text(entry.updated.toISOString()) });
   }
-  const via = entry.viaUrls.map((url) => attributes({ rel: "via", href: url }));
-  if (via.length > 0) extensions.push(list("atom:link", via));
+  const links = [
+    ...entry.viaUrls.map((url) => attributes({ rel: "via", href: url })),
+    ...entry.copies.flatMap(({ url, name }) =>
+      url === null ? [] : [attributes({ rel: "related", href: url, title: name })],
+    ),
+  ];
+  if (links.length > 0) extensions.push(list("atom:link", links));
   return [...extensions, ...toMedia(entry)];
 }
 

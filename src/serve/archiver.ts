@@ -6,9 +6,10 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Clock, OutputDefinition, Story } from "../model.ts";
-import { combine, winnerFor } from "../publish/combine.ts";
+import { combine } from "../publish/combine.ts";
 import { renderArchivePage } from "../publish/render.ts";
 import type { ArchiveState, Store } from "../store/store.ts";
+import { isShown, withCopies } from "./copy-groups.ts";
 import type { SiteSettings } from "./river.ts";
 
 /** Stories looked at in one query. */
@@ -25,7 +26,7 @@ const MOVE_WORTH = 1000;
 
 export type ArchiverStore = Pick<
   Store,
-  "archiveState" | "listUnarchived" | "addArchivePage" | "moveArchive" | "findArchivePage"
+  "archiveState" | "listUnarchived" | "listCopies" | "addArchivePage" | "moveArchive" | "findArchivePage"
 >;
 
 export interface ArchiverOptions {
@@ -208,11 +209,12 @@ export class Archiver {
       await this.#store.moveArchive(output.name, { ...state, position });
   }
 
-  #list(output: OutputDefinition, after: number, limit: number = CHUNK): Promise<readonly Story[]> {
-    return this.#store.listUnarchived({
+  async #list(output: OutputDefinition, after: number, limit: number = CHUNK): Promise<readonly Story[]> {
+    const stories = await this.#store.listUnarchived({
       ...{ output: output.name, after, limit, tags: output.tags },
       ...(output.search === undefined ? {} : { search: output.search }),
     });
+    return withCopies(this.#store, stories, output);
   }
 
   #progressOf({ name }: OutputDefinition): Progress {
@@ -226,7 +228,7 @@ function matches(
   story: Story,
   { output, settings }: { readonly output: OutputDefinition; readonly settings: Selection },
 ): boolean {
-  return winnerFor(story, output, settings.matchers?.get(output.name)) !== null;
+  return isShown(story, { output, matches: settings.matchers?.get(output.name) });
 }
 
 /** Names what an output selects; empty for everything. */

@@ -1,7 +1,8 @@
 /** What the site shows of the store: which stories an output holds, page by page. */
 import type { OutputDefinition, Story } from "../model.ts";
-import { combine, type PublishedFeed, winnerFor } from "../publish/combine.ts";
+import { combine, type PublishedFeed } from "../publish/combine.ts";
 import type { Store } from "../store/store.ts";
+import { showOnce, withCopies } from "./copy-groups.ts";
 
 /** Stories of one river page. */
 export const PAGE_STORIES = 30;
@@ -45,7 +46,7 @@ export interface RiverSlice {
 
 /** Reads as many stories as the query asks for, passing over those that the output's lists refuse. */
 export async function readRiver(
-  store: Pick<Store, "listStories">,
+  store: Pick<Store, "listStories" | "listCopies">,
   settings: SiteSettings,
   query: RiverQuery & { readonly emptyUpdated: Date },
 ): Promise<RiverSlice> {
@@ -54,6 +55,13 @@ export async function readRiver(
   const tags = query.tag === null ? output.tags : [query.tag];
   const chunk = Math.min(Math.max(query.limit + 1, 50), 500);
   const stories: Story[] = [];
+  const told = new Set<number>();
+  const isChosen = ({ sightings }: Story) =>
+    sightings.some(
+      ({ sourceId, sourceTags }) =>
+        (query.sourceId === null || sourceId === query.sourceId) &&
+        (query.tag === null || sourceTags.includes(query.tag)),
+    );
   let before = query.before;
   let scanned = 0;
   let isExhausted = false;
@@ -67,7 +75,7 @@ export async function readRiver(
       ...(before === null ? {} : { before }),
     });
     const wanted = found.filter((story) => !isTooOld(story, query));
-    stories.push(...wanted.filter((story) => winnerFor(story, output, matches) !== null));
+    stories.push(...showOnce(await withCopies(store, wanted, output), { output, matches, isChosen, told }));
     const last = found.at(-1);
     if (last !== undefined) before = { orderedAt: last.orderedAt, number: last.number };
     scanned += found.length;

@@ -55,7 +55,8 @@ export interface PageQuery {
   readonly before: Cursor | null;
 }
 
-export type SiteStore = Pick<Store, "listStories" | "listSources" | "revision"> & ArchiverStore;
+export type SiteStore = Pick<Store, "listStories" | "listCopies" | "listSources" | "revision"> &
+  ArchiverStore;
 
 /** What a feed file shows. */
 interface FeedPath {

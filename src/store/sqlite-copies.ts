@@ -72,42 +72,46 @@ export class CopyFinder {
     );
   }
 
-  /** Looks for the report that a new sighting is a copy of; one that is none waits for its own copies. */
-  note(sighting: NotedSighting, { sourceNo, at }: Poll): void {
-    this.#catchUp(at);
-    this.#expire.run(EXPIRED_PER_ENTRY, at - WINDOW_MS);
-    const { id, record } = sighting;
+  /** Looks for the reports that new sightings are copies of; one that is none waits for its own copies. */
+  note(sightings: readonly NotedSighting[], poll: Poll): void {
+    if (sightings.length === 0) return;
+    this.#catchUp(poll.at);
+    this.#expire.run(EXPIRED_PER_ENTRY * sightings.length, poll.at - WINDOW_MS);
+    for (const sighting of sightings) this.#noteOne(sighting, poll);
+  }
+
+  /** An edit counts while the entry waits for copies: an announcement may have become the report. */
+  noteEdits(sightings: readonly NotedSighting[], poll: Poll): void {
+    const waiting = sightings.filter(({ id }) => Number(this.#remove.run(id).changes) > 0);
+    this.note(waiting, poll);
+  }
+
+  #noteOne({ id, record }: NotedSighting, { sourceNo, at }: Poll): void {
     const report = readReport(record.entry);
     const fingerprint = fingerprintOf(report);
-    const row = this.#selectOwn.get(id);
-    // What an operator split off stays alone; what is in a group already stays in it.
-    const isFree = row !== undefined && readNumber(row, "pin") !== 2 && readNumber(row, "is_grouped") === 0;
-    if (row !== undefined && isFree) {
-      const entry: Candidate = {
-        story: readNumber(row, "story"),
-        publishedAt: readNumber(row, "published_at"),
-        source: sourceNo,
-        report,
-      };
-      const nos = this.#index.find({ ...fingerprint, at }, { limit: CANDIDATES_MAX });
-      const candidates = nos.flatMap((no) => this.#readCandidate(no, entry));
-      const found = chooseOriginal(entry, candidates, (source) => this.#boilerplateOf(source, at));
-      if (found !== null) {
-        const { original, ...evidence } = found;
-        this.#groups.add(entry.story, original, { ...evidence, foundAt: new Date(at) });
-        return;
-      }
+    const nos = this.#index.find({ ...fingerprint, at }, { limit: CANDIDATES_MAX });
+    const entry = nos.length === 0 ? null : this.#readOwn(id, { source: sourceNo, report });
+    const candidates = entry === null ? [] : nos.flatMap((no) => this.#readCandidate(no, entry));
+    const found =
+      entry === null ? null : chooseOriginal(entry, candidates, (source) => this.#boilerplateOf(source, at));
+    if (entry !== null && found !== null) {
+      const { original, ...evidence } = found;
+      this.#groups.add(entry.story, original, { ...evidence, foundAt: new Date(at) });
+      return;
     }
     const { sample, titleHash } = fingerprint;
     const bytes = new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength);
     const { lastInsertRowid } = this.#insert.run(id, at, titleHash, bytes);
     this.#lastNo = Number(lastInsertRowid);
     this.#index.add({ no: this.#lastNo, at, sample, titleHash });
+    this.#reports.set(keyOf(id, record.contentHash), report);
   }
 
-  /** An edit counts while the entry waits for copies: an announcement may have become the report. */
-  noteEdit(sighting: NotedSighting, poll: Poll): void {
-    if (Number(this.#remove.run(sighting.id).changes) > 0) this.note(sighting, poll);
+  /** The sighting as one of its story; null when the story is in a group already, or an operator split it off. */
+  #readOwn(id: number, known: Pick<Candidate, "source" | "report">): Candidate | null {
+    const row = this.#selectOwn.get(id);
+    if (row === undefined || readNumber(row, "pin") === 2 || readNumber(row, "is_grouped") === 1) return null;
+    return { ...known, story: readNumber(row, "story"), publishedAt: readNumber(row, "published_at") };
   }
 
   /** Takes in what was written before this start, or by another process. */
@@ -134,7 +138,7 @@ export class CopyFinder {
     // The text is read only of one that may be it.
     if (story === entry.story || source === entry.source) return [];
     if (Math.abs(publishedAt - entry.publishedAt) > WINDOW_MS) return [];
-    const key = `${readNumber(row, "id")} ${readText(row, "content_hash")}`;
+    const key = keyOf(readNumber(row, "id"), readText(row, "content_hash"));
     let report = this.#reports.get(key);
     if (report === undefined) {
       const content = decodeContent(readText(row, "record"));
@@ -157,6 +161,10 @@ export class CopyFinder {
     if (items.length === BOILERPLATE_ITEMS) this.#boilerplates.set(source, { shingles, at });
     return shingles;
   }
+}
+
+function keyOf(sightingId: number, contentHash: string): string {
+  return `${sightingId} ${contentHash}`;
 }
 
 function readSample(value: unknown): Uint32Array {

@@ -280,8 +280,8 @@ export class PollWriter {
     for (const { group, story } of plan.settledPins) aliases += table.settlePins(group, toNumber(story));
     table.addDuplicates(plan.duplicates);
     // When every sighting of the poll has its story.
-    for (const sighting of added) this.#copies?.note(sighting, poll);
-    for (const edit of plan.edits) this.#copies?.noteEdit(edit, poll);
+    this.#copies?.note(added, poll);
+    this.#copies?.noteEdits(plan.edits, poll);
     table.addTotals({
       isVisible: plan.recorded.isVisible,
       stories: plan.newStories.length - plan.merges.length,

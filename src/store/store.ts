@@ -6,6 +6,7 @@
  */
 import type {
   Alias,
+  CopyGroup,
   HealthNotice,
   PollState,
   SightingRecord,
@@ -14,6 +15,9 @@ import type {
   StoredAlias,
   Story,
 } from "../model.ts";
+
+// Told in the words of the model, for the publishing half needs them too.
+export type { CopyEvidence, CopyGroup } from "../model.ts";
 
 /** The right to poll one source until `expiresAt`. A later claim raises the generation and makes this one void. */
 export interface Lease {
@@ -245,24 +249,6 @@ export interface StoryQuery {
   readonly search?: string;
   /** Only stories strictly older than this place in the order (for paging). */
   readonly before?: { readonly orderedAt: Date; readonly number: number };
-}
-
-/** Why a story is held to be a copy of the first of its group. */
-export interface CopyEvidence {
-  /** `text`, `text and title`, `text and agency`, or `title` where there was little text. */
-  readonly rule: string;
-  /** The part of the shorter text that both have, 0 to 1. */
-  readonly share: number;
-  /** Runs of three words (five or nine characters where a script has no spaces) that both have. */
-  readonly shared: number;
-  /** The news agency that author or dateline name, or null. */
-  readonly agency: string | null;
-  readonly foundAt: Date;
-}
-
-/** Stories that print one report: the one that was stored first, then its copies by number. */
-export interface CopyGroup {
-  readonly members: readonly { readonly story: Story; readonly evidence: CopyEvidence | null }[];
 }
 
 export interface StoryDetail {

@@ -81,7 +81,9 @@ const PARTS = /\s*(?:,|\||\/|·|•|—|–| - | and | und | et |&|\(|\)|\bvia\b
 /** Who took or drew something is no author of the text. */
 const PICTURE = /\b(?:photo|image|picture|video|graphic|foto|credit|getty|file)\b/i;
 
-const DATELINE_LENGTH_MAX = 400;
+const DATELINE_LENGTH_MAX = 200;
+/** Of markup, for a dateline of which a caption may stand in front. */
+const HEAD_LENGTH_MAX = 1500;
 /** A place and perhaps a date, at most so long before the agency's name. */
 const PLACE_LENGTH_MAX = 70;
 
@@ -114,15 +116,17 @@ function agencyOfByline(name: string): Agency | null {
 
 /** `PARIS (AFP) - `, `MOSCOW, November 26. /TASS/.`, `(ANSA) - ROMA, 26 NOV -`, `New Delhi, Nov 26 (PTI) `, `(共同)`. */
 const IN_BRACKETS =
-  /^([^()[\]/<>（）]*?)(?:\(|\[|\/|（|【)([\p{L}][\p{L}\p{M} .\-'’]{0,30}?)(?:\)|\]|\/|）|】)(?=\s*(?:[-–—―:.,]|$|\s|\p{L}))/u;
+  /^([^()[\]/<>（）]*?)(?:\(|\[|\/|（|【)([\p{L}][\p{L}\p{M} .\-'’]{0,30}?)(?:\)|\]|\/|）|】)(?=\s*(?:[-–—―:.,]|$|[\p{Lu}\p{Lo}"“«]))/u;
 /** `AFP - `, `Reuters: ` with nothing before. */
 const BARE = /^(\p{Lu}[\p{L}\p{M} .-]{1,30}?)\s*(?:[–—―:]|-\s|\s-\s)/u;
 /** `新华社北京11月26日电`. */
 const HAN = /^[\s【（(]*(新华社|新華社|共同社|時事)/u;
 
 function agencyOfDateline(html: string): Agency | null {
-  const head = readableHtml(html.slice(0, 4000))
+  const head = readableHtml(html.slice(0, HEAD_LENGTH_MAX))
     .replace(/<[^>]*>/g, " ")
+    // New Delhi [India], November 26 (ANI):
+    .replace(/\[\p{Lu}[\p{L} ]{2,30}\]/gu, "")
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, DATELINE_LENGTH_MAX);

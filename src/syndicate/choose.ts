@@ -35,10 +35,8 @@ export function chooseOriginal(
   for (const candidate of candidates) {
     if (candidate.story === entry.story || candidate.source === entry.source) continue;
     if (Math.abs(candidate.publishedAt - entry.publishedAt) > WINDOW_MS) continue;
-    const boilerplate = [boilerplateOf(candidate.source), boilerplateOf(entry.source)];
-    const comparison = compareReports(candidate.report, entry.report, {
-      isBoilerplate: (shingle) => boilerplate.some((shingles) => shingles.has(shingle)),
-    });
+    const boilerplates = [boilerplateOf(candidate.source), boilerplateOf(entry.source)];
+    const comparison = compareReports(candidate.report, entry.report, boilerplates);
     if (comparison === null) continue;
     if (best === null || rank(comparison) > rank(best)) best = { ...comparison, original: candidate.story };
   }

@@ -31,7 +31,20 @@ const GAP_MAX = 12;
 const ZONE_MIN = 0.7;
 /** What names and numbers in the shared part must agree at least, from so many on. */
 const FACTS_MIN = 4;
-const FACTS_AGREE_MIN = 0.6;
+const FACTS_AGREE_MIN = 0.75;
+/** Names and numbers that both have in what is shared: without them a text may be a form, and must be the same nearly to the word. */
+const SAME_FACTS_MIN = 4;
+const NEARLY_ALL_SHARE = 0.9;
+/** Where a script has no capitals, names cannot be told from words. */
+const CASELESS_SHARE = 0.7;
+/** So many names and numbers that stand between what is shared, not in it, are the blanks of a form. */
+const BLANK_NUMBERS_MIN = 3;
+const BLANK_NUMBERS_SHARE = 0.4;
+const BLANK_FACTS_MIN = 4;
+const BLANK_FACTS_SHARE = 0.5;
+/** From two numbers on that the longer text does not know, names and numbers must agree better. */
+const FOREIGN_NUMBERS_MIN = 2;
+const FOREIGN_FACTS_AGREE_MIN = 0.8;
 /** Where the headlines differ, too, there must be much that is shared, and of it nearly every name and each number. */
 const RICH_SHARED_MIN = 60;
 const RICH_FACTS_MIN = 8;
@@ -41,18 +54,16 @@ const NUMBERS_AGREE_MIN = 0.6;
 const TEASER_SHARE_MIN = 0.25;
 const TEASER_WORDS_MIN = 8;
 
-export interface CompareOptions {
-  /** Shingles that one of the two sources repeats in its items; they prove nothing. */
-  readonly isBoilerplate?: (shingle: number) => boolean;
-}
-
-/** How two entries are one report, or null when they are not. */
-export function compareReports(a: Report, b: Report, options: CompareOptions = {}): Comparison | null {
+/** How two entries are one report, or null when they are not. What their sources repeat in their items proves nothing. */
+export function compareReports(
+  a: Report,
+  b: Report,
+  boilerplates: readonly ReadonlySet<number>[] = [],
+): Comparison | null {
   if (a.tokens.unit !== b.tokens.unit) return null;
   if (a.language !== null && b.language !== null && a.language !== b.language) return null;
-  const isBoilerplate = options.isBoilerplate ?? (() => false);
-  const setA = distinct(a, isBoilerplate);
-  const setB = distinct(b, isBoilerplate);
+  const setA = distinct(a, boilerplates);
+  const setB = distinct(b, boilerplates);
   const [shorter, longer] = setA.size <= setB.size ? [a, b] : [b, a];
   const [small, large] = shorter === a ? [setA, setB] : [setB, setA];
   const shared = countShared(small, large);
@@ -63,9 +74,22 @@ export function compareReports(a: Report, b: Report, options: CompareOptions = {
     const part = readSharedPart(shorter, longer, large);
     const rule =
       share >= SHARE_MIN ? "text" : supportOf({ a, b, shared, part, isOneAgency: agency.isShared });
-    if (rule !== null && isSameMatter(part)) return { rule, ...found };
+    const isClear = share >= clearShareOf(a, b, part, rule !== "text");
+    if (rule !== null && isClear && isSameMatter(part)) return { rule, ...found };
   }
   return isTeaserOf(a, b, { small, share }) ? { rule: "title", ...found } : null;
+}
+
+/** The share from which on the same words need nothing more to be one report. */
+function clearShareOf(a: Report, b: Report, part: SharedPart, isSupported: boolean): number {
+  // The next update of a live page is another report.
+  if (a.title.isLive || b.title.isLive) return NEARLY_ALL_SHARE;
+  if (part.sameFacts >= SAME_FACTS_MIN || isSupported) return 0;
+  return isCaseless(a) && isCaseless(b) ? CASELESS_SHARE : NEARLY_ALL_SHARE;
+}
+
+function isCaseless({ tokens }: Report): boolean {
+  return tokens.unit !== "word" || !tokens.facts.includes(2);
 }
 
 /** What else speaks for a copy of which less than half is shared. */
@@ -94,9 +118,12 @@ function isTitleTold(a: Report, b: Report): boolean {
   });
 }
 
-function distinct({ shingles }: Report, isBoilerplate: (shingle: number) => boolean): Set<number> {
-  const set = new Set<number>();
-  for (const shingle of shingles) if (!isBoilerplate(shingle)) set.add(shingle);
+function distinct({ shingles }: Report, boilerplates: readonly ReadonlySet<number>[]): Set<number> {
+  const set = new Set<number>(shingles);
+  for (const boilerplate of boilerplates) {
+    if (boilerplate.size === 0) continue;
+    for (const shingle of shingles) if (boilerplate.has(shingle)) set.delete(shingle);
+  }
   return set;
 }
 
@@ -116,6 +143,11 @@ interface SharedPart {
   readonly sameFacts: number;
   readonly numbers: number;
   readonly sameNumbers: number;
+  /** Places in it where a name or number stands; those of numbers; and of both how many are in a gap. */
+  readonly factPlaces: number;
+  readonly numberPlaces: number;
+  readonly blankFacts: number;
+  readonly blankNumbers: number;
 }
 
 function readSharedPart(shorter: Report, longer: Report, sharedWith: ReadonlySet<number>): SharedPart {
@@ -125,30 +157,38 @@ function readSharedPart(shorter: Report, longer: Report, sharedWith: ReadonlySet
   for (const [start, shingle] of shorter.shingles.entries()) {
     if (sharedWith.has(shingle)) covered.fill(1, start, start + width);
   }
-  closeGaps(covered, unit === "word" ? GAP_MAX : GAP_MAX * 2);
+  const zone = covered.slice();
+  closeGaps(zone, unit === "word" ? GAP_MAX : GAP_MAX * 2);
   const known = new Set(longer.tokens.words);
   const seen = new Set<number>();
   const part = { zone: 0, facts: 0, sameFacts: 0, numbers: 0, sameNumbers: 0 };
+  const places = { factPlaces: 0, numberPlaces: 0, blankFacts: 0, blankNumbers: 0 };
   for (const [index, word] of words.entries()) {
-    if (covered[index] === 0) continue;
+    if (zone[index] === 0) continue;
     part.zone += 1 / words.length;
-    if (facts[index] === 0 || seen.has(word)) continue;
+    if (facts[index] === 0) continue;
+    const [isNumber, isBlank] = [facts[index] === 1 ? 1 : 0, covered[index] === 0 ? 1 : 0];
+    places.factPlaces += 1;
+    places.numberPlaces += isNumber;
+    places.blankFacts += isBlank;
+    places.blankNumbers += isNumber * isBlank;
+    if (seen.has(word)) continue;
     seen.add(word);
     const isSame = known.has(word) ? 1 : 0;
     part.facts += 1;
     part.sameFacts += isSame;
-    if (facts[index] !== 1) continue;
-    part.numbers += 1;
-    part.sameNumbers += isSame;
+    part.numbers += isNumber;
+    part.sameNumbers += isNumber * isSame;
   }
-  return part;
+  return { ...part, ...places };
 }
 
+/** Covers what is at most so long between covered places, before the first and after the last of them. */
 function closeGaps(covered: Uint8Array, gapMax: number): void {
   let last = -1;
-  for (let index = 0; index < covered.length; index += 1) {
-    if (covered[index] === 0) continue;
-    if (last >= 0 && index - last > 1 && index - last - 1 <= gapMax) covered.fill(1, last + 1, index);
+  for (let index = 0; index <= covered.length; index += 1) {
+    if (index < covered.length && covered[index] === 0) continue;
+    if (index - last - 1 <= gapMax) covered.fill(1, last + 1, index);
     last = index;
   }
 }
@@ -157,7 +197,13 @@ function closeGaps(covered: Uint8Array, gapMax: number): void {
  * A series with a fixed wording (weather, markets, results) shares most of its shingles and differs in names and numbers.
  * In a copy the shared part says the same of the same people, dates and amounts.
  */
-function isSameMatter({ facts, sameFacts, numbers, sameNumbers }: SharedPart): boolean {
+function isSameMatter(part: SharedPart): boolean {
+  const { facts, sameFacts, numbers, sameNumbers, blankFacts, blankNumbers } = part;
+  if (blankNumbers >= BLANK_NUMBERS_MIN && blankNumbers > part.numberPlaces * BLANK_NUMBERS_SHARE)
+    return false;
+  if (blankFacts >= BLANK_FACTS_MIN && blankFacts > part.factPlaces * BLANK_FACTS_SHARE) return false;
+  const foreignNumbers = numbers - sameNumbers;
+  if (foreignNumbers >= FOREIGN_NUMBERS_MIN && sameFacts < facts * FOREIGN_FACTS_AGREE_MIN) return false;
   if (facts >= FACTS_MIN && sameFacts < facts * FACTS_AGREE_MIN) return false;
   return numbers < NUMBERS_MIN || sameNumbers >= numbers * NUMBERS_AGREE_MIN;
 }

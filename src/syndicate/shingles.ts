@@ -30,26 +30,28 @@ export function shinglesOf({ words, unit }: Tokens): Uint32Array {
  * however long either is (a bottom-k sketch, Cohen and Kaplan 2007).
  */
 export function sampleOf(shingles: Uint32Array): Uint32Array {
-  const sorted = new Uint32Array(smallest(shingles)).sort();
-  const sample = new Uint32Array(SAMPLE_SIZE);
+  const { length } = shingles;
+  // Those below a bound that leaves some twice the sample, so that a long text need not be sorted whole.
+  const wanted = SAMPLE_SIZE * 2;
+  const bound = length <= wanted * 2 ? 2 ** 32 : (wanted / length) * 2 ** 32;
+  const low = new Uint32Array(length);
   let count = 0;
-  let previous = -1;
-  for (const hash of sorted) {
-    if (hash === previous) continue;
-    if (count === SAMPLE_SIZE) break;
-    sample[count] = hash;
-    previous = hash;
-    count += 1;
+  for (let index = 0; index < length; index += 1) {
+    const hash = shingles[index] ?? 0;
+    if (hash < bound) low[count++] = hash;
   }
-  return sample.slice(0, count);
+  const sample = smallestOf(low.subarray(0, count).sort());
+  // A text that repeats itself may have left too few.
+  return sample.length === SAMPLE_SIZE || count === length ? sample : smallestOf(shingles.slice().sort());
 }
 
-/** Those below a bound that leaves some three samples over, so that a long text need not be sorted whole. */
-function smallest(shingles: Uint32Array): Uint32Array {
-  const wanted = SAMPLE_SIZE * 3;
-  if (shingles.length <= wanted * 2) return shingles;
-  const bound = Math.ceil((wanted / shingles.length) * 2 ** 32);
-  const low = shingles.filter((hash) => hash < bound);
-  // A text that repeats itself may leave too few different ones.
-  return new Set(low).size >= SAMPLE_SIZE ? low : shingles;
+/** The first different ones of an ascending list. */
+function smallestOf(sorted: Uint32Array): Uint32Array {
+  const sample = new Uint32Array(SAMPLE_SIZE);
+  let count = 0;
+  for (let index = 0; index < sorted.length && count < SAMPLE_SIZE; index += 1) {
+    const hash = sorted[index] ?? 0;
+    if (count === 0 || hash !== sample[count - 1]) sample[count++] = hash;
+  }
+  return sample.slice(0, count);
 }

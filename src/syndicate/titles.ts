@@ -1,5 +1,5 @@
 /** Headlines: do two say the same? Pure. */
-import { tokenise } from "./tokens.ts";
+import { tokenisePlain } from "./tokens.ts";
 
 /** Distinctive words from which on a headline is nobody else's by chance. */
 export const TITLE_WORDS_MIN = 5;
@@ -11,6 +11,8 @@ export interface Title {
   readonly numbers: ReadonlySet<number>;
   /** Words that say something: longer ones, numbers and names. Characters, in scripts without spaces. */
   readonly distinctive: ReadonlySet<number>;
+  /** The page is said to go on changing. */
+  readonly isLive: boolean;
 }
 
 /** What a site puts around a headline: its own name at the end, a label in front. */
@@ -18,20 +20,25 @@ const SITE_END = /\s+[|–—·•-]\s+[^|–—·•-]{2,40}$/u;
 const LABEL =
   /^\s*(?:watch|video|live|update[ds]?|breaking|exclusive|explainer|analysis|opinion|photos?|in pictures)\s*[:|-]\s*/i;
 
+const LIVE =
+  /\b(?:live|liveblog|live blog|ticker|liveticker|minute by minute|as it happened|latest updates|rolling coverage|en direct|en vivo|minuto a minuto|in diretta|ao vivo)\b|онлайн|трансляци|прямой эфир|速報|直播/i;
+
 export function readTitle(text: string): Title {
   const bare = text.replace(LABEL, "");
   const cut = bare.replace(SITE_END, "");
   // A headline of its own must remain.
   const kept = cut.trim().split(/\s+/).length >= 4 ? cut : bare;
-  const escaped = kept.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  const { words, facts, unit } = tokenise(escaped);
-  const lengths = kept.match(/[\p{L}\p{N}\p{M}'’]+/gu)?.map((word) => word.length) ?? [];
-  const isAligned = lengths.length === words.length;
-  const title = { words: new Set<number>(), numbers: new Set<number>(), distinctive: new Set<number>() };
+  const { words, facts, lengths, unit } = tokenisePlain(kept);
+  const title = {
+    words: new Set<number>(),
+    numbers: new Set<number>(),
+    distinctive: new Set<number>(),
+    isLive: LIVE.test(text),
+  };
   for (const [index, word] of words.entries()) {
     title.words.add(word);
     if (facts[index] === 1) title.numbers.add(word);
-    const isLong = unit !== "word" || !isAligned || (lengths[index] ?? 0) >= 4;
+    const isLong = unit !== "word" || (lengths[index] ?? 0) >= 4;
     if (isLong || facts[index] !== 0) title.distinctive.add(word);
   }
   return title;

@@ -12,6 +12,8 @@ export interface Tokens {
   readonly words: Uint32Array;
   /** Beside each word: 1 for one that holds a digit, 2 for a name (a capital inside a sentence), else 0. */
   readonly facts: Uint8Array;
+  /** Beside each word: its letters and digits, 255 at most. */
+  readonly lengths: Uint8Array;
   readonly unit: TextUnit;
 }
 
@@ -82,71 +84,83 @@ export function readableHtml(html: string): string {
 
 /** The words of sanitised HTML. Tags part words only where they are not inside one. */
 export function tokenise(html: string): Tokens {
-  const text = readableHtml(html);
+  return tokeniseText(readableHtml(html), { hasTags: true });
+}
+
+/** The words of plain text. */
+export function tokenisePlain(text: string): Tokens {
+  return tokeniseText(text.slice(0, TEXT_LENGTH_MAX).normalize("NFC"), { hasTags: false });
+}
+
+// One loop over local variables: a function for the end of a word, which would have to share them, doubles its cost.
+function tokeniseText(text: string, { hasTags }: { readonly hasTags: boolean }): Tokens {
   const { kinds, folded } = characterTable();
-  const words = new Uint32Array(Math.min(WORDS_MAX, text.length));
-  const facts = new Uint8Array(words.length);
+  const { length } = text;
+  const wordsMax = Math.min(WORDS_MAX, length);
+  const words = new Uint32Array(wordsMax);
+  const facts = new Uint8Array(wordsMax);
+  const lengths = new Uint8Array(wordsMax);
   let count = 0;
   let hanCount = 0;
   let thaiCount = 0;
   let hash = 0;
-  let isOpen = false;
+  /** Of the word under way; 0 between words. */
+  let letters = 0;
   let hasDigit = false;
   let isCapital = false;
   let isAfterStop = true;
-  const close = () => {
-    if (!isOpen) return;
-    if (count < words.length) {
-      words[count] = mix(hash);
-      facts[count] = hasDigit ? 1 : isCapital && !isAfterStop ? 2 : 0;
-      count += 1;
-    }
-    isOpen = false;
-    isAfterStop = false;
-  };
-  for (let index = 0; index < text.length && count < words.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 0x3c) {
-      const end = tagEnd(text, index);
-      if (end > index) {
-        if (isBlockTag(text, index)) {
-          close();
-          isAfterStop = true;
-        }
-        index = end;
-        continue;
-      }
-    }
-    const kind = kinds[code];
+  for (let index = 0; index <= length && count < wordsMax; index += 1) {
+    // A break after the end closes the last word.
+    const code = index < length ? text.charCodeAt(index) : 0x20;
+    let kind = kinds[code] ?? BREAK;
     if (kind === LETTER || kind === DIGIT) {
       const lower = folded[code] ?? code;
-      if (!isOpen) {
-        isOpen = true;
+      if (letters === 0) {
         hash = 0x811c9dc5;
         hasDigit = false;
         isCapital = lower !== code;
       }
+      letters += 1;
       if (kind === DIGIT) hasDigit = true;
       hash = Math.imul(hash ^ lower, 0x01000193);
-    } else if (kind === SILENT) {
-      // Between letters it is passed over, so that don't and don’t are one word.
-    } else {
-      close();
-      if (kind === HAN || kind === THAI) {
-        if (count < words.length) {
-          words[count] = mix(code);
-          facts[count] = 0;
-          count += 1;
-        }
-        if (kind === HAN) hanCount += 1;
-        else thaiCount += 1;
-        isAfterStop = false;
-      } else if (kind === STOP) isAfterStop = true;
+      continue;
+    }
+    // Between letters it is passed over, so that don't and don’t are one word.
+    if (kind === SILENT) continue;
+    if (hasTags && code === 0x3c) {
+      const end = tagEnd(text, index);
+      if (end > index) {
+        const isInline = INLINE.test(text.slice(index, index + 10));
+        index = end;
+        if (isInline) continue;
+        kind = STOP;
+      }
+    }
+    if (letters > 0) {
+      words[count] = mix(hash);
+      facts[count] = hasDigit ? 1 : isCapital && !isAfterStop ? 2 : 0;
+      lengths[count] = letters;
+      count += 1;
+      letters = 0;
+      isAfterStop = false;
+    }
+    if (kind === STOP) isAfterStop = true;
+    else if ((kind === HAN || kind === THAI) && count < wordsMax) {
+      words[count] = mix(code);
+      lengths[count] = 1;
+      count += 1;
+      if (kind === HAN) hanCount += 1;
+      else thaiCount += 1;
+      isAfterStop = false;
     }
   }
-  close();
   const unit = hanCount * 3 > count ? "han" : thaiCount * 3 > count ? "thai" : "word";
-  return { words: words.slice(0, count), facts: facts.slice(0, count), unit };
+  return {
+    words: words.subarray(0, count),
+    facts: facts.subarray(0, count),
+    lengths: lengths.subarray(0, count),
+    unit,
+  };
 }
 
 /** Where the tag that begins here ends; `start` itself when this is no tag. */
@@ -159,10 +173,6 @@ function tagEnd(text: string, start: number): number {
 
 const INLINE =
   /^<\/?(?:a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr)(?=[\s/>])/i;
-
-function isBlockTag(text: string, start: number): boolean {
-  return !INLINE.test(text.slice(start, start + 10));
-}
 
 /** The finaliser of MurmurHash3: every bit of the input stirs every bit of the output. */
 export function mix(value: number): number {

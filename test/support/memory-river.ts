@@ -1,11 +1,12 @@
 /** The few calls of a store that serving needs, over a list of stories; the rest of the contract is not here. */
-import type { HealthNotice, SourceState, Story } from "../../src/model.ts";
+import type { CopyGroup, HealthNotice, SourceState, Story } from "../../src/model.ts";
 import type { SiteStore } from "../../src/serve/site.ts";
 import type { ArchivePage, ArchiveState, Store, StoryQuery, UnarchivedQuery } from "../../src/store/store.ts";
 
 export class MemoryRiver implements SiteStore, Pick<Store, "listNotices"> {
   stories: readonly Story[];
   sources: readonly SourceState[];
+  groups: readonly CopyGroup[] = [];
   revisionNumber = 1;
   notices: readonly HealthNotice[] = [];
   /** Pages of archives, in the order in which they were written. */
@@ -31,6 +32,10 @@ export class MemoryRiver implements SiteStore, Pick<Store, "listNotices"> {
       .filter((story) => before === undefined || compare(story, before) > 0)
       .toSorted(compare)
       .slice(0, query.limit);
+  }
+
+  async listCopies(numbers: readonly number[]): Promise<readonly CopyGroup[]> {
+    return this.groups.filter(({ members }) => members.some(({ story }) => numbers.includes(story.number)));
   }
 
   async archiveState(output: string): Promise<ArchiveState> {

@@ -47,14 +47,18 @@ const VERBS =
 const THINGS =
   list(`residents, investors, commuters, patients, farmers, prosecutors, engineers, pensioners, students, drivers,
   traders, volunteers, tenants, sailors, teachers, scientists, tourists, lawmakers, miners, nurses, fishermen, builders`);
-const CAUSES =
-  list(`after heavy rain, amid rising prices, despite earlier promises, following a complaint, ahead of the vote,
-  because of missing documents, under pressure from neighbours, in spite of the costs, as talks stalled, once repairs begin,
-  since the spring, without further debate, on legal advice, over safety concerns, during the night, in response to critics`);
-const ENDS =
-  list(`would take months, could cost far more, had been ignored for years, came as a surprise, needed more time,
-  changed little in practice, raised new questions, was the only way forward, had never been tested, deserved an answer,
-  might still fail, was badly prepared, would be watched abroad, gave hope to many, went too far, did not go far enough`);
+const SAID = list(
+  `said, recalled, argued, warned, explained, insisted, noted, wrote, admitted, claimed, replied, told reporters`,
+);
+const LINKS =
+  list(`after, amid, despite, following, ahead of, because of, without, under, over, before, beyond, until, against,
+  during, between, since, near, behind, beside, throughout`);
+const MODALS =
+  list(`would, could, might, should, must, had to, seemed to, failed to, hoped to, refused to, began to, promised to,
+  was expected to, was likely to, did not, never, rarely, will soon, can hardly, used to`);
+const ACTIONS =
+  list(`cost, delay, help, worry, divide, surprise, replace, finance, repair, inspect, close, reach, satisfy, cover,
+  follow, protect, burden, reward, test, explain, exceed, damage, calm, shift, attract, remind, spare, blame, convince, join`);
 const FILLERS =
   list(`officials, however, local, several, earlier, report, decision, people, work, plan, meeting, letter, public,
   weeks, question, process, support, region, statement, group, effort, matter, change, result, review, issue, step, point`);
@@ -73,23 +77,23 @@ export function writeReport(seed: number, length = 380): WireText {
   const places = Array.from({ length: 3 }, () => p(PLACES));
   const body = p(BODIES);
   const [nounA, nounB] = [p(NOUNS), p(NOUNS)];
+  const cause = () => `${p(LINKS)} ${p(ADJECTIVES)} ${p(NOUNS)}`;
+  const end = () => `${p(MODALS)} ${p(ACTIONS)} ${p(ADJECTIVES)} ${p(THINGS)}`;
   const number = (max: number) => String(Math.ceil(random() * max));
+  const thing = () => `${p(ADJECTIVES)} ${p(NOUNS)}`;
+  const amount = () =>
+    p2([() => `${number(900)} million`, () => `${number(90)} percent`, () => number(9000)], random)();
   const sentences: readonly (() => string)[] = [
-    () => `${capital(body)} ${p(VERBS)} the ${p(ADJECTIVES)} ${nounA} in ${p(places)} ${p(CAUSES)}.`,
-    () => `"The ${p(NOUNS)} ${p(ENDS)}," said ${p(people)}, who speaks for ${p(THINGS)} in ${p(places)}.`,
-    () => `Some ${number(9000)} ${p(THINGS)} were told that the ${p(ADJECTIVES)} ${p(NOUNS)} ${p(ENDS)}.`,
+    () => `${capital(body)} ${p(VERBS)} ${nounA} plans for ${p(places)} ${cause()}.`,
+    () => `"${capital(p(NOUNS))} ${end()}," ${p(SAID)} ${p(people)} of ${p(places)}.`,
+    () => `${capital(p(THINGS))} ${p(SAID)} ${amount()} ${p(NOUNS)} ${p(LINKS)} ${thing()} ${end()}.`,
+    () => `${p(people)} ${p(VERBS)} ${thing()} ${cause()} and ${amount()} ${p(THINGS)} ${p(VERBS)} ${nounB}.`,
+    () => `${capital(p(LINKS))} ${thing()}, ${amount()} ${p(THINGS)} near ${p(places)} ${end()}.`,
     () =>
-      `${p(people)} ${p(VERBS)} a ${p(ADJECTIVES)} ${nounB} worth ${number(900)} million euros ${p(CAUSES)}.`,
-    () =>
-      `Of the ${number(400)} ${p(THINGS)} asked in ${p(places)}, ${number(100)} percent said the ${p(NOUNS)} ${p(ENDS)}.`,
-    () =>
-      `Critics among the ${p(THINGS)} ${p(VERBS)} it ${p(CAUSES)}, while ${p(BODIES)} said it ${p(ENDS)}.`,
-    () =>
-      `A ${p(ADJECTIVES)} ${p(NOUNS)} ${p(CAUSES)} had left ${number(700)} ${p(THINGS)} without a ${p(NOUNS)}.`,
-    () =>
-      `Work on the ${p(NOUNS)} near ${p(places)} began in ${1980 + Math.floor(random() * 45)} and ${p(ENDS)}.`,
-    () =>
-      `${capital(p(THINGS))} and ${p(THINGS)} ${p(VERBS)} the ${nounA} ${p(CAUSES)}, ${p(people)} recalled.`,
+      `${capital(p(ADJECTIVES))} ${p(THINGS)} ${p(VERBS)} ${p(NOUNS)}, ${p(BODIES)} ${p(SAID)}, ${cause()}.`,
+    () => `${capital(p(NOUNS))} and ${p(NOUNS)} ${end()} ${cause()}.`,
+    () => `${p(places)} ${p(VERBS)} ${nounB} in ${1980 + Math.floor(random() * 45)} ${cause()}.`,
+    () => `${capital(p(THINGS))} ${p(VERBS)} ${nounA}, ${p(people)} ${p(SAID)} ${p(LINKS)} ${thing()}.`,
   ];
   const paragraphs: string[] = [];
   let count = 0;
@@ -98,7 +102,9 @@ export function writeReport(seed: number, length = 380): WireText {
     paragraphs.push(text);
     count += text.split(" ").length;
   }
-  const title = `${p(places)} ${p(THINGS)} await ${p(ADJECTIVES)} ${nounA} as ${body.replace(/^the /, "")} ${p(VERBS)} ${nounB}`;
+  // A headline says what the text tells.
+  const office = body.replace(/^the /, "");
+  const title = `${capital(office)} in ${places[0] ?? ""} ${p(VERBS)} ${nounA} as ${people[0] ?? ""} warns of ${nounB}`;
   return { title, paragraphs };
 }
 
