@@ -24,6 +24,7 @@ export type ErrorCode =
   | "store/corrupt"
   | "store/newer"
   | "store/unwritable"
+  | "store/unreachable"
   | "store/lease-lost"
   | "serve/address-in-use"
   | "usage";

@@ -35,6 +35,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   "pino-pretty": /^observe\/log\.ts$/,
   "prom-client": /^observe\/metrics\.ts$/,
   "node:sqlite": /^store\/sqlite/,
+  pg: /^store\/postgres-(connection|listen)\.ts$/,
   yaml: /^(config|parse|identify)\//,
   zod: /^(config|identify|store)\//,
   undici: /^fetch\//,

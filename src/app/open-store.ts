@@ -1,9 +1,13 @@
 import type { Config } from "../config/load.ts";
 import type { Clock } from "../model.ts";
+import { openPostgresStore } from "../store/postgres.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 
-/** Opens the store that the config names. `poller` takes the one-daemon lock, `tool` works beside a running daemon. */
+/**
+ * Opens the store that the config names. `poller` takes the one-daemon lock of an SQLite file, `tool`
+ * works beside a running daemon. In PostgreSQL any number of both share the store.
+ */
 export function openStore(
   config: Pick<Config, "store" | "outputs">,
   options: {
@@ -12,7 +16,9 @@ export function openStore(
     readonly onWarning?: (message: string) => void;
   },
 ): Promise<Store> {
+  const { store, outputs } = config;
   // Looked for when any output shows them; what is found is the store's, how it is shown is each output's.
-  const isSyndicating = config.outputs.some(({ syndication }) => syndication !== "off");
-  return openSqliteStore({ file: config.store.file, isSyndicating, ...options });
+  const isSyndicating = outputs.some(({ syndication }) => syndication !== "off");
+  if (store.engine === "postgres") return openPostgresStore({ url: store.url, isSyndicating, ...options });
+  return openSqliteStore({ file: store.file, isSyndicating, ...options });
 }

@@ -196,13 +196,15 @@ async function nameAskers(
   // Once to learn which keys are new, once knowing who has them already.
   const gained = new Set<string>();
   const asked = { ...batch, resolved, page };
-  reidentify(asked, {
-    ...request,
-    isTaken: ({ key }) => {
-      gained.add(key);
-      return false;
-    },
-  });
+  do {
+    reidentify(asked, {
+      ...request,
+      isTaken: ({ key }) => {
+        gained.add(key);
+        return false;
+      },
+    });
+  } while (await batch.fetchMissing());
   for (const key of gained) holders.set(key, await store.findStory([key]));
   return reidentify(asked, {
     ...request,

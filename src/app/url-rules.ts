@@ -1,6 +1,7 @@
 /** The operator's own URL rules: read from a file, or fetched at a start and kept beside the store. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { Config } from "../config/load.ts";
@@ -96,8 +97,8 @@ async function fetchRules(
   return new TextDecoder().decode(answer.bytes);
 }
 
-/** Beside the store, under a name of its own for each URL. */
+/** Beside the store's file, else with the temporary ones; under a name of its own for each URL. */
 function copyFile(url: string, store: Config["store"]): string {
   const digest = createHash("sha256").update(url).digest("hex").slice(0, 16);
-  return join(dirname(store.file), `url-rules-${digest}.txt`);
+  return join(store.engine === "sqlite" ? dirname(store.file) : tmpdir(), `url-rules-${digest}.txt`);
 }

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import { openStore } from "../app/open-store.ts";
+import type { StorePlace } from "../config/load.ts";
 import { type ConfigOption, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
-/** `mainstem backup`: a consistent copy of the embedded store while the daemon runs. */
+/** `mainstem backup`: a consistent copy of the store while the daemon runs. */
 export function addBackupCommand({ program, context, action }: CommandTable): void {
   program
     .command("backup")
-    .description("copy the embedded store to a new file, while the daemon runs")
+    .description("copy the store to a new SQLite file, while the daemon runs")
     .argument("<file>", "the copy; must not exist yet")
     .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
     .addHelpText("after", "\nExample:\n  $ mainstem backup backups/mainstem-2026-11-24.db")
@@ -17,11 +18,14 @@ export function addBackupCommand({ program, context, action }: CommandTable): vo
         await using store = await openStore(config, { role: "tool", clock: context.clock });
         const copy = resolve(file);
         await store.backup(copy);
-        await print(
-          context,
-          `${copy}\nTo restore: stop the daemon, put the copy in the place of ${config.store.file}, and start again.`,
-        );
+        await print(context, `${copy}\n${howToRestore(config.store, copy)}`);
         return 0;
       }),
     );
+}
+
+function howToRestore(store: StorePlace, copy: string): string {
+  return store.engine === "sqlite"
+    ? `To restore: stop the daemon, put the copy in the place of ${store.file}, and start again.`
+    : `To restore: mainstem copy --from sqlite:${copy} --to postgres://… into an empty database.`;
 }

@@ -18,7 +18,7 @@ export interface Config {
   /** Public base URL without a trailing slash. */
   readonly url: string;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly store: { readonly engine: "sqlite"; readonly file: string };
+  readonly store: StorePlace;
   readonly contact: string | null;
   readonly limits: {
     readonly timeoutMs: number;
@@ -57,6 +57,17 @@ export interface Config {
   readonly logLevel: string | null;
   /** What the config asks for that this version does not do, or does otherwise. */
   readonly warnings: readonly ConfigProblem[];
+}
+
+/** Where the store is: a file (absolute), or a database. The URL has the password in it. */
+export type StorePlace =
+  | { readonly engine: "sqlite"; readonly file: string }
+  | { readonly engine: "postgres"; readonly url: string };
+
+/** What `store:` and `mainstem copy` name; a file is relative to `folder`. */
+export function parseStore(text: string, folder: string): StorePlace {
+  if (!text.startsWith("sqlite:")) return { engine: "postgres", url: text };
+  return { engine: "sqlite", file: resolve(folder, text.slice("sqlite:".length)) };
 }
 
 export interface LoadOptions {
@@ -239,7 +250,7 @@ class ConfigBuilder {
   #store(text: string): Config["store"] {
     // A path from the environment is the operator's shell's, not the file's.
     const folder = this.#options.env.MAINSTEM_STORE ? process.cwd() : this.#folder;
-    return { engine: "sqlite", file: resolve(folder, text.slice("sqlite:".length)) };
+    return parseStore(text, folder);
   }
 
   #sources(raw: RawConfig): SourceDefinition[] {

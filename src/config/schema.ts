@@ -221,13 +221,16 @@ const listenAddress = z
   .regex(/^(\[[0-9a-fA-F:.%]+\]|[^\s:[\]]+):\d{1,5}$/, { error: listenExpected, abort: true })
   .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, "a port is at most 65535");
 
+const storeExpected =
+  "expected sqlite:FILE, such as sqlite:../data/mainstem.db, or postgres://USER:PASSWORD@HOST/DATABASE";
+
 const store = z
-  .string()
-  .refine((text) => !/^postgres(ql)?:/i.test(text), {
-    error: "PostgreSQL is not supported in this version; use sqlite:FILE",
-    abort: true,
-  })
-  .refine((text) => /^sqlite:./.test(text), "expected sqlite:FILE, such as sqlite:../data/mainstem.db");
+  .string(storeExpected)
+  .refine((text) => /^sqlite:./.test(text) || isPostgresUrl(text), storeExpected);
+
+function isPostgresUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\/[^/]*\/./i.test(text) && URL.canParse(text);
+}
 
 /** The schema of a config file. `cronProblem` is injected: this room does not know the scheduler's. */
 export function createConfigSchema(cronProblem: CronProblem) {
@@ -245,7 +248,9 @@ export function createConfigSchema(cronProblem: CronProblem) {
       .optional()
       .describe("Public base URL, goes into the feeds; http://localhost:PORT when absent"),
     listen: listenAddress.default("127.0.0.1:8080").describe("Address and port to serve on"),
-    store: store.default("sqlite:../data/mainstem.db").describe("sqlite:FILE, relative to this file"),
+    store: store
+      .default("sqlite:../data/mainstem.db")
+      .describe("sqlite:FILE, relative to this file; or postgres://USER:PASSWORD@HOST/DATABASE"),
     schedule: schedule.prefault("adaptive").describe("How often sources are polled"),
     contact: z
       .string()

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { digestKey } from "./digest.ts";
-import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
-import type { HubRequest, HubSubscription } from "./store.ts";
+import type { HubSubscription } from "./store.ts";
+import { hubSubscriptionKey, toHubSubscription } from "./subscription-rows.ts";
 
 /** Subscriptions at our own hub. All of it runs inside its caller's transaction. */
 export class HubTable {
@@ -25,12 +25,12 @@ export class HubTable {
   }
 
   list(): readonly HubSubscription[] {
-    return this.#list.all().map(toSubscription);
+    return this.#list.all().map(toHubSubscription);
   }
 
   save(one: HubSubscription): void {
     this.#save.run(
-      digestOf(one),
+      digestKey(hubSubscriptionKey(one)),
       one.topic,
       one.callback,
       one.secret,
@@ -47,36 +47,6 @@ export class HubTable {
   }
 
   remove(one: Pick<HubSubscription, "topic" | "callback">): void {
-    this.#remove.run(digestOf(one));
+    this.#remove.run(digestKey(hubSubscriptionKey(one)));
   }
-}
-
-/** Addresses hold no line break, so that no two pairs look alike. */
-function digestOf({ topic, callback }: Pick<HubSubscription, "topic" | "callback">): Uint8Array {
-  return digestKey(`${topic}\n${callback}`);
-}
-
-function toSubscription(row: Record<string, unknown>): HubSubscription {
-  return {
-    topic: readText(row, "topic"),
-    callback: readText(row, "callback"),
-    secret: readOptionalText(row, "secret"),
-    expiresAt: readOptionalInstant(row, "expires_at"),
-    request: toRequest(row),
-    delivered: readOptionalText(row, "delivered"),
-    failures: readNumber(row, "failures"),
-    failingSince: readOptionalInstant(row, "failing_since"),
-    nextTryAt: readOptionalInstant(row, "next_try_at"),
-  };
-}
-
-function toRequest(row: Record<string, unknown>): HubRequest | null {
-  const mode = readOptionalText(row, "request_mode");
-  if (mode === null) return null;
-  return {
-    mode: mode === "unsubscribe" ? mode : "subscribe",
-    secret: readOptionalText(row, "request_secret"),
-    leaseMs: readNumber(row, "request_lease_ms"),
-    askedAt: readInstant(row, "requested_at"),
-  };
 }

@@ -1,22 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Alias } from "../model.ts";
-import { addCounts, advanceUpdatedAt, type Carrier, chooseWinner, countDuplicates } from "./carriers.ts";
+import { addCounts, countDuplicates } from "./carriers.ts";
 import { digestKey } from "./digest.ts";
 import type { KnownStory } from "./poll-plan-types.ts";
-import { decodeContent, type SightingContent } from "./records.ts";
-import { readNumber, readText } from "./rows.ts";
+import type { SightingContent } from "./records.ts";
+import { readNumber } from "./rows.ts";
 import { CopyGroups } from "./sqlite-copy-groups.ts";
+import { listKeys, refreshUpdatedAt, type SplitMember, toSplitMember } from "./splitting.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
-
-/** A sighting of a story that is to be split. */
-interface Member {
-  readonly id: number;
-  readonly firstSeenAt: number;
-  readonly publishedAt: number;
-  readonly orderedAt: number;
-  /** Null where the stored text is unreadable; such a one stays where it is. */
-  readonly content: SightingContent | null;
-}
 
 /** The operator's `merge` and `split`. Its caller opens and closes the transaction. */
 export class OverrideWriter {
@@ -119,7 +110,7 @@ export class OverrideWriter {
 
   #foundStory(split: {
     readonly story: number;
-    readonly founder: Member;
+    readonly founder: SplitMember;
     readonly content: SightingContent;
     readonly at: number;
   }): number {
@@ -137,8 +128,8 @@ export class OverrideWriter {
   #moveCarriers(split: {
     readonly story: number;
     readonly number: number;
-    readonly leaving: readonly Member[];
-    readonly staying: readonly Member[];
+    readonly leaving: readonly SplitMember[];
+    readonly staying: readonly SplitMember[];
   }): void {
     const kept = new Set(split.staying.flatMap((member) => [...listKeys(member)]));
     const moving = new Set(split.leaving.flatMap((member) => [...listKeys(member)]));
@@ -204,32 +195,7 @@ export class OverrideWriter {
     if (row !== undefined) this.#setPin.run(readNumber(row, "pin"), story);
   }
 
-  #readMembers(story: number): Member[] {
-    return this.#selectMembers.all(story).map((row) => ({
-      id: readNumber(row, "id"),
-      firstSeenAt: readNumber(row, "first_seen_at"),
-      publishedAt: readNumber(row, "published_at"),
-      orderedAt: readNumber(row, "ordered_at"),
-      content: decodeContent(readText(row, "record")),
-    }));
+  #readMembers(story: number): SplitMember[] {
+    return this.#selectMembers.all(story).map(toSplitMember);
   }
-}
-
-/** Every key that a sighting has or had. */
-function listKeys(member: Member): Set<string> {
-  const { content } = member;
-  if (content === null) return new Set();
-  return new Set([...content.aliases, ...content.formerAliases].map((alias) => alias.key));
-}
-
-function refreshUpdatedAt(change: {
-  readonly known: KnownStory;
-  readonly carriers: readonly Carrier[];
-  readonly at: number;
-}): number {
-  const winner = chooseWinner(change.carriers);
-  if (winner === null || winner.contentHash === chooseWinner(change.known.carriers)?.contentHash) {
-    return change.known.updatedAt;
-  }
-  return advanceUpdatedAt(change.known.updatedAt, winner.updatedAt, change.at);
 }

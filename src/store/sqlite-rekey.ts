@@ -71,6 +71,7 @@ export class RekeyWriter {
         collapsedKeys: (sourceId) => this.#rewriter.collapsedKeys(sourceId),
         resolved: (url) => this.#parts.questions.find({ kind: "link", url }),
         page: (url) => this.#parts.questions.find({ kind: "page", url }),
+        fetchMissing: async () => false,
       });
       this.#rewriter.addCollapsedKeys(named.collapsedKeys);
       const before = new Map(sightings.map((sighting) => [sighting.id, sighting.record]));

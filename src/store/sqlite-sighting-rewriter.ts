@@ -2,17 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { describeIdentity } from "./carriers.ts";
 import { digestKey, digestKeyHex } from "./digest.ts";
 import type { KnownSighting } from "./poll-plan-types.ts";
-import { decodeContent } from "./records.ts";
-import { readInstant, readNumber, readText } from "./rows.ts";
+import { readNumber, readText } from "./rows.ts";
 import type { PollWriter, StoredEdit } from "./sqlite-polls.ts";
 import { digestQuestion } from "./sqlite-questions.ts";
 import type { CollapsedKey, Question, SightingChange, StoredSighting } from "./store.ts";
-
-const COLUMNS = `sightings.id, sources.id AS source_id, sightings.content_hash, is_own_host, completeness,
-  sightings.published_at, sightings.updated_at, sightings.ordered_at, record`;
-
-/** Sightings of one question that are named anew at most; a URL that thousands carry names nothing anyway. */
-const ASKERS_MAX = 1000;
+import { ASKERS_MAX, STORED_COLUMNS, toStored } from "./stored-sighting.ts";
 
 /** A changed sighting beside its row. */
 export interface LocatedEdit extends StoredEdit {
@@ -33,12 +27,12 @@ export class SightingRewriter {
   constructor(db: DatabaseSync, polls: PollWriter) {
     this.#polls = polls;
     this.#selectAskers = db.prepare(
-      `SELECT ${COLUMNS} FROM questions JOIN question_sightings ON question = questions.no
+      `SELECT ${STORED_COLUMNS} FROM questions JOIN question_sightings ON question = questions.no
          JOIN sightings ON sightings.id = sighting JOIN sources ON sources.no = source_no
        WHERE questions.digest = ? ORDER BY sightings.id LIMIT ${ASKERS_MAX}`,
     );
     this.#selectBatch = db.prepare(
-      `SELECT ${COLUMNS} FROM sightings JOIN sources ON sources.no = source_no
+      `SELECT ${STORED_COLUMNS} FROM sightings JOIN sources ON sources.no = source_no
        WHERE sightings.id > ? ORDER BY sightings.id LIMIT ?`,
     );
     this.#selectRow = db.prepare(
@@ -136,20 +130,4 @@ export class SightingRewriter {
     }
     return { isVisible, merged };
   }
-}
-
-function toStored(row: Record<string, unknown>): StoredSighting[] {
-  const content = decodeContent(readText(row, "record"));
-  if (content === null) return [];
-  const { formerAliases: _, ...identity } = content;
-  const record = {
-    ...identity,
-    isOwnHost: readNumber(row, "is_own_host") !== 0,
-    contentHash: readText(row, "content_hash"),
-    publishedAt: readInstant(row, "published_at"),
-    updatedAt: readInstant(row, "updated_at"),
-    orderedAt: readInstant(row, "ordered_at"),
-    completeness: readNumber(row, "completeness"),
-  };
-  return [{ id: readNumber(row, "id"), sourceId: readText(row, "source_id"), record }];
 }

@@ -1,16 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SourceDefinition, SourceKind, SourceState, SourceStatus } from "../model.ts";
-import { decodeFeed, decodePollState, decodeTexts, encodePollState, NEW_POLL_STATE } from "./records.ts";
-import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
+import type { SourceDefinition, SourceState } from "../model.ts";
+import { encodePollState, NEW_POLL_STATE } from "./records.ts";
+import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
+import { CLOCK_SKEW_MAX_MS, CONFIG_PARENT, dayOf, groupDailyCounts, toSourceState } from "./source-rows.ts";
 import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store.ts";
-
-const DAY_MS = 86_400_000;
-
-/** What lies further ahead of `now` than this was written before the clock was set back. */
-const CLOCK_SKEW_MAX_MS = 60_000;
-
-/** How the config, as a parent of sources, is written in `source_parents`. */
-const CONFIG_PARENT = "";
 
 /**
  * A lease holds until it expires, unless it was taken in what is now the future: the clock was set back, and it would
@@ -38,6 +31,7 @@ export class SourceTable {
   readonly #selectOverdue;
   readonly #selectChosen;
   readonly #takeLease;
+  readonly #renewLease;
   readonly #releaseLease;
   readonly #voidLeases;
   readonly #selectCollapsedKeys;
@@ -105,6 +99,9 @@ export class SourceTable {
     );
     this.#takeLease = db.prepare(
       "UPDATE sources SET generation = generation + 1, leased_at = ?, lease_expires_at = ? WHERE no = ?",
+    );
+    this.#renewLease = db.prepare(
+      "UPDATE sources SET lease_expires_at = ? WHERE id = ? AND generation = ? AND leased_at IS NOT NULL",
     );
     this.#releaseLease = db.prepare(
       "UPDATE sources SET leased_at = NULL, lease_expires_at = NULL WHERE id = ? AND generation = ?",
@@ -203,7 +200,7 @@ export class SourceTable {
   }
 
   list(): readonly SourceState[] {
-    return this.#selectAll.all().map((row) => this.#toState(row));
+    return this.#selectAll.all().map((row) => toSourceState(row, this.#onWarning));
   }
 
   claim(request: ClaimRequest): readonly ClaimedSource[] {
@@ -212,7 +209,7 @@ export class SourceTable {
     return this.#selectClaimable(request).map((row) => {
       const no = readNumber(row, "no");
       this.#takeLease.run(now, expiresAt.getTime(), no);
-      const source = this.#toState(row);
+      const source = toSourceState(row, this.#onWarning);
       const lease = { sourceId: source.id, generation: readNumber(row, "generation") + 1, expiresAt };
       const keys = this.#selectCollapsedKeys.all(no).map((key) => readText(key, "key"));
       return { source, lease, collapsedKeys: new Set(keys) };
@@ -242,59 +239,20 @@ export class SourceTable {
     this.#voidLeases.run();
   }
 
+  /** @returns the leases that hold, with their new end */
+  renew(leases: readonly Lease[], times: { readonly now: Date; readonly leaseMs: number }): readonly Lease[] {
+    const expiresAt = new Date(times.now.getTime() + times.leaseMs);
+    return leases.flatMap((lease) => {
+      const { changes } = this.#renewLease.run(expiresAt.getTime(), lease.sourceId, lease.generation);
+      return Number(changes) > 0 ? [{ ...lease, expiresAt }] : [];
+    });
+  }
+
   release(lease: Lease): void {
     this.#releaseLease.run(lease.sourceId, lease.generation);
   }
 
   dailyCounts(since: Date): ReadonlyMap<string, readonly DailyCount[]> {
-    const counts = new Map<string, DailyCount[]>();
-    for (const row of this.#selectDailyCounts.all(Math.floor(since.getTime() / DAY_MS))) {
-      const day = new Date(readNumber(row, "day") * DAY_MS).toISOString().slice(0, 10);
-      const count = { day, count: readNumber(row, "count") };
-      const id = readText(row, "id");
-      const days = counts.get(id);
-      if (days === undefined) counts.set(id, [count]);
-      else days.push(count);
-    }
-    return counts;
+    return groupDailyCounts(this.#selectDailyCounts.all(dayOf(since)));
   }
-
-  #toState(row: Record<string, unknown>): SourceState {
-    const id = readText(row, "id");
-    const state = decodePollState(readText(row, "state"));
-    if (state === null) this.#onWarning(`the stored state of source ${id} is unreadable; it starts afresh`);
-    return {
-      ...(state ?? NEW_POLL_STATE),
-      id,
-      kind: readSourceKind(row),
-      location: readText(row, "location"),
-      name: readOptionalText(row, "name"),
-      tags: decodeTexts(readText(row, "tags")),
-      priority: readNumber(row, "priority"),
-      parentId: readOptionalText(row, "parent_id"),
-      addedAt: readInstant(row, "added_at"),
-      feed: decodeFeed(readOptionalText(row, "feed")),
-      nextPollAt: readInstant(row, "next_poll_at"),
-      status: readNumber(row, "is_retired") !== 0 ? "retired" : readStatus(row),
-      lastPollAt: readOptionalInstant(row, "last_poll_at"),
-      lastOkAt: readOptionalInstant(row, "last_ok_at"),
-      lastNewEntryAt: readOptionalInstant(row, "last_new_entry_at"),
-      entryCount: readNumber(row, "entry_count"),
-      duplicateCount: readNumber(row, "duplicate_count"),
-    };
-  }
-}
-
-const SOURCE_KINDS: readonly SourceKind[] = ["url", "file", "articles", "opml"];
-const STATUSES: readonly SourceStatus[] = ["new", "ok", "failing", "gone", "retired"];
-
-/** The kind of the source in a row with the column `kind`. */
-export function readSourceKind(row: Readonly<Record<string, unknown>>): SourceKind {
-  const kind = readText(row, "kind");
-  return SOURCE_KINDS.find((known) => known === kind) ?? "url";
-}
-
-function readStatus(row: Readonly<Record<string, unknown>>): SourceStatus {
-  const status = readText(row, "status");
-  return STATUSES.find((known) => known === status) ?? "new";
 }

@@ -1,43 +1,21 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Sighting, SourceKind, StoredAlias, Story } from "../model.ts";
-import { orderCarriers } from "./carriers.ts";
-import { DecodeMemory } from "./decode-memory.ts";
+import type { Story } from "../model.ts";
 import { digestKey } from "./digest.ts";
-import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
-import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
+import { readNumber, readText } from "./rows.ts";
 import { ArchiveTable } from "./sqlite-archives.ts";
 import { CopyGroups } from "./sqlite-copy-groups.ts";
 import { SightingTexts } from "./sqlite-search.ts";
-import { readSourceKind } from "./sqlite-sources.ts";
 import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./sqlite-story-places.ts";
 import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
-
-/** What a sighting tells of its source. */
-interface SightingSource {
-  readonly id: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly priority: number;
-  readonly kind: SourceKind;
-  readonly url: string | null;
-  readonly feed: Sighting["feed"];
-}
-
-/** A sighting with its row id, which ends the order of copies. */
-interface RankedSighting {
-  readonly id: number;
-  readonly priority: number;
-  readonly isOwnHost: boolean;
-  readonly completeness: number;
-  readonly titleKey: string | null;
-  readonly firstSeenAt: number;
-  readonly sighting: Sighting;
-}
-
-/** Some 5,000 entries of common size: as many as a filter looks at for one feed. */
-const contents = new DecodeMemory(decodeContent, { lengthMax: 16 * 2 ** 20 });
-const feeds = new DecodeMemory(decodeFeed, { lengthMax: 2 ** 20 });
-const states = new DecodeMemory(decodePollState, { lengthMax: 2 ** 20 });
+import {
+  isTagged,
+  type RankedSighting,
+  type SightingSource,
+  toSighting,
+  toSightingSource,
+  toStoredAlias,
+  toStory,
+} from "./story-rows.ts";
 
 /** Reads stories. Each call takes a few statements however many stories it gives, and sees one moment of the store. */
 export class StoryReader {
@@ -187,15 +165,7 @@ export class StoryReader {
       const number = readNumber(row, "number");
       const carriers = sightings.get(number);
       if (carriers === undefined) continue;
-      stories.set(number, {
-        number,
-        publishedId: readText(row, "published_id"),
-        publishedAt: readInstant(row, "published_at"),
-        updatedAt: readInstant(row, "updated_at"),
-        orderedAt: readInstant(row, "ordered_at"),
-        firstSeenAt: readInstant(row, "first_seen_at"),
-        sightings: orderCarriers(carriers).map((carrier) => carrier.sighting),
-      });
+      stories.set(number, toStory(row, carriers));
     }
     return stories;
   }
@@ -222,85 +192,8 @@ export class StoryReader {
   #loadSources(nos: ReadonlySet<number>): Map<number, SightingSource> {
     const sources = new Map<number, SightingSource>();
     for (const row of this.#selectSources.all(JSON.stringify([...nos]))) {
-      const kind = readSourceKind(row);
-      const isRemote = kind === "url" || kind === "opml";
-      const currentUrl = states.read(readText(row, "state"))?.currentUrl ?? null;
-      const address = withoutCredentials((isRemote ? currentUrl : null) ?? readText(row, "location"));
-      const feedJson = readOptionalText(row, "feed");
-      const feed = feedJson === null ? null : feeds.read(feedJson);
-      sources.set(readNumber(row, "no"), {
-        id: readText(row, "id"),
-        name: readOptionalText(row, "name") || feed?.title || address,
-        tags: decodeTexts(readText(row, "tags")),
-        priority: readNumber(row, "priority"),
-        kind,
-        url: isRemote ? address : null,
-        feed,
-      });
+      sources.set(readNumber(row, "no"), toSightingSource(row));
     }
     return sources;
   }
-}
-
-function isTagged(story: Story, tags: ReadonlySet<string>): boolean {
-  if (tags.size === 0) return true;
-  return story.sightings.some((sighting) => sighting.sourceTags.some((tag) => tags.has(tag)));
-}
-
-function toSighting(row: Record<string, unknown>, source: SightingSource): RankedSighting | null {
-  const content = contents.read(readText(row, "record"));
-  if (content === null) return null;
-  const firstSeenAt = readInstant(row, "first_seen_at");
-  const isOwnHost = readNumber(row, "is_own_host") !== 0;
-  const completeness = readNumber(row, "completeness");
-  const { formerAliases: _, ...identified } = content;
-  return {
-    id: readNumber(row, "id"),
-    priority: source.priority,
-    isOwnHost,
-    completeness,
-    titleKey: readOptionalText(row, "title_key"),
-    firstSeenAt: firstSeenAt.getTime(),
-    sighting: {
-      ...identified,
-      isOwnHost,
-      completeness,
-      contentHash: readText(row, "content_hash"),
-      publishedAt: readInstant(row, "published_at"),
-      updatedAt: readInstant(row, "updated_at"),
-      orderedAt: readInstant(row, "ordered_at"),
-      sourceId: source.id,
-      sourceName: source.name,
-      sourceTags: source.tags,
-      sourcePriority: source.priority,
-      sourceKind: source.kind,
-      sourceUrl: source.url,
-      feed: source.feed,
-      firstSeenAt,
-    },
-  };
-}
-
-const ALIAS_KINDS: readonly StoredAlias["kind"][] = ["url", "stated", "guid", "soft", "content", "operator"];
-
-function toStoredAlias(row: Record<string, unknown>): StoredAlias {
-  const kind = readText(row, "kind");
-  return {
-    key: readText(row, "key"),
-    kind: ALIAS_KINDS.find((known) => known === kind) ?? "operator",
-    rule: readText(row, "rule"),
-    evidence: readText(row, "evidence"),
-    sourceId: readOptionalText(row, "source_id"),
-    createdAt: readInstant(row, "created_at"),
-  };
-}
-
-/** The address without user and password: it goes into published feeds. */
-function withoutCredentials(address: string): string {
-  if (!URL.canParse(address)) return address;
-  const url = new URL(address);
-  if (url.username === "" && url.password === "") return address;
-  url.username = "";
-  url.password = "";
-  return url.href;
 }

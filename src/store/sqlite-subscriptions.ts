@@ -1,8 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { readInstant, readNumber, readOptionalNumber, readText } from "./rows.ts";
 import type { PushSubscription } from "./store.ts";
-
-const STATES: readonly PushSubscription["state"][] = ["asked", "active", "refused"];
+import { toPushSubscription } from "./subscription-rows.ts";
 
 /** Subscriptions to hubs. All of it runs inside its caller's transaction. */
 export class SubscriptionTable {
@@ -25,12 +23,12 @@ export class SubscriptionTable {
   }
 
   list(): readonly PushSubscription[] {
-    return this.#list.all().map(toSubscription);
+    return this.#list.all().map(toPushSubscription);
   }
 
   find(callback: string): PushSubscription | null {
     const row = this.#find.get(callback);
-    return row === undefined ? null : toSubscription(row);
+    return row === undefined ? null : toPushSubscription(row);
   }
 
   save(one: PushSubscription): void {
@@ -52,25 +50,4 @@ export class SubscriptionTable {
   remove(sourceId: string): void {
     this.#remove.run(sourceId);
   }
-}
-
-function toSubscription(row: Record<string, unknown>): PushSubscription {
-  const instant = (column: string) => {
-    const ms = readOptionalNumber(row, column);
-    return ms === null ? null : new Date(ms);
-  };
-  const state = readText(row, "state");
-  return {
-    sourceId: readText(row, "source_id"),
-    callback: readText(row, "callback"),
-    secret: readText(row, "secret"),
-    hub: readText(row, "hub"),
-    topic: readText(row, "topic"),
-    state: STATES.find((known) => known === state) ?? "refused",
-    failures: readNumber(row, "failures"),
-    expiresAt: instant("expires_at"),
-    pushedAt: instant("pushed_at"),
-    missedAt: instant("missed_at"),
-    nextTryAt: readInstant(row, "next_try_at"),
-  };
 }

@@ -2,12 +2,13 @@
  * The store in one SQLite file (`node:sqlite`): WAL, one daemon, prepared statements. Tools of the command line may
  * read, and write shortly, beside the daemon. What is promised stands in `store.ts`.
  */
-import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LeaseLostError, StoreError } from "../errors.ts";
 import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story } from "../model.ts";
+import { describeExisting, publishFile } from "./backup-file.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { readNumber } from "./rows.ts";
 import { ArchiveTable } from "./sqlite-archives.ts";
@@ -27,6 +28,7 @@ import { SourceTable } from "./sqlite-sources.ts";
 import { StoryReader } from "./sqlite-story-reads.ts";
 import { StoryTable } from "./sqlite-story-table.ts";
 import { SubscriptionTable } from "./sqlite-subscriptions.ts";
+import { watchDatabase } from "./sqlite-watch.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -172,6 +174,13 @@ class SqliteStore implements Store {
     return this.#read(() => this.#sources.nextDueAt(now));
   }
 
+  async renewLeases(
+    leases: readonly Lease[],
+    times: { readonly now: Date; readonly leaseMs: number },
+  ): Promise<readonly Lease[]> {
+    return this.#write(() => this.#sources.renew(leases, times));
+  }
+
   async releaseLease(lease: Lease): Promise<void> {
     this.#write(() => this.#sources.release(lease));
   }
@@ -223,6 +232,7 @@ class SqliteStore implements Store {
         collapsedKeys: (sourceId) => collapsed.get(sourceId) ?? new Set(),
         resolved: (url) => this.#read(() => this.#questions.find({ kind: "link", url })),
         page: (url) => this.#read(() => this.#questions.find({ kind: "page", url })),
+        fetchMissing: async () => false,
       };
     });
   }
@@ -351,6 +361,10 @@ class SqliteStore implements Store {
     return this.#write(() => this.#pruner.forget(keep, request));
   }
 
+  async watchRevision(onChange: () => void): Promise<AsyncDisposable> {
+    return watchDatabase(this.#db, onChange);
+  }
+
   async revision(): Promise<number> {
     return this.#read(() => readNumber(this.#selectMeta.get() ?? {}, "revision"));
   }
@@ -454,30 +468,4 @@ class SqliteStore implements Store {
   #assertOpen(): void {
     if (!this.#db.isOpen) throw new Error(`the store ${this.#file} is closed`);
   }
-}
-
-function describeExisting(target: string): StoreError {
-  return new StoreError("store/unwritable", `${target} is there already; a backup overwrites nothing`, {
-    hint: "name a file that does not exist",
-  });
-}
-
-/** Gives a finished file its name, in one step and over no other file. */
-function publishFile(partial: string, target: string): void {
-  try {
-    linkSync(partial, target);
-  } catch (error) {
-    if (existsSync(target)) throw describeExisting(target);
-    // Some file systems have no hard links.
-    if (!isLinkRefused(error)) throw error;
-    renameSync(partial, target);
-  }
-}
-
-function isLinkRefused(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    ["EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK"].includes(String(error.code))
-  );
 }

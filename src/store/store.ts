@@ -113,6 +113,11 @@ export interface SightingBatch {
   resolved(url: string): string | null;
   /** What the network has said of a page, as it was recorded. */
   page(url: string): string | null;
+  /**
+   * Fetches what was asked for by `resolved` and `page` and was not at hand; they gave null for it.
+   * @returns true when some of it is known: whoever asked asks again
+   */
+  fetchMissing(): Promise<boolean>;
 }
 
 export interface RekeyRequest {
@@ -309,6 +314,15 @@ export interface Store extends AsyncDisposable {
   /** When the earliest source not under a live lease falls due, or null. */
   nextDueAt(now: Date): Promise<Date | null>;
 
+  /**
+   * Prolongs leases of polls that are still under way. @returns those that hold, with their new end; a lease that is missing
+   * was lost: its source ran out of time and was claimed by another, or was retired
+   */
+  renewLeases(
+    leases: readonly Lease[],
+    times: { readonly now: Date; readonly leaseMs: number },
+  ): Promise<readonly Lease[]>;
+
   /** Gives a lease back unused; the source stays due. A lost lease is no error here. */
   releaseLease(lease: Lease): Promise<void>;
 
@@ -425,6 +439,12 @@ export interface Store extends AsyncDisposable {
     keep: Retention,
     request: { readonly limit: number },
   ): Promise<{ readonly stories: number; readonly sightings: number }>;
+
+  /**
+   * Calls when another process may have changed what readers see, until disposed of. What this process writes is told by its
+   * own calls.
+   */
+  watchRevision(onChange: () => void): Promise<AsyncDisposable>;
 
   /** Grows whenever something visible in the combined feed may have changed, by whichever process. */
   revision(): Promise<number>;

@@ -84,6 +84,12 @@ describe("a sound config", () => {
     });
   });
 
+  it("takes a PostgreSQL database as the store", async () => {
+    const env = { PGPASSWORD: "secret" };
+    const config = await read("store: postgres://user:${PGPASSWORD}@host/db\nsources: []\n", env);
+    expect(config.store).toEqual({ engine: "postgres", url: "postgres://user:secret@host/db" });
+  });
+
   it("warns of what it understands but does not do", async () => {
     const config = await read("keep: 1y\nsources:\n  - url: https://a.example/\n    full_text: true\n");
     expect(config.warnings.map((warning) => [warning.line, warning.path])).toEqual([
@@ -105,7 +111,7 @@ describe("problems", () => {
       "    include: /(/",
       "limits: { timeout: 3, body: lots }",
       "listen: 8080",
-      "store: postgres://u:S3CRET@h/db",
+      "store: mysql://u:S3CRET@h/db",
     ].join("\n");
     const problems = await problemsOf(text);
     expect(problems).toEqual([
@@ -120,7 +126,7 @@ describe("problems", () => {
       "mainstem.yaml:8:20 limits.timeout: expected a duration such as 30s, 20m, 6h or 1d",
       "mainstem.yaml:8:29 limits.body: expected a size such as 16MiB or 500KB",
       "mainstem.yaml:9:9 listen: expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080",
-      expect.stringMatching(/^mainstem\.yaml:10:8 store: PostgreSQL is not supported/),
+      expect.stringMatching(/^mainstem\.yaml:10:8 store: expected sqlite:FILE/),
     ]);
     expect(problems.join()).not.toContain("S3CRET");
   });

@@ -1,0 +1,97 @@
+import { addCounts, countDuplicates } from "./carriers.ts";
+import type { Session } from "./postgres-connection.ts";
+import { forgetTexts } from "./postgres-questions.ts";
+import { addToCounts, addTotals, readCarriers } from "./postgres-stories.ts";
+import { decodeContent } from "./records.ts";
+import { readInstant, readNumber, readText } from "./rows.ts";
+import type { Forgettable, Retention } from "./store.ts";
+
+const BEYOND = "(ordered_at, number) <= ($1, $2)";
+
+/** The first place in the order that need not stay; everything from it on downwards goes. */
+async function findBoundary(session: Session, keep: Retention): Promise<readonly [number, number] | null> {
+  const order = "ORDER BY ordered_at DESC, number DESC LIMIT 1";
+  const row =
+    "since" in keep
+      ? await session.one(`SELECT ordered_at, number FROM stories WHERE ordered_at < $1 ${order}`, [
+          keep.since.getTime(),
+        ])
+      : await session.one(`SELECT ordered_at, number FROM stories ${order} OFFSET $1`, [keep.newest]);
+  return row === undefined ? null : [readNumber(row, "ordered_at"), readNumber(row, "number")];
+}
+
+export async function countForgettable(session: Session, keep: Retention): Promise<Forgettable> {
+  const boundary = await findBoundary(session, keep);
+  const row =
+    boundary === null
+      ? undefined
+      : await session.one(
+          `SELECT count(*) AS stories, max(ordered_at) AS until,
+             (SELECT count(*) FROM sightings WHERE story IN (SELECT number FROM stories WHERE ${BEYOND})) AS sightings
+           FROM stories WHERE ${BEYOND}`,
+          boundary,
+        );
+  if (row === undefined) return { stories: 0, sightings: 0, until: null };
+  return {
+    stories: readNumber(row, "stories"),
+    sightings: readNumber(row, "sightings"),
+    until: readInstant(row, "until"),
+  };
+}
+
+/** See `Store.forgetStories`; the stories' lock is held. */
+export async function forgetStories(
+  session: Session,
+  keep: Retention,
+  { limit }: { readonly limit: number },
+): Promise<{ readonly stories: number; readonly sightings: number }> {
+  const boundary = await findBoundary(session, keep);
+  if (boundary === null) return { stories: 0, sightings: 0 };
+  const oldest = await session.all(
+    `SELECT number FROM stories WHERE ${BEYOND} ORDER BY ordered_at, number LIMIT $3`,
+    [...boundary, limit],
+  );
+  const numbers = oldest.map((row) => readNumber(row, "number"));
+  const [carriers, sightings] = await Promise.all([
+    readCarriers(session, numbers),
+    session.all("SELECT id, source_no, record FROM sightings WHERE story = ANY($1)", [numbers]),
+  ]);
+  const duplicates = new Map<number, number>();
+  for (const own of carriers.values()) addCounts(duplicates, countDuplicates(own), -1);
+  const entries = new Map<number, number>();
+  for (const row of sightings) addCounts(entries, new Map([[readNumber(row, "source_no"), 1]]), -1);
+  const ids = sightings.map((row) => readNumber(row, "id"));
+  const urls = sightings.map((row) => decodeContent(readText(row, "record"))?.originalUrl ?? null);
+  const keepLatest = `ON CONFLICT (digest) DO UPDATE
+    SET published_at = greatest(forgotten_keys.published_at, excluded.published_at)`;
+  const [, , , , , , aliases] = await Promise.all([
+    session.run("DELETE FROM question_sightings WHERE sighting = ANY($1)", [ids]),
+    forgetTexts(
+      session,
+      urls.filter((url) => url !== null),
+    ),
+    session.run(
+      `INSERT INTO forgotten_keys (digest, published_at)
+       SELECT digest, published_at FROM aliases JOIN stories ON number = story WHERE story = ANY($1) ${keepLatest}`,
+      [numbers],
+    ),
+    session.run(
+      `INSERT INTO forgotten_keys (digest, published_at)
+       SELECT digest, max(published_at) FROM (
+         SELECT published_digest AS digest, published_at FROM stories WHERE number = ANY($1)
+         UNION ALL SELECT digest, published_at FROM forwarded_ids JOIN stories ON number = story WHERE story = ANY($1)
+       ) AS ids GROUP BY digest ${keepLatest}`,
+      [numbers],
+    ),
+    addToCounts(session, { duplicates, entries }),
+    // What an operator said of a key outlives the story; without one it waits, and the remembered key keeps it asleep.
+    session.run("UPDATE pins SET story = NULL WHERE story = ANY($1)", [numbers]),
+    session.run("DELETE FROM aliases WHERE story = ANY($1)", [numbers]),
+    session.run("DELETE FROM forwarded_ids WHERE story = ANY($1)", [numbers]),
+    session.run("DELETE FROM sighting_texts WHERE sighting = ANY($1)", [ids]),
+    session.run("DELETE FROM sightings WHERE id = ANY($1)", [ids]),
+    session.run("DELETE FROM stories WHERE number = ANY($1)", [numbers]),
+  ]);
+  await addTotals(session, { isVisible: numbers.length > 0, stories: -numbers.length, aliases: -aliases });
+  return { stories: numbers.length, sightings: ids.length };
+}

@@ -1,0 +1,345 @@
+/**
+ * The store in PostgreSQL (`pg`): for more than one machine, and for several workers beside each other. What is promised
+ * stands in `store.ts`; what one poll changes is decided by the same code as for SQLite (`poll-plan.ts`).
+ */
+import { randomUUID } from "node:crypto";
+import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story } from "../model.ts";
+import { backupPostgres } from "./postgres-backup.ts";
+import { PostgresDatabase, requireRow, type Session } from "./postgres-connection.ts";
+import { watchNotifications } from "./postgres-listen.ts";
+import { STORIES_LOCK, takeLock } from "./postgres-locks.ts";
+import { migratePostgres } from "./postgres-migrate.ts";
+import { mergeByOperator, splitByOperator } from "./postgres-overrides.ts";
+import { writePolls } from "./postgres-polls.ts";
+import { countForgettable, forgetStories } from "./postgres-prune.ts";
+import {
+  claimQuestions,
+  findAnswers,
+  nextQuestionAt,
+  noteQuestionsFor,
+  settleQuestion,
+} from "./postgres-questions.ts";
+import { findStory, listStories, listUnarchived } from "./postgres-reads.ts";
+import { DryRunDone, rekey } from "./postgres-rekey.ts";
+import { addCollapsedKeys, listAskers, rewrite, toBatch } from "./postgres-rewriter.ts";
+import { PostgresSources } from "./postgres-sources.ts";
+import { addTotals } from "./postgres-stories.ts";
+import * as tables from "./postgres-tables.ts";
+import { readNumber } from "./rows.ts";
+import type {
+  AnswerRecord,
+  ArchivePage,
+  ArchiveState,
+  ClaimedQuestion,
+  ClaimedSource,
+  ClaimRequest,
+  DailyCount,
+  Forgettable,
+  HubSubscription,
+  Lease,
+  PollRecord,
+  PushSubscription,
+  Question,
+  RecordedPoll,
+  RekeyReport,
+  RekeyRequest,
+  Retention,
+  SightingBatch,
+  Store,
+  StoreCounts,
+  StoryDetail,
+  StoryQuery,
+  UnarchivedQuery,
+} from "./store.ts";
+import { type Outcome, WriteQueue } from "./write-queue.ts";
+
+/** Sightings that one transaction takes at most (a single poll is never parted). */
+const BATCH_SIGHTINGS_MAX = 512;
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`, as `pg` reads it. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** Look for syndicated copies among new entries? True when absent. */
+  readonly isSyndicating?: boolean | undefined;
+  /** Hears of what was forgiven, e.g. an unreadable row. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Opens the store, making its tables where they are missing.
+ * @throws StoreError `store/unreachable`, `store/newer`, `store/unwritable`
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
+  const database = new PostgresDatabase(options.url);
+  try {
+    await migratePostgres(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return new PostgresStore(database, options);
+}
+
+class PostgresStore implements Store {
+  readonly #database: PostgresDatabase;
+  readonly #sources: PostgresSources;
+  readonly #onWarning: (message: string) => void;
+  readonly #clock: Clock;
+  readonly #queue: WriteQueue<PollRecord, RecordedPoll>;
+
+  constructor(database: PostgresDatabase, options: PostgresOptions) {
+    this.#database = database;
+    this.#onWarning = options.onWarning ?? (() => {});
+    this.#clock = options.clock;
+    this.#sources = new PostgresSources({ holder: randomUUID(), onWarning: this.#onWarning });
+    this.#queue = new WriteQueue({
+      weigh: (record) => 1 + record.sightings.length,
+      write: (records) => this.#recordBatch(records),
+      weightMax: BATCH_SIGHTINGS_MAX,
+    });
+  }
+
+  async syncSources(
+    definitions: readonly SourceDefinition[],
+    options: { readonly now: Date; readonly parentId: string | null },
+  ): Promise<{ readonly added: number; readonly changed: number; readonly retired: number }> {
+    return this.#database.write(async (session) => {
+      const { isVisible, ...counts } = await this.#sources.sync(session, definitions, options);
+      await addTotals(session, { isVisible, stories: 0, aliases: 0 });
+      return counts;
+    });
+  }
+
+  async listSources(): Promise<readonly SourceState[]> {
+    return this.#database.statement((session) => this.#sources.list(session));
+  }
+
+  async claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]> {
+    return this.#database.write((session) => this.#sources.claim(session, request));
+  }
+
+  async nextDueAt(now: Date): Promise<Date | null> {
+    return this.#database.read((session) => this.#sources.nextDueAt(session, now));
+  }
+
+  async renewLeases(
+    leases: readonly Lease[],
+    times: { readonly now: Date; readonly leaseMs: number },
+  ): Promise<readonly Lease[]> {
+    if (leases.length === 0) return [];
+    return this.#database.statement((session) => this.#sources.renew(session, leases, times));
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    await this.#database.statement((session) => this.#sources.release(session, lease));
+  }
+
+  async recordPoll(record: PollRecord): Promise<RecordedPoll> {
+    if (this.#database.isClosed) throw new Error(`the store ${this.#database.place} is closed`);
+    return this.#queue.push(record);
+  }
+
+  async listStories(query: StoryQuery): Promise<readonly Story[]> {
+    return this.#database.read((session) => listStories(session, query, this.#onWarning));
+  }
+
+  async findStory(keys: readonly string[]): Promise<StoryDetail | null> {
+    return this.#database.read((session) => findStory(session, keys, this.#onWarning));
+  }
+
+  async mergeStories(a: Alias, b: Alias, now: Date): Promise<void> {
+    await this.#changeStories((session) => mergeByOperator(session, a, b, now.getTime()));
+  }
+
+  async splitStory(key: Alias, now: Date): Promise<boolean> {
+    return this.#changeStories((session) => splitByOperator(session, key, now.getTime()));
+  }
+
+  async claimQuestions(request: {
+    readonly now: Date;
+    readonly limit: number;
+    readonly leaseMs: number;
+  }): Promise<readonly ClaimedQuestion[]> {
+    return this.#database.statement((session) => claimQuestions(session, request));
+  }
+
+  async nextQuestionAt(): Promise<Date | null> {
+    return this.#database.statement((session) => nextQuestionAt(session));
+  }
+
+  async listAskers(question: Question): Promise<SightingBatch> {
+    const sightings = await this.#database.statement((session) => listAskers(session, question));
+    return toBatch(this.#database, sightings);
+  }
+
+  async recordAnswer(
+    record: AnswerRecord,
+  ): Promise<{ readonly merged: number; readonly isVisible: boolean }> {
+    const { question, changes, at } = record;
+    return this.#changeStories(async (session) => {
+      await settleQuestion(session, question, record);
+      await addCollapsedKeys(session, record.collapsedKeys);
+      await noteQuestionsFor(session, record.questions ?? [], { changes, at });
+      return rewrite(session, changes, { at: at.getTime() });
+    });
+  }
+
+  async answers(kind: Question["kind"], urls: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (urls.length === 0) return new Map();
+    return this.#database.statement((session) => findAnswers(session, kind, urls));
+  }
+
+  async identityVersion(): Promise<number> {
+    return this.#readMeta("identity_version");
+  }
+
+  async setIdentityVersion(version: number): Promise<void> {
+    await this.#database.statement((session) =>
+      session.run("UPDATE meta SET identity_version = $1 WHERE id = 1", [version]),
+    );
+  }
+
+  async rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport> {
+    try {
+      return await this.#changeStories((session) => rekey(session, request, signal));
+    } catch (error) {
+      if (error instanceof DryRunDone) return error.report;
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async listSubscriptions(): Promise<readonly PushSubscription[]> {
+    return this.#database.statement((session) => tables.listSubscriptions(session));
+  }
+
+  async findSubscription(callback: string): Promise<PushSubscription | null> {
+    return this.#database.statement((session) => tables.findSubscription(session, callback));
+  }
+
+  async saveSubscription(subscription: PushSubscription): Promise<void> {
+    await this.#database.statement((session) => tables.saveSubscription(session, subscription));
+  }
+
+  async removeSubscription(sourceId: string): Promise<void> {
+    await this.#database.statement((session) => tables.removeSubscription(session, sourceId));
+  }
+
+  async listHubSubscriptions(): Promise<readonly HubSubscription[]> {
+    return this.#database.statement((session) => tables.listHubSubscriptions(session));
+  }
+
+  async saveHubSubscription(subscription: HubSubscription): Promise<void> {
+    await this.#database.statement((session) => tables.saveHubSubscription(session, subscription));
+  }
+
+  async removeHubSubscription(subscription: Pick<HubSubscription, "topic" | "callback">): Promise<void> {
+    await this.#database.statement((session) => tables.removeHubSubscription(session, subscription));
+  }
+
+  async archiveState(output: string): Promise<ArchiveState> {
+    return this.#database.statement((session) => tables.archiveState(session, output));
+  }
+
+  async listUnarchived(query: UnarchivedQuery): Promise<readonly Story[]> {
+    return this.#database.read((session) => listUnarchived(session, query, this.#onWarning));
+  }
+
+  async addArchivePage(
+    page: ArchivePage,
+    archived: { readonly stories: readonly number[]; readonly position: number },
+  ): Promise<boolean> {
+    return this.#database.write((session) => tables.addArchivePage(session, page, archived));
+  }
+
+  async moveArchive(output: string, place: Omit<ArchiveState, "pages">): Promise<void> {
+    await this.#database.statement((session) => tables.moveArchive(session, output, place));
+  }
+
+  async findArchivePage(output: string, number: number): Promise<ArchivePage | null> {
+    return this.#database.statement((session) => tables.findArchivePage(session, output, number));
+  }
+
+  async listNotices(limit: number): Promise<readonly HealthNotice[]> {
+    return this.#database.statement((session) => tables.listNotices(session, limit));
+  }
+
+  async countForgettable(keep: Retention): Promise<Forgettable> {
+    return this.#database.read((session) => countForgettable(session, keep));
+  }
+
+  async forgetStories(
+    keep: Retention,
+    request: { readonly limit: number },
+  ): Promise<{ readonly stories: number; readonly sightings: number }> {
+    return this.#changeStories((session) => forgetStories(session, keep, request));
+  }
+
+  async watchRevision(onChange: () => void): Promise<AsyncDisposable> {
+    return watchNotifications(this.#database, onChange);
+  }
+
+  async revision(): Promise<number> {
+    return this.#readMeta("revision");
+  }
+
+  async counts(): Promise<StoreCounts> {
+    return this.#database.read(async (session) => {
+      const [meta, sources] = await Promise.all([
+        session.one("SELECT stories, aliases FROM meta WHERE id = 1"),
+        session.one(
+          "SELECT count(*) AS sources, coalesce(sum(entry_count), 0)::bigint AS sightings FROM source_counts",
+        ),
+      ]);
+      const totals = { ...requireRow(meta, "its totals"), ...requireRow(sources, "its sources") };
+      return {
+        sources: readNumber(totals, "sources"),
+        sightings: readNumber(totals, "sightings"),
+        stories: readNumber(totals, "stories"),
+        aliases: readNumber(totals, "aliases"),
+      };
+    });
+  }
+
+  async dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>> {
+    return this.#database.statement((session) => this.#sources.dailyCounts(session, since));
+  }
+
+  async backup(file: string): Promise<void> {
+    await backupPostgres(this.#database.url, file, this.#clock);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#database.isClosed) return;
+    await this.#queue.flush();
+    await this.#database.close();
+  }
+
+  async #readMeta(column: "revision" | "identity_version"): Promise<number> {
+    const row = await this.#database.statement((session) =>
+      session.one("SELECT revision, identity_version FROM meta WHERE id = 1"),
+    );
+    return readNumber(requireRow(row, "its totals"), column);
+  }
+
+  /** Writes that change what is one story come one after the other, of whichever process. */
+  #changeStories<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#database.write(async (session) => {
+      await takeLock(session, STORIES_LOCK);
+      return work(session);
+    });
+  }
+
+  /** A batch that fails is written again poll by poll, so that only the culprit fails. */
+  async #recordBatch(records: readonly PollRecord[]): Promise<readonly Outcome<RecordedPoll>[]> {
+    try {
+      return await this.#database.write((session) => writePolls(session, records));
+    } catch (error) {
+      if (records.length === 1) return [{ error }];
+      const outcomes: Outcome<RecordedPoll>[] = [];
+      for (const record of records) outcomes.push(...(await this.#recordBatch([record])));
+      return outcomes;
+    }
+  }
+}

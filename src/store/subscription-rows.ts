@@ -1,0 +1,63 @@
+/** What both engines make of rows about subscriptions, to others' hubs and at our own. */
+import {
+  readInstant,
+  readNumber,
+  readOptionalInstant,
+  readOptionalNumber,
+  readOptionalText,
+  readText,
+} from "./rows.ts";
+import type { HubRequest, HubSubscription, PushSubscription } from "./store.ts";
+
+const STATES: readonly PushSubscription["state"][] = ["asked", "active", "refused"];
+
+export function toPushSubscription(row: Record<string, unknown>): PushSubscription {
+  const instant = (column: string) => {
+    const ms = readOptionalNumber(row, column);
+    return ms === null ? null : new Date(ms);
+  };
+  const state = readText(row, "state");
+  return {
+    sourceId: readText(row, "source_id"),
+    callback: readText(row, "callback"),
+    secret: readText(row, "secret"),
+    hub: readText(row, "hub"),
+    topic: readText(row, "topic"),
+    state: STATES.find((known) => known === state) ?? "refused",
+    failures: readNumber(row, "failures"),
+    expiresAt: instant("expires_at"),
+    pushedAt: instant("pushed_at"),
+    missedAt: instant("missed_at"),
+    nextTryAt: readInstant(row, "next_try_at"),
+  };
+}
+
+/** What a subscription is found by. Addresses hold no line break, so that no two pairs look alike. */
+export function hubSubscriptionKey({ topic, callback }: Pick<HubSubscription, "topic" | "callback">): string {
+  return `${topic}\n${callback}`;
+}
+
+export function toHubSubscription(row: Record<string, unknown>): HubSubscription {
+  return {
+    topic: readText(row, "topic"),
+    callback: readText(row, "callback"),
+    secret: readOptionalText(row, "secret"),
+    expiresAt: readOptionalInstant(row, "expires_at"),
+    request: toRequest(row),
+    delivered: readOptionalText(row, "delivered"),
+    failures: readNumber(row, "failures"),
+    failingSince: readOptionalInstant(row, "failing_since"),
+    nextTryAt: readOptionalInstant(row, "next_try_at"),
+  };
+}
+
+function toRequest(row: Record<string, unknown>): HubRequest | null {
+  const mode = readOptionalText(row, "request_mode");
+  if (mode === null) return null;
+  return {
+    mode: mode === "unsubscribe" ? mode : "subscribe",
+    secret: readOptionalText(row, "request_secret"),
+    leaseMs: readNumber(row, "request_lease_ms"),
+    askedAt: readInstant(row, "requested_at"),
+  };
+}
