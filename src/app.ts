@@ -27,7 +27,7 @@ import { loadUrlRules } from "./app/url-rules.ts";
 import { watchSources } from "./app/watch.ts";
 import type { Config } from "./config/load.ts";
 import { compilePatterns } from "./config/pattern.ts";
-import { StoreError } from "./errors.ts";
+import { MainstemError, StoreError } from "./errors.ts";
 import { isPublicAddress } from "./fetch/private-address.ts";
 import { IDENTITY_VERSION } from "./identify/resolution.ts";
 import type { PollResult } from "./ingest.ts";
@@ -36,12 +36,15 @@ import type { Log } from "./observe/log.ts";
 import { createMetrics, routeOf } from "./observe/metrics.ts";
 import { Subscriber } from "./push/subscriber.ts";
 import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
-import { startScheduler } from "./schedule/scheduler.ts";
+import { type SchedulerOptions, startScheduler } from "./schedule/scheduler.ts";
 import type { SiteSettings } from "./serve/river.ts";
 import { startServer } from "./serve/server.ts";
 import { Site } from "./serve/site.ts";
 import { readStatus } from "./serve/status.ts";
 import type { Store } from "./store/store.ts";
+
+/** What a process does: `poll` fills the store, `serve` publishes what is there, `all` both. */
+export type Role = "all" | "poll" | "serve";
 
 export interface AppOptions {
   readonly clock: Clock;
@@ -49,6 +52,8 @@ export interface AppOptions {
   readonly version: string;
   /** Reads the config anew; with it, the daemon follows edits of the file. @throws ConfigError, MainstemError */
   readonly loadConfig?: () => Promise<Config>;
+  /** `all` where absent. Others need a store that several processes share. */
+  readonly role?: Role;
 }
 
 /** A running daemon. Disposing of it stops it at once; `stop` lets what is under way finish first. */
@@ -60,8 +65,8 @@ export interface App extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** A poll that takes longer than all its time-outs together lost its worker. */
-const leaseMs = 5 * 60_000;
+/** `once` does not prolong its claims: longer than all time-outs of a poll together. */
+const onceLeaseMs = 5 * 60_000;
 const drainMs = 8000;
 /** How long a start waits for URL rules from the net before it takes the copy of last time. */
 const rulesTimeoutMs = 10_000;
@@ -74,7 +79,19 @@ const resolveMaxMs = 30_000;
  * @throws MainstemError when the store is held by another process or unusable, or the port is taken
  */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
-  const { clock, log, version } = options;
+  const { clock, log, version, role = "all" } = options;
+  const isPolling = role !== "serve";
+  const isServing = role !== "poll";
+  const { leaseMs } = config.limits;
+  if (role !== "all" && config.store.engine === "sqlite") {
+    throw new MainstemError(
+      "usage",
+      `--role ${role} needs a store in PostgreSQL: an SQLite file has one daemon`,
+      {
+        hint: "store: postgres://…, see docs/scale.md",
+      },
+    );
+  }
   const stack = new AsyncDisposableStack();
   try {
     const startedAt = clock.now();
@@ -86,14 +103,17 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const notices = () => reloader?.notices ?? [];
     const onWarning = (message: string) => log.warn(message);
     const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
-    await store.syncSources(config.sources, { now: clock.now(), parentId: null });
+    const syncSources = async (sources: Config["sources"]) => {
+      if (isPolling) await store.syncSources(sources, { now: clock.now(), parentId: null });
+    };
+    await syncSources(config.sources);
     const metrics = createMetrics({
       version,
       store: config.store.engine,
       read: async () => ({
         ...(await readCounts(store)),
         now: clock.now(),
-        pollsInFlight: scheduler.runningCount,
+        pollsInFlight: scheduler?.runningCount ?? 0,
         config: reloader?.state ?? { isOk: true, appliedAt: startedAt },
       }),
     });
@@ -105,6 +125,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         hub: () => hub?.own ?? null,
         ...siteSettings(config),
         ...config.listen,
+        isPublishing: isServing,
         store,
         clock,
         status: () => readStatus(store, { clock, startedAt, version, notices: notices() }),
@@ -132,6 +153,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         onPublished: () => hub?.published(),
       }),
     );
+    const render = () => {
+      if (isServing) publisher.request();
+    };
     const hosts = createHostLimit({
       perHost: config.limits.perHost,
       pauseMs: config.limits.hostPauseMs,
@@ -143,8 +167,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       store,
       hosts,
       definitions: () => definitions,
-      onVisible: () => publisher.request(),
-      onDue: () => scheduler.wake(),
+      onVisible: render,
+      onDue: () => scheduler?.wake(),
       onQuestions: () => resolver?.wake(),
       isPushed: (id) => subscriber?.isPushed(id) ?? false,
       onPolled: async ({ source, state, kind, recorded }) => {
@@ -155,8 +179,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     });
     const { poll, resolving } = polling;
     await adviseRekey(store, log);
-    const resolver = resolving === null ? null : stack.use(startResolver(resolving));
-    const scheduler = startScheduler({
+    const resolver = resolving === null || !isPolling ? null : stack.use(startResolver(resolving));
+    const schedulerOptions: SchedulerOptions = {
       store,
       clock,
       concurrency: config.limits.concurrency,
@@ -177,34 +201,36 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         if (storeProblem === null) log.error(`${error.message}${error.hint ? ` (${error.hint})` : ""}`);
         storeProblem = error.message;
       },
-    });
-    stack.defer(() => scheduler.stop(0));
+    };
+    const scheduler = isPolling ? startScheduler(schedulerOptions) : null;
+    stack.defer(() => scheduler?.stop(0));
     const stopping = new AbortController();
     stack.defer(() => stopping.abort(new Error("Mainstem is stopping")));
-    subscriber = isPushWanted(config)
-      ? stack.use(
-          new Subscriber({
-            store,
-            clock,
-            log,
-            posts: stack.use(createHubClient(polling.client)),
-            baseUrl: config.url.replace(/\/+$/, ""),
-            isPrivateAllowed: ({ id }) => definitions.get(id)?.isPrivateAllowed ?? false,
-            onPush: async (id, pushed) => {
-              const isTaken = await takePush(id, pushed, { ...polling.poller, leaseMs }, stopping.signal);
-              if (!isTaken) scheduler.pollNow([id]);
-            },
-          }),
-        )
-      : null;
+    subscriber =
+      role === "all" && isPushWanted(config)
+        ? stack.use(
+            new Subscriber({
+              store,
+              clock,
+              log,
+              posts: stack.use(createHubClient(polling.client)),
+              baseUrl: config.url.replace(/\/+$/, ""),
+              isPrivateAllowed: ({ id }) => definitions.get(id)?.isPrivateAllowed ?? false,
+              onPush: async (id, pushed) => {
+                const isTaken = await takePush(id, pushed, { ...polling.poller, leaseMs }, stopping.signal);
+                if (!isTaken) scheduler?.pollNow([id]);
+              },
+            }),
+          )
+        : null;
     hub = await openHub(stack, {
       ...{ config, store, clock, log, server },
       client: polling.client,
       hubUrl: () => hubUrlOf({ hub: config.hub, url: urlUntilRestart(config, current) }) ?? "",
     });
     const watch = (sources: Config["sources"]) =>
-      watchSources(sources, {
-        onChange: (id) => scheduler.pollNow([id]),
+      watchSources(isPolling ? sources : [], {
+        onChange: (id) => scheduler?.pollNow([id]),
         onError: (error) =>
           log.warn({ err: error }, "watching local sources failed; they are still polled on schedule"),
       });
@@ -214,13 +240,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       const changes = compareSources(current.sources, edited.sources);
       // Before the store knows them: a poll that starts in between finds what it is to do.
       definitions = definitionsOf(edited);
-      await store.syncSources(edited.sources, { now: clock.now(), parentId: null });
+      await syncSources(edited.sources);
       current = edited;
       const { hub: hubUntilRestart } = config;
       await server.reconfigure(
         siteSettings({ ...edited, url: urlUntilRestart(config, edited), hub: hubUntilRestart }),
       );
-      publisher.request();
+      render();
       const { dueIds, localIds } = changes;
       if (localIds !== null) {
         const previous = localWatch;
@@ -229,8 +255,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       }
       // What was written while one watch took the place of the other is not missed: local files are looked at once more.
       const wanted = [...new Set([...dueIds, ...(localIds ?? [])])];
-      if (wanted.length > 0) scheduler.pollNow(wanted);
-      scheduler.wake();
+      if (wanted.length > 0) scheduler?.pollNow(wanted);
+      scheduler?.wake();
       logSourceChanges(log, changes);
       const waiting = listRestartKeys(config, edited);
       const told = waiting.map((key) => `config: ${key} has changed and takes effect at the next start`);
@@ -241,7 +267,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     if (loadConfig !== undefined) {
       reloader = stack.use(watchConfig({ file: config.file, load: loadConfig, apply, log, clock }));
     }
-    publisher.request();
+    // What other processes write: a worker, or a command of the operator.
+    if (isServing) stack.use(await store.watchRevision(render));
+    render();
     const resources = stack.move();
     return {
       url: server.address.url,
@@ -249,11 +277,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       async stop() {
         const deadline = AbortSignal.timeout(drainMs);
         await Promise.all([
-          scheduler.stop(drainMs),
+          scheduler?.stop(drainMs),
           server.stop(deadline),
           resolver?.[Symbol.asyncDispose](),
         ]);
-        await publisher.flush();
+        if (isServing) await publisher.flush();
         await resources.disposeAsync();
       },
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -310,7 +338,7 @@ export async function pollOnce(
     const claimed = await store.claimDueSources({
       now,
       limit: config.limits.concurrency,
-      leaseMs,
+      leaseMs: onceLeaseMs,
       onlyIds: wanted,
     });
     if (claimed.length === 0) break;
@@ -364,7 +392,7 @@ async function preparePolling(
   { config, options, store, hosts, definitions, ...events }: PollingParts,
 ): Promise<Polling> {
   const { clock, log, version } = options;
-  const { concurrency: _, entries, hostPauseMs: __, ...limits } = config.limits;
+  const { concurrency: _, entries, hostPauseMs: __, leaseMs: ___, ...limits } = config.limits;
   const { bodyBytes } = limits;
   const client = { contact: config.contact, version, limits, clock };
   const shared = {

@@ -36,6 +36,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["merge", async () => (await import("./override.ts")).addMergeCommand],
   ["split", async () => (await import("./override.ts")).addSplitCommand],
   ["rekey", async () => (await import("./rekey.ts")).addRekeyCommand],
+  ["copy", async () => (await import("./copy.ts")).addCopyCommand],
   ["backup", async () => (await import("./backup.ts")).addBackupCommand],
   ["completion", async () => (await import("./completion.ts")).addCompletionCommand],
   ["healthcheck", async () => (await import("./healthcheck.ts")).addHealthcheckCommand],

@@ -2,8 +2,9 @@ import { openStore } from "../app/open-store.ts";
 import { rekeyStore } from "../app/rekey.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
 import type { RekeyReport, StoryName } from "../store/store.ts";
-import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
+import { type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
+import { createProgressBar } from "./progress.ts";
 import { shorten, terminalText } from "./table.ts";
 
 interface RekeyCliOptions extends ConfigOption {
@@ -28,7 +29,7 @@ export function addRekeyCommand({ program, context, action }: CommandTable): voi
         const isDryRun = options.dryRun ?? false;
         const onWarning = (message: string) => context.stderr.write(`mainstem: ${message}\n`);
         await using store = await openStore(config, { role: "poller", clock, onWarning });
-        const progress = createProgress(context);
+        const progress = createProgressBar(context, "entries");
         const report = await rekeyStore(
           config,
           { store, clock, rules, isDryRun, onProgress: progress.show },
@@ -41,17 +42,6 @@ export function addRekeyCommand({ program, context, action }: CommandTable): voi
         return 0;
       }),
     );
-}
-
-function createProgress({ stderr }: CliContext) {
-  return {
-    show: ({ done, total }: { readonly done: number; readonly total: number }) => {
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${done} of ${total} entries`);
-    },
-    clear: () => {
-      if (stderr.isTTY) stderr.write("\r\u001b[K");
-    },
-  };
 }
 
 function toJson(report: RekeyReport, isDryRun: boolean): object {

@@ -1,4 +1,4 @@
-import { startApp } from "../app.ts";
+import { type Role, startApp } from "../app.ts";
 import { scrubText } from "../fetch/scrub.ts";
 import { createLog, logLevels } from "../observe/log.ts";
 import { type CliContext, type ConfigOption, configFile, openConfig, print } from "./context.ts";
@@ -10,21 +10,33 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
     .command("run")
     .description("the daemon: poll on schedule, publish, serve; SIGTERM drains and stops it")
     .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addOption(
+      program
+        .createOption(
+          "--role <role>",
+          "poll sources, serve what is stored, or both; many processes share PostgreSQL",
+        )
+        .choices(["all", "poll", "serve"])
+        .default("all"),
+    )
     .addHelpText("after", "\nExample:\n  $ mainstem run --config config/mainstem.yaml")
     .action(
-      action(async (options: ConfigOption) => {
+      action(async (options: ConfigOption & { readonly role: Role }) => {
         const config = await openConfig(options, context);
         const log = createCommandLog(config.logLevel, context);
         for (const { line, column, message } of config.warnings)
           log.warn(`${config.file}:${line}:${column} ${message}`);
         const loadConfig = () => openConfig(options, context);
         const { clock, version } = context;
-        await using app = await startApp(config, { clock, log, version, loadConfig });
+        await using app = await startApp(config, { clock, log, version, loadConfig, role: options.role });
         context.onHangup?.(() => {
           log.info("SIGHUP: reading the config again");
           void app.reload();
         });
-        await print(context, welcome(config.url, configFile(options, context.env), context.version));
+        await print(
+          context,
+          welcome(config.url, configFile(options, context.env), { ...context, role: options.role }),
+        );
         await untilAborted(context.signal);
         log.info("stopping: no new polls, those under way may finish");
         await app.stop();
@@ -34,7 +46,12 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
     );
 }
 
-function welcome(url: string, config: string, version: string): string {
+function welcome(
+  url: string,
+  config: string,
+  { version, role }: { readonly version: string; readonly role: Role },
+) {
+  if (role === "poll") return `Mainstem ${version} is polling with ${config}.\n`;
   return [
     `Mainstem ${version} is running with ${config}.`,
     `  Subscribe in a feed reader:  ${url}/atom.xml`,

@@ -33,6 +33,8 @@ export interface Config {
     readonly wireBytes: number;
     /** Between two requests to one host. */
     readonly hostPauseMs: number;
+    /** How long a claim on a source holds without being prolonged. */
+    readonly leaseMs: number;
   };
   readonly identity: {
     readonly isResolving: boolean;
@@ -148,6 +150,9 @@ function byPlace(a: ConfigProblem, b: ConfigProblem): number {
 }
 
 /** Environment over file; each names the key it replaces. */
+/** A claim is prolonged three times in its life, by a clock that ticks once a second. */
+const leaseMinMs = 5000;
+
 const overrides = { store: "MAINSTEM_STORE", listen: "MAINSTEM_LISTEN", url: "MAINSTEM_URL" } as const;
 
 function withOverrides(value: unknown, env: LoadOptions["env"]): unknown {
@@ -222,6 +227,7 @@ class ConfigBuilder {
         idleTimeoutMs: Math.min(raw.limits.idle_timeout, raw.limits.timeout),
         wireBytes: Math.min(raw.limits.wire, raw.limits.body),
         hostPauseMs: raw.limits.host_pause,
+        leaseMs: Math.max(raw.limits.lease, leaseMinMs),
       },
       identity: {
         isResolving: raw.identity.resolve,

@@ -270,6 +270,11 @@ export function createConfigSchema(cronProblem: CronProblem) {
         idle_timeout: duration.prefault("20s").describe("Longest silence of a server"),
         wire: bytes.prefault("16MiB").describe("Largest document as it is sent, before decompression"),
         host_pause: duration.prefault("1s").describe("Between two requests to one host"),
+        lease: duration
+          .prefault("1m")
+          .describe(
+            "A worker that gives no sign of life for so long loses the sources it was polling to others",
+          ),
         rest: z
           .enum(["host", "source"])
           .default("host")

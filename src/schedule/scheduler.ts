@@ -7,17 +7,17 @@
 import { validateDetailed } from "node-cron";
 import { LeaseLostError } from "../errors.ts";
 import type { Clock } from "../model.ts";
-import type { ClaimedSource, Store } from "../store/store.ts";
+import type { ClaimedSource, Lease, Store } from "../store/store.ts";
 import { nextCronTime } from "./cron-time.ts";
 import type { HostLimit } from "./host-limit.ts";
 import { startTick } from "./tick.ts";
 
 export interface SchedulerOptions {
-  readonly store: Pick<Store, "claimDueSources" | "releaseLease">;
+  readonly store: Pick<Store, "claimDueSources" | "releaseLease" | "renewLeases">;
   readonly clock: Clock;
   /** Polls at a time. */
   readonly concurrency: number;
-  /** How long a claim holds: longer than the longest poll. */
+  /** How long a claim holds unless it is prolonged, which happens while the poll runs: so long a dead worker's sources rest. */
   readonly leaseMs: number;
   /** Polls one source. What it throws is reported to `onError`; the source is tried again when its lease has run out. */
   readonly poll: (claimed: ClaimedSource, signal: AbortSignal) => Promise<void>;
@@ -47,6 +47,8 @@ export interface Scheduler extends AsyncDisposable {
 const heldMax = 20_000;
 /** Leases given back per look at the store, so that a crowded host does not stop the event loop. */
 const returnsPerLook = 50;
+/** Leases prolonged in one write, for the same reason. */
+const renewedPerCall = 500;
 /** How long aborted polls are waited for. */
 const abortGraceMs = 1000;
 const defaultPerHost = 2;
@@ -59,6 +61,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 
 interface RunningPoll {
   readonly claimed: ClaimedSource;
+  /** Ends this poll, when its lease is lost. */
+  readonly abort: AbortController;
   readonly host: string;
   readonly done: Promise<void>;
 }
@@ -84,11 +88,17 @@ class PollScheduler implements Scheduler {
   #hasMore = false;
   #isStoreFailing = false;
   #stopping: Promise<void> | null = null;
+  #renewing: Promise<void> | null = null;
+  #renewedAtMs: number;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#perHost = options.perHost ?? defaultPerHost;
-    this.#tick = startTick(() => this.wake());
+    this.#renewedAtMs = options.clock.now().getTime();
+    this.#tick = startTick(() => {
+      this.#renewWhenTime();
+      this.wake();
+    });
     this.wake();
   }
 
@@ -209,19 +219,71 @@ class PollScheduler implements Scheduler {
     this.#stale = this.#stale.concat(dropped);
   }
 
-  #start(claimed: ClaimedSource, host: string): void {
-    const { id } = claimed.source;
-    this.#runningPerHost.set(host, (this.#runningPerHost.get(host) ?? 0) + 1);
-    this.#running.set(id, { claimed, host, done: this.#run(claimed).finally(() => this.#end(id, host)) });
+  /** Three times in a lease's life, so that a store which is away for a moment costs no poll. */
+  #renewWhenTime(): void {
+    const { clock, leaseMs } = this.#options;
+    const now = clock.now();
+    const sinceMs = now.getTime() - this.#renewedAtMs;
+    // A clock that was set back does not stop it.
+    if (this.#renewing !== null || (sinceMs >= 0 && sinceMs < leaseMs / 3)) return;
+    this.#renewedAtMs = now.getTime();
+    this.#renewing = this.#renew(now).finally(() => {
+      this.#renewing = null;
+    });
   }
 
-  async #run(claimed: ClaimedSource): Promise<void> {
+  async #renew(now: Date): Promise<void> {
+    const { store, leaseMs, onError } = this.#options;
+    const claims = [
+      ...[...this.#running.values()].map(({ claimed }) => claimed),
+      ...[...this.#held.values()].flat(),
+    ];
+    try {
+      for (let start = 0; start < claims.length; start += renewedPerCall) {
+        const leases = claims.slice(start, start + renewedPerCall).map(({ lease }) => lease);
+        const held = await store.renewLeases(leases, { now, leaseMs });
+        this.#takeRenewed(leases, new Map(held.map((lease) => [lease.sourceId, lease])));
+      }
+    } catch (error) {
+      if (!this.#isStoreFailing) onError?.(error, null);
+    }
+  }
+
+  /** What is lost was taken over by another worker: its poll ends, since what it would write is refused. */
+  #takeRenewed(asked: readonly Lease[], renewed: ReadonlyMap<string, Lease>): void {
+    const isAsked = new Map(asked.map(({ sourceId, generation }) => [sourceId, generation]));
+    for (const { claimed, abort } of this.#running.values()) {
+      const { sourceId, generation } = claimed.lease;
+      if (isAsked.get(sourceId) === generation && !renewed.has(sourceId))
+        abort.abort(new LeaseLostError(sourceId));
+    }
+    for (const [host, queue] of this.#held) {
+      const kept = queue.flatMap((claimed) => {
+        const { sourceId, generation } = claimed.lease;
+        if (isAsked.get(sourceId) !== generation) return [claimed];
+        const lease = renewed.get(sourceId);
+        return lease === undefined ? [] : [{ ...claimed, lease }];
+      });
+      this.#heldCount -= queue.length - kept.length;
+      this.#held.set(host, kept);
+    }
+  }
+
+  #start(claimed: ClaimedSource, host: string): void {
+    const { id } = claimed.source;
+    const abort = new AbortController();
+    this.#runningPerHost.set(host, (this.#runningPerHost.get(host) ?? 0) + 1);
+    const done = this.#run(claimed, AbortSignal.any([this.#abort.signal, abort.signal]));
+    this.#running.set(id, { claimed, host, abort, done: done.finally(() => this.#end(id, host)) });
+  }
+
+  async #run(claimed: ClaimedSource, signal: AbortSignal): Promise<void> {
     const { poll, onError } = this.#options;
-    const { signal } = this.#abort;
     try {
       await poll(claimed, signal);
     } catch (error) {
-      if (signal.aborted) return this.#giveBack(claimed);
+      if (this.#abort.signal.aborted) return this.#giveBack(claimed);
+      if (signal.aborted) return;
       // Another worker has the source now, and will record what there is.
       if (error instanceof LeaseLostError) return;
       // One source never touches another. Its lease stays until it runs out, so that a poll which always throws is no loop.
@@ -241,6 +303,7 @@ class PollScheduler implements Scheduler {
   async #drain(drainMs: number): Promise<void> {
     await this.#tick.stop();
     await this.#looking;
+    await this.#renewing;
     const unused = [...this.#held.values(), this.#stale].flat();
     this.#held.clear();
     this.#heldCount = 0;

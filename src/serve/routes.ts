@@ -25,6 +25,8 @@ export interface Readiness {
 
 export interface RouteContext {
   readonly site: Site;
+  /** False: feeds and pages are another process's affair. */
+  readonly isPublishing: boolean;
   readonly status: () => Promise<StatusReport>;
   readonly readiness: () => Readiness;
   readonly health: () => Promise<Representation>;
@@ -71,6 +73,8 @@ export async function answer(
 ): Promise<void> {
   const { site } = context;
   const target = readTarget(request.url ?? "", site.basePath);
+  if (!context.isPublishing && !OTHER_ROUTES.has(target.path))
+    throw new ProblemError(404, "This process polls; another one serves the feeds.");
   // Feeds are asked for a thousand times as often as everything else.
   const document = site.document(target.path);
   if (document !== undefined) {

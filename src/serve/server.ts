@@ -49,6 +49,8 @@ export interface ServerOptions extends SiteSettings {
   readonly metrics?: (accept: string) => Promise<MetricsText>;
   /** Where hubs call; absent: nowhere. */
   readonly push?: () => PushCallbacks | null;
+  /** False: only how this process is doing; another one publishes. True where absent. */
+  readonly isPublishing?: boolean;
   /** Our own hub; absent: there is none. */
   readonly hub?: () => HubRequests | null;
   readonly onRequest?: (served: ServedRequest) => void;
@@ -97,11 +99,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     settings: options,
     ...(onSkipped === undefined ? {} : { onSkipped }),
   });
-  await site.refresh();
+  const { isPublishing = true } = options;
+  if (isPublishing) await site.refresh();
   const startedAt = clock.now();
   let isDraining = false;
   const context = {
     site,
+    isPublishing,
     status: keepFor(STATUS_KEPT_MS, clock, options.status),
     push: options.push ?? (() => null),
     hub: options.hub ?? (() => null),
@@ -153,7 +157,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     readArchivePage: async (path) => (await site.archivePage(path))?.body ?? null,
     reconfigure: (settings) => {
       site.reconfigure(settings);
-      return site.refresh();
+      return isPublishing ? site.refresh() : Promise.resolve(new Map());
     },
     stop,
     [Symbol.asyncDispose]: () => stop(AbortSignal.abort()),

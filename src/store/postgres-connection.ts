@@ -97,6 +97,8 @@ export class PostgresDatabase {
     });
     // A connection that breaks while nobody uses it; the next caller gets a new one.
     this.#pool.on("error", () => {});
+    // One that breaks while it is lent: whoever has it learns so from the statement.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
 
   get isClosed(): boolean {

@@ -73,6 +73,17 @@ export async function openPostgresReader(url: string): Promise<TableReader> {
       );
       return rows.map((row) => toCopied(row, own));
     },
+    async tables() {
+      const rows = await session.all(
+        "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema()",
+      );
+      const found = new Map<string, readonly string[]>();
+      for (const row of rows) {
+        const own = await columnsOf(session, readText(row, "name"));
+        found.set(readText(row, "name"), own.map((column) => column.name).toSorted());
+      }
+      return found;
+    },
     async readNumbers() {
       const numbers = new Map<string, number>();
       for (const [table, column] of NUMBERED_TABLES) {

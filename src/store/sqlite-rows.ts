@@ -38,6 +38,11 @@ export function openSqliteReader(file: string): TableReader {
       const sql = `SELECT ${columns} FROM ${name} ${where} ORDER BY ${key.join(", ")} LIMIT ${limit}`;
       return db.prepare(sql).all(...(after ?? [])) as CopiedRow[];
     },
+    async tables() {
+      const rows = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+      const names = rows.map((row) => readText(row, "name"));
+      return new Map(names.map((name) => [name, columnsOf(db, name).toSorted()]));
+    },
     async readNumbers() {
       const rows = db.prepare("SELECT name, seq FROM sqlite_sequence").all();
       return new Map(rows.map((row) => [readText(row, "name"), readNumber(row, "seq")]));

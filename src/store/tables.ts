@@ -49,6 +49,8 @@ export interface TableReader extends AsyncDisposable {
     after: readonly CopiedValue[] | null,
     limit: number,
   ): Promise<readonly CopiedRow[]>;
+  /** Every table that is there, with the columns that are copied, sorted. */
+  tables(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** The highest number that was ever given, by table. */
   readNumbers(): Promise<ReadonlyMap<string, number>>;
 }

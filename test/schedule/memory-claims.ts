@@ -14,6 +14,8 @@ export class MemoryClaims {
   readonly #clock: ManualClock;
   #generation = 0;
   readonly claims: ClaimRequest[] = [];
+  /** The ids of each renewal. */
+  readonly renewals: string[][] = [];
 
   constructor(clock: ManualClock) {
     this.#clock = clock;
@@ -55,6 +57,25 @@ export class MemoryClaims {
       row.lease = { sourceId: row.source.id, generation: ++this.#generation, expiresAt };
       return { source: row.source, lease: row.lease, collapsedKeys: new Set<string>() };
     });
+  }
+
+  async renewLeases(
+    leases: readonly Lease[],
+    { now, leaseMs }: { readonly now: Date; readonly leaseMs: number },
+  ): Promise<readonly Lease[]> {
+    this.renewals.push(leases.map(({ sourceId }) => sourceId));
+    return leases.flatMap((lease) => {
+      const row = this.#rows.get(lease.sourceId);
+      if (row?.lease?.generation !== lease.generation) return [];
+      row.lease = { ...lease, expiresAt: new Date(now.getTime() + leaseMs) };
+      return [row.lease];
+    });
+  }
+
+  /** Another worker takes the source over. */
+  takeOver(id: string): void {
+    const row = this.#rows.get(id);
+    if (row?.lease) row.lease = { ...row.lease, generation: ++this.#generation };
   }
 
   async releaseLease(lease: Lease): Promise<void> {

@@ -230,6 +230,41 @@ describe("startScheduler", () => {
     expect(polled).toEqual(["a", "b", "c"]);
   });
 
+  it("prolongs the leases of polls under way and of claims that wait, and ends a poll that was taken over", async () => {
+    const aborted: string[] = [];
+    const { clock, store, polled, start } = build(
+      {
+        perHost: 1,
+        poll: ({ source }, signal) =>
+          new Promise((_, reject) => {
+            polled.push(source.id);
+            signal.addEventListener("abort", () => {
+              aborted.push(source.id);
+              reject(signal.reason);
+            });
+          }),
+      },
+      (claims) => {
+        claims.add("a", "one.example");
+        claims.add("b", "one.example");
+        claims.add("c");
+      },
+    );
+    const scheduler = start();
+    await settle();
+    expect(polled).toEqual(["a", "c"]);
+    await clock.advance(leaseMs / 3);
+    await expect.poll(() => store.renewals.length, { timeout: 5000 }).toBe(1);
+    expect(store.renewals[0]?.toSorted()).toEqual(["a", "b", "c"]);
+    store.takeOver("a");
+    await clock.advance(leaseMs / 3);
+    await expect.poll(() => aborted, { timeout: 5000 }).toEqual(["a"]);
+    // Its place is free, and the other source of that host has kept its claim all the while.
+    await look(scheduler);
+    expect(polled).toEqual(["a", "c", "b"]);
+    expect(store.claims.length).toBeGreaterThan(0);
+  });
+
   it("survives a store that cannot be asked", async () => {
     const clock = createManualClock();
     const store = new MemoryClaims(clock);
@@ -240,7 +275,11 @@ describe("startScheduler", () => {
     };
     store.add("a");
     const { polled, errors, start } = build({
-      store: { claimDueSources, releaseLease: (lease) => store.releaseLease(lease) },
+      store: {
+        claimDueSources,
+        releaseLease: (lease) => store.releaseLease(lease),
+        renewLeases: (leases, times) => store.renewLeases(leases, times),
+      },
       poll: async ({ source }) => void polled.push(source.id),
     });
     const scheduler = start();
