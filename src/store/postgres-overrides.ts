@@ -2,6 +2,7 @@ import type { Alias } from "../model.ts";
 import { addCounts, countDuplicates } from "./carriers.ts";
 import { digestKeyHex } from "./digest.ts";
 import type { Session } from "./postgres-connection.ts";
+import { leaveGroup } from "./postgres-copy-groups.ts";
 import {
   addDuplicates,
   addTotals,
@@ -65,6 +66,8 @@ export async function splitByOperator(session: Session, key: Alias, at: number):
   if (leaving.length === members.length) {
     await pin(session, key, { kind: "split", story, group, at });
     await refreshPin(session, story);
+    const isVisible = await leaveGroup(session, story);
+    await addTotals(session, { isVisible, stories: 0, aliases: 0 });
     return true;
   }
   const number = await foundFrom(session, story, {

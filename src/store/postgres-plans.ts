@@ -2,6 +2,7 @@ import { addCounts } from "./carriers.ts";
 import { planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, PollPlan } from "./poll-plan-types.ts";
 import type { Session } from "./postgres-connection.ts";
+import type { NotedSighting, PostgresCopyFinder } from "./postgres-copies.ts";
 import {
   addDuplicates,
   findForgotten,
@@ -53,19 +54,27 @@ interface NumberedPlan {
   readonly toNumber: (ref: number) => number;
 }
 
+export interface PlanBatchOptions {
+  /** Looks for syndicated copies among new sightings; null where nobody wants to know. */
+  readonly copies: PostgresCopyFinder | null;
+  /** Hears of each merge while both stories are still there. */
+  readonly onMerge?: ((merge: Merge) => Promise<void>) | undefined;
+}
+
 /**
  * Plans polls one after the other and writes them together. What they may touch is looked up for all at once; a poll that
  * touches what an earlier one of the batch has changed is planned after that was written. The stories' lock is held.
  */
 export class PlanBatch {
   readonly #session: Session;
+  readonly #copies: PostgresCopyFinder | null;
   readonly #onMerge: ((merge: Merge) => Promise<void>) | null;
   #totals = { isVisible: false, stories: 0, aliases: 0 };
 
-  /** `onMerge` hears of each merge while both stories are still there. */
-  constructor(session: Session, onMerge: ((merge: Merge) => Promise<void>) | null = null) {
+  constructor(session: Session, options: PlanBatchOptions) {
     this.#session = session;
-    this.#onMerge = onMerge;
+    this.#onMerge = options.onMerge ?? null;
+    this.#copies = options.copies;
   }
 
   /** What is to be added to the store's totals. */
@@ -166,6 +175,7 @@ export class PlanBatch {
       ),
       addDuplicates(session, new Map([...duplicates].filter(([, change]) => change !== 0))),
     ]);
+    await this.#copies?.note(session, plans.flatMap(listNoted));
     this.#totals = {
       isVisible: this.#totals.isVisible || plans.some(({ plan }) => plan.recorded.isVisible),
       stories:
@@ -174,6 +184,15 @@ export class PlanBatch {
       aliases: this.#totals.aliases + newAliases + settled.reduce((sum, count) => sum + count, 0),
     };
   }
+}
+
+/** When every sighting of a poll has its story, copies are looked for. */
+function listNoted({ poll, plan, sightings }: NumberedPlan): NotedSighting[] {
+  const { sourceNo, at } = poll;
+  return [
+    ...sightings.map(({ id, record }) => ({ id, record, sourceNo, at, isEdit: false })),
+    ...plan.edits.map(({ id, record }) => ({ id, record, sourceNo, at, isEdit: true })),
+  ];
 }
 
 function countOf(

@@ -5,6 +5,7 @@ import { digestKeyHex } from "./digest.ts";
 import { findChangedSightings } from "./poll-plan.ts";
 import type { ChangedSightings, KnownSighting } from "./poll-plan-types.ts";
 import type { Session } from "./postgres-connection.ts";
+import type { PostgresCopyFinder } from "./postgres-copies.ts";
 import { STORIES_LOCK, takeLock } from "./postgres-locks.ts";
 import { PlanBatch, type PollToPlan } from "./postgres-plans.ts";
 import { noteQuestions } from "./postgres-questions.ts";
@@ -42,6 +43,7 @@ const NOTHING_NEW: RecordedPoll = {
 export async function writePolls(
   session: Session,
   records: readonly PollRecord[],
+  copies: PostgresCopyFinder | null,
 ): Promise<readonly RecordOutcome[]> {
   const sources = await lockSources(session, records);
   const held: HeldPoll[] = [];
@@ -54,7 +56,7 @@ export async function writePolls(
     if (source === undefined) outcomes.set(record, { error: new LeaseLostError(record.lease.sourceId) });
     else held.push({ record, source });
   }
-  const recorded = await writeSightings(session, held);
+  const recorded = await writeSightings(session, held, copies);
   await writeRest(session, held, recorded);
   for (const [index, { record }] of held.entries()) {
     const result = recorded.results[index];
@@ -102,7 +104,11 @@ interface WrittenSightings {
   readonly totals: { readonly isVisible: boolean; readonly stories: number; readonly aliases: number };
 }
 
-async function writeSightings(session: Session, held: readonly HeldPoll[]): Promise<WrittenSightings> {
+async function writeSightings(
+  session: Session,
+  held: readonly HeldPoll[],
+  copies: PostgresCopyFinder | null,
+): Promise<WrittenSightings> {
   const results = held.map(() => NOTHING_NEW);
   const nothing = { results, totals: { isVisible: false, stories: 0, aliases: 0 } };
   const guids = held.flatMap(({ record, source }) =>
@@ -118,7 +124,7 @@ async function writeSightings(session: Session, held: readonly HeldPoll[]): Prom
   }
   // From here on nobody else changes what is one story. What was read before is read again.
   const [, known] = await Promise.all([takeLock(session, STORIES_LOCK), findByGuids(session, guids)]);
-  const batch = new PlanBatch(session);
+  const batch = new PlanBatch(session, { copies });
   const plans = findChanges(held, known).map((sightings, index): PollToPlan | null => {
     const poll = held[index];
     if (poll === undefined || sightings.changed.length === 0) {

@@ -88,6 +88,8 @@ export async function forgetStories(
     session.run("UPDATE pins SET story = NULL WHERE story = ANY($1)", [numbers]),
     session.run("DELETE FROM aliases WHERE story = ANY($1)", [numbers]),
     session.run("DELETE FROM forwarded_ids WHERE story = ANY($1)", [numbers]),
+    session.run("DELETE FROM reports WHERE sighting = ANY($1)", [ids]),
+    session.run("DELETE FROM copies WHERE story = ANY($1) OR original = ANY($1)", [numbers]),
     session.run("DELETE FROM sighting_texts WHERE sighting = ANY($1)", [ids]),
     session.run("DELETE FROM sightings WHERE id = ANY($1)", [ids]),
     session.run("DELETE FROM stories WHERE number = ANY($1)", [numbers]),

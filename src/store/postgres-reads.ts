@@ -1,13 +1,15 @@
 import type { Story } from "../model.ts";
 import { digestKeyHex } from "./digest.ts";
 import type { Row, Session } from "./postgres-connection.ts";
+import { listGroups } from "./postgres-copy-groups.ts";
 import { toTsQuery } from "./postgres-search.ts";
 import { readNumber, readText } from "./rows.ts";
-import type { StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
+import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 import {
   isTagged,
   type RankedSighting,
   type SightingSource,
+  toCopyGroups,
   toSighting,
   toSightingSource,
   toStoredAlias,
@@ -81,7 +83,7 @@ export async function findStory(
     if (row === undefined) continue;
     const number = readNumber(row, "story");
     const story = (await loadStories(session, [number], onWarning)).get(number);
-    if (story !== undefined) return describe(session, story);
+    if (story !== undefined) return describe(session, story, onWarning);
   }
   return null;
 }
@@ -129,7 +131,19 @@ async function unarchived(
   return rows.map((row) => readNumber(row, "number"));
 }
 
-async function describe(session: Session, story: Story): Promise<StoryDetail> {
+/** The groups of copies that stories belong to, each once. */
+export async function listCopies(
+  session: Session,
+  numbers: readonly number[],
+  onWarning: Warn,
+): Promise<readonly CopyGroup[]> {
+  const groups = await listGroups(session, numbers);
+  if (groups.length === 0) return [];
+  const wanted = groups.flatMap((rows) => rows.map(({ story }) => story));
+  return toCopyGroups(groups, await loadStories(session, wanted, onWarning));
+}
+
+async function describe(session: Session, story: Story, onWarning: Warn): Promise<StoryDetail> {
   const [aliases, forwarded, pins] = await Promise.all([
     session.all(
       `SELECT aliases.key, aliases.kind, rule, evidence, created_at, sources.id AS source_id
@@ -142,6 +156,7 @@ async function describe(session: Session, story: Story): Promise<StoryDetail> {
     ]),
   ]);
   return {
+    copies: (await listCopies(session, [story.number], onWarning))[0] ?? null,
     story,
     aliases: aliases.map(toStoredAlias),
     forwardedIds: forwarded.map((row) => readText(row, "id")),

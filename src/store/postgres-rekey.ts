@@ -2,6 +2,7 @@ import { addCounts, advanceUpdatedAt, chooseWinner, countDuplicates } from "./ca
 import { digestKeyHex } from "./digest.ts";
 import { findParts, listHolders, type Member, type Part, toMember, withoutDropped } from "./parting.ts";
 import type { Session } from "./postgres-connection.ts";
+import type { PostgresCopyFinder } from "./postgres-copies.ts";
 import { addCollapsedKeys, listAfter, locate, readSightings, rewrite, toBatch } from "./postgres-rewriter.ts";
 import {
   addDuplicates,
@@ -41,7 +42,7 @@ export class DryRunDone extends Error {
 export async function rekey(
   session: Session,
   request: RekeyRequest,
-  signal: AbortSignal,
+  { signal, copies }: { readonly signal: AbortSignal; readonly copies: PostgresCopyFinder | null },
 ): Promise<RekeyReport> {
   const at = request.at.getTime();
   await session.script(
@@ -49,7 +50,7 @@ export async function rekey(
   );
   const sightings = await nameAnew(session, request, signal);
   const parts = await partStories(session, at, signal);
-  const merges = await writeIdentities(session, at, signal);
+  const merges = await writeIdentities(session, { at, copies, signal });
   const changed = await count(session, "SELECT count(*) AS n FROM rekeyed");
   await session.run("UPDATE meta SET identity_version = $1 WHERE id = 1", [request.version]);
   await addTotals(session, { isVisible: changed > 0, stories: 0, aliases: 0 });
@@ -211,8 +212,11 @@ async function dealAliases(
 
 async function writeIdentities(
   session: Session,
-  at: number,
-  signal: AbortSignal,
+  {
+    at,
+    copies,
+    signal,
+  }: { readonly at: number; readonly copies: PostgresCopyFinder | null; readonly signal: AbortSignal },
 ): Promise<Pick<RekeyReport, "merged" | "mergeExamples">> {
   const mergeExamples: { from: StoryName; into: StoryName }[] = [];
   let merged = 0;
@@ -236,6 +240,7 @@ async function writeIdentities(
     });
     const written = await rewrite(session, changes, {
       at,
+      copies,
       onMerge: async ({ from, into }) => {
         if (mergeExamples.length >= EXAMPLES_MAX) return;
         mergeExamples.push({ from: await nameOf(session, from), into: await nameOf(session, into) });

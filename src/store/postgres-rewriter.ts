@@ -2,6 +2,7 @@ import { describeIdentity } from "./carriers.ts";
 import { digestKeyHex } from "./digest.ts";
 import type { KnownSighting } from "./poll-plan-types.ts";
 import type { PostgresDatabase, Session } from "./postgres-connection.ts";
+import type { PostgresCopyFinder } from "./postgres-copies.ts";
 import { PlanBatch } from "./postgres-plans.ts";
 import { insertCollapsedKeys } from "./postgres-polls.ts";
 import { digestQuestion, findAnswers } from "./postgres-questions.ts";
@@ -161,6 +162,7 @@ export async function rewrite(
   changes: readonly SightingChange[],
   options: {
     readonly at: number;
+    readonly copies: PostgresCopyFinder | null;
     readonly onMerge?: (merge: { readonly from: number; readonly into: number }) => Promise<void>;
   },
 ): Promise<{ readonly isVisible: boolean; readonly merged: number }> {
@@ -173,7 +175,7 @@ export async function rewrite(
       session,
       edits.map(({ row, record }) => ({ id: row.id, record })),
     );
-    const batch = new PlanBatch(session, options.onMerge ?? null);
+    const batch = new PlanBatch(session, options);
     const changed = fresh.map(({ row, record, identityHash }) => ({ record, identityHash, known: [row] }));
     const poll = {
       sightings: { changed, claimedIds: new Set<number>(), unchanged: 0 },

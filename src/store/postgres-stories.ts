@@ -4,6 +4,7 @@ import { digestKeyHex } from "./digest.ts";
 import type { ForgottenKey } from "./forgotten.ts";
 import type { KnownPin, KnownSighting, KnownStory, PlannedEdit, PlannedSighting } from "./poll-plan-types.ts";
 import type { Row, Session } from "./postgres-connection.ts";
+import { mergeCopies } from "./postgres-copy-groups.ts";
 import { writeTexts } from "./postgres-search.ts";
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { decodeContent, encodeContent, type SightingContent } from "./records.ts";
@@ -47,11 +48,11 @@ export interface PlacedStory extends KnownStory {
 /** Numbers for rows to come, in their order. */
 export async function takeNumbers(
   session: Session,
-  table: "stories" | "sightings",
+  table: "stories" | "sightings" | "reports",
   count: number,
 ): Promise<number[]> {
   if (count === 0) return [];
-  const column = table === "stories" ? "number" : "id";
+  const column = { stories: "number", sightings: "id", reports: "no" }[table];
   const rows = await session.all(
     `SELECT nextval(pg_get_serial_sequence('${table}', '${column}')) AS n FROM generate_series(1, $1::int)`,
     [count],
@@ -388,6 +389,7 @@ export async function mergeStory(session: Session, from: number, into: number): 
        SELECT published_digest, published_id, $1::bigint FROM stories WHERE number = $2`,
       pair,
     ),
+    mergeCopies(session, from, into),
     session.run("DELETE FROM stories WHERE number = $2 AND number <> $1", pair),
   ]);
 }

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story } from "../model.ts";
 import { backupPostgres } from "./postgres-backup.ts";
 import { PostgresDatabase, requireRow, type Session } from "./postgres-connection.ts";
+import { PostgresCopyFinder } from "./postgres-copies.ts";
 import { watchNotifications } from "./postgres-listen.ts";
 import { STORIES_LOCK, takeLock } from "./postgres-locks.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
@@ -19,7 +20,7 @@ import {
   noteQuestionsFor,
   settleQuestion,
 } from "./postgres-questions.ts";
-import { findStory, listStories, listUnarchived } from "./postgres-reads.ts";
+import { findStory, listCopies, listStories, listUnarchived } from "./postgres-reads.ts";
 import { DryRunDone, rekey } from "./postgres-rekey.ts";
 import { addCollapsedKeys, listAskers, rewrite, toBatch } from "./postgres-rewriter.ts";
 import { PostgresSources } from "./postgres-sources.ts";
@@ -33,6 +34,7 @@ import type {
   ClaimedQuestion,
   ClaimedSource,
   ClaimRequest,
+  CopyGroup,
   DailyCount,
   Forgettable,
   HubSubscription,
@@ -86,12 +88,14 @@ class PostgresStore implements Store {
   readonly #sources: PostgresSources;
   readonly #onWarning: (message: string) => void;
   readonly #clock: Clock;
+  readonly #copies: PostgresCopyFinder | null;
   readonly #queue: WriteQueue<PollRecord, RecordedPoll>;
 
   constructor(database: PostgresDatabase, options: PostgresOptions) {
     this.#database = database;
     this.#onWarning = options.onWarning ?? (() => {});
     this.#clock = options.clock;
+    this.#copies = options.isSyndicating === false ? null : new PostgresCopyFinder();
     this.#sources = new PostgresSources({ holder: randomUUID(), onWarning: this.#onWarning });
     this.#queue = new WriteQueue({
       weigh: (record) => 1 + record.sightings.length,
@@ -144,6 +148,10 @@ class PostgresStore implements Store {
     return this.#database.read((session) => listStories(session, query, this.#onWarning));
   }
 
+  async listCopies(stories: readonly number[]): Promise<readonly CopyGroup[]> {
+    return this.#database.read((session) => listCopies(session, stories, this.#onWarning));
+  }
+
   async findStory(keys: readonly string[]): Promise<StoryDetail | null> {
     return this.#database.read((session) => findStory(session, keys, this.#onWarning));
   }
@@ -181,7 +189,7 @@ class PostgresStore implements Store {
       await settleQuestion(session, question, record);
       await addCollapsedKeys(session, record.collapsedKeys);
       await noteQuestionsFor(session, record.questions ?? [], { changes, at });
-      return rewrite(session, changes, { at: at.getTime() });
+      return rewrite(session, changes, { at: at.getTime(), copies: this.#copies });
     });
   }
 
@@ -202,7 +210,9 @@ class PostgresStore implements Store {
 
   async rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport> {
     try {
-      return await this.#changeStories((session) => rekey(session, request, signal));
+      return await this.#changeStories((session) =>
+        rekey(session, request, { signal, copies: this.#copies }),
+      );
     } catch (error) {
       if (error instanceof DryRunDone) return error.report;
       signal.throwIfAborted();
@@ -334,7 +344,7 @@ class PostgresStore implements Store {
   /** A batch that fails is written again poll by poll, so that only the culprit fails. */
   async #recordBatch(records: readonly PollRecord[]): Promise<readonly Outcome<RecordedPoll>[]> {
     try {
-      return await this.#database.write((session) => writePolls(session, records));
+      return await this.#database.write((session) => writePolls(session, records, this.#copies));
     } catch (error) {
       if (records.length === 1) return [{ error }];
       const outcomes: Outcome<RecordedPoll>[] = [];

@@ -5,8 +5,8 @@ import { digestKey } from "./digest.ts";
 import type { KnownStory } from "./poll-plan-types.ts";
 import type { SightingContent } from "./records.ts";
 import { readNumber } from "./rows.ts";
-import { CopyGroups } from "./sqlite-copy-groups.ts";
 import { listKeys, refreshUpdatedAt, type SplitMember, toSplitMember } from "./splitting.ts";
+import { CopyGroups } from "./sqlite-copy-groups.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
 
 /** The operator's `merge` and `split`. Its caller opens and closes the transaction. */

@@ -11,6 +11,7 @@ import {
   isTagged,
   type RankedSighting,
   type SightingSource,
+  toCopyGroups,
   toSighting,
   toSightingSource,
   toStoredAlias,
@@ -127,13 +128,7 @@ export class StoryReader {
     const groups = this.#copies.list(numbers);
     if (groups.length === 0) return [];
     const loaded = this.#load(groups.flatMap((rows) => rows.map(({ story }) => story)));
-    return groups.flatMap((rows) => {
-      const members = rows.flatMap(({ story: number, evidence }) => {
-        const story = loaded.get(number);
-        return story === undefined ? [] : [{ story, evidence }];
-      });
-      return members.length < 2 ? [] : [{ members }];
-    });
+    return toCopyGroups(groups, loaded);
   }
 
   #describe(story: Story): StoryDetail {

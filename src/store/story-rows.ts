@@ -5,6 +5,7 @@ import { DecodeMemory } from "./decode-memory.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
 import { readSourceKind } from "./source-rows.ts";
+import type { CopyEvidence, CopyGroup } from "./store.ts";
 
 /** Some 5,000 entries of common size: as many as a filter looks at for one feed. */
 const contents = new DecodeMemory(decodeContent, { lengthMax: 16 * 2 ** 20 });
@@ -132,4 +133,18 @@ function withoutCredentials(address: string): string {
   url.username = "";
   url.password = "";
   return url.href;
+}
+
+/** Groups of copies with their stories; one of which less than two are readable is none. */
+export function toCopyGroups(
+  groups: readonly (readonly { readonly story: number; readonly evidence: CopyEvidence | null }[])[],
+  loaded: ReadonlyMap<number, Story>,
+): readonly CopyGroup[] {
+  return groups.flatMap((rows) => {
+    const members = rows.flatMap(({ story: number, evidence }) => {
+      const story = loaded.get(number);
+      return story === undefined ? [] : [{ story, evidence }];
+    });
+    return members.length < 2 ? [] : [{ members }];
+  });
 }

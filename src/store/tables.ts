@@ -15,6 +15,8 @@ export const STORE_TABLES: readonly StoreTable[] = [
   { name: "aliases", key: ["no"] },
   { name: "pins", key: ["digest"] },
   { name: "forgotten_keys", key: ["digest"] },
+  { name: "reports", key: ["no"] },
+  { name: "copies", key: ["story"] },
   { name: "daily_counts", key: ["day", "source_no"] },
   { name: "questions", key: ["no"] },
   { name: "question_sightings", key: ["question", "sighting"] },
@@ -31,6 +33,7 @@ export const STORE_TABLES: readonly StoreTable[] = [
 export const NUMBERED_TABLES = [
   ["stories", "number"],
   ["sightings", "id"],
+  ["reports", "no"],
 ] as const;
 
 /** A value as every engine can take it: instants and flags are numbers, digests and documents bytes. */

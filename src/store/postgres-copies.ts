@@ -1,0 +1,249 @@
+import type { SightingRecord } from "../model.ts";
+import { BOILERPLATE_ITEMS, findBoilerplate } from "../syndicate/boilerplate.ts";
+import { CANDIDATES_MAX, type Candidate, chooseOriginal, WINDOW_MS } from "../syndicate/choose.ts";
+import { PostingIndex } from "../syndicate/posting-index.ts";
+import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
+import type { Session } from "./postgres-connection.ts";
+import { addToGroup } from "./postgres-copy-groups.ts";
+import { takeNumbers } from "./postgres-stories.ts";
+import { RecentMap } from "./recent-map.ts";
+import { decodeContent } from "./records.ts";
+import { readNumber, readOptionalNumber, readText } from "./rows.ts";
+
+/** As in `sqlite-copies.ts`, which this follows. */
+const REPORTS_KEPT = 256;
+const BOILERPLATES_KEPT = 256;
+const BOILERPLATE_FRESH_MS = 3_600_000;
+const EXPIRED_PER_ENTRY = 4;
+
+/** A sighting that a poll brought or edited. */
+export interface NotedSighting {
+  readonly id: number;
+  readonly record: SightingRecord;
+  readonly sourceNo: number;
+  readonly at: number;
+  readonly isEdit: boolean;
+}
+
+interface OwnStory {
+  readonly story: number;
+  readonly publishedAt: number;
+  readonly isApart: boolean;
+}
+
+interface NewReport {
+  readonly no: number;
+  readonly sighting: number;
+  readonly at: number;
+  readonly titleHash: number | null;
+  readonly sample: Uint32Array;
+}
+
+/** Finds copies among the sightings that polls bring, of whichever process. The stories' lock is held. */
+export class PostgresCopyFinder {
+  readonly #index = new PostingIndex(WINDOW_MS);
+  readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
+  readonly #boilerplates = new RecentMap<
+    number,
+    { readonly shingles: ReadonlySet<number>; readonly at: number }
+  >(BOILERPLATES_KEPT);
+  #lastNo = 0;
+
+  /** Looks for the reports that sightings are copies of; one that is none waits for its own copies. */
+  async note(session: Session, sightings: readonly NotedSighting[]): Promise<void> {
+    const at = sightings[0]?.at;
+    if (at === undefined) return;
+    await this.#catchUp(session, at);
+    const waiting = await leaveWaiting(
+      session,
+      sightings.filter(({ isEdit }) => isEdit).map(({ id }) => id),
+    );
+    // An edit counts while the entry waits for copies: an announcement may have become the report.
+    const noted = sightings.filter(({ id, isEdit }) => !isEdit || waiting.has(id));
+    if (noted.length === 0) return;
+    const ids = noted.map(({ id }) => id);
+    const [own, grouped, nos] = await Promise.all([
+      readOwn(session, ids),
+      readGrouped(session, ids),
+      takeNumbers(session, "reports", noted.length),
+      session.run(
+        `DELETE FROM reports WHERE no IN
+           (SELECT no FROM (SELECT no, seen_at FROM reports ORDER BY no LIMIT $1) AS oldest WHERE seen_at < $2)`,
+        [EXPIRED_PER_ENTRY * noted.length, at - WINDOW_MS],
+      ),
+    ]);
+    let pending: NewReport[] = [];
+    for (const sighting of noted) {
+      const report = readReport(sighting.record.entry);
+      const { sample, titleHash } = fingerprintOf(report);
+      const place = own.get(sighting.id);
+      // What an operator split off stays alone; what is in a group already stays in it.
+      if (place !== undefined && !place.isApart && !grouped.has(place.story)) {
+        const found = this.#index.find({ sample, titleHash, at: sighting.at }, { limit: CANDIDATES_MAX });
+        if (found.length > 0) {
+          await insertReports(session, pending);
+          pending = [];
+          const entry = {
+            story: place.story,
+            publishedAt: place.publishedAt,
+            source: sighting.sourceNo,
+            report,
+          };
+          const original = await this.#choose(session, { entry, nos: found, at: sighting.at });
+          if (original !== null) {
+            grouped.add(place.story).add(original);
+            continue;
+          }
+        }
+      }
+      const no = nos.shift();
+      if (no === undefined) throw new Error("too few numbers were taken for reports");
+      pending.push({ no, sighting: sighting.id, at: sighting.at, titleHash, sample });
+      this.#index.add({ no, at: sighting.at, sample, titleHash });
+      this.#lastNo = no;
+    }
+    await insertReports(session, pending);
+  }
+
+  /** @returns the story that the entry is now a copy of, or null */
+  async #choose(
+    session: Session,
+    { entry, nos, at }: { readonly entry: Candidate; readonly nos: readonly number[]; readonly at: number },
+  ): Promise<number | null> {
+    const candidates = await this.#readCandidates(session, nos, entry);
+    if (candidates.length === 0) return null;
+    const boilerplates = new Map<number, ReadonlySet<number>>();
+    for (const source of new Set([entry.source, ...candidates.map((candidate) => candidate.source)])) {
+      boilerplates.set(source, await this.#boilerplateOf(session, source, at));
+    }
+    const found = chooseOriginal(entry, candidates, (source) => boilerplates.get(source) ?? new Set());
+    if (found === null) return null;
+    const { original, ...evidence } = found;
+    await addToGroup(session, entry.story, { original, ...evidence, foundAt: new Date(at) });
+    return original;
+  }
+
+  /** Takes in what was written before this start, or by another process. What was undone left its number unused. */
+  async #catchUp(session: Session, at: number): Promise<void> {
+    const rows = await session.all(
+      "SELECT no, seen_at, title_hash, sample FROM reports WHERE no > $1 AND seen_at >= $2 ORDER BY no",
+      [this.#lastNo, at - WINDOW_MS],
+    );
+    for (const row of rows) {
+      this.#lastNo = readNumber(row, "no");
+      this.#index.add({
+        no: this.#lastNo,
+        at: readNumber(row, "seen_at"),
+        sample: readSample(row.sample),
+        titleHash: readOptionalNumber(row, "title_hash"),
+      });
+    }
+  }
+
+  async #readCandidates(session: Session, nos: readonly number[], entry: Candidate): Promise<Candidate[]> {
+    const rows = await session.all(
+      `SELECT sightings.id, story, source_no, content_hash, sightings.published_at, record
+       FROM reports JOIN sightings ON sightings.id = sighting JOIN stories ON stories.number = story
+       WHERE no = ANY($1) AND source_no <> $2 AND story <> $3 AND stories.pin <> 2
+         AND abs(sightings.published_at - $4) <= ${WINDOW_MS}
+         AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story)
+       ORDER BY array_position($1::bigint[], no)`,
+      [nos, entry.source, entry.story, entry.publishedAt],
+    );
+    return rows.flatMap((row) => {
+      const key = `${readNumber(row, "id")} ${readText(row, "content_hash")}`;
+      let report = this.#reports.get(key);
+      if (report === undefined) {
+        const content = decodeContent(readText(row, "record"));
+        if (content === null) return [];
+        report = readReport(content.entry);
+        this.#reports.set(key, report);
+      }
+      return [
+        {
+          story: readNumber(row, "story"),
+          source: readNumber(row, "source_no"),
+          publishedAt: readNumber(row, "published_at"),
+          report,
+        },
+      ];
+    });
+  }
+
+  async #boilerplateOf(session: Session, source: number, at: number): Promise<ReadonlySet<number>> {
+    const known = this.#boilerplates.get(source);
+    if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) return known.shingles;
+    const rows = await session.all(
+      "SELECT record FROM sightings WHERE source_no = $1 ORDER BY story_ordered_at DESC, story DESC LIMIT $2",
+      [source, BOILERPLATE_ITEMS],
+    );
+    const items = rows.flatMap((row) => {
+      const content = decodeContent(readText(row, "record"));
+      return content === null ? [] : [readShingles(content.entry)];
+    });
+    const shingles = findBoilerplate(items);
+    // A source that has few items yet tells more with the next ones.
+    if (items.length === BOILERPLATE_ITEMS) this.#boilerplates.set(source, { shingles, at });
+    return shingles;
+  }
+}
+
+/** Of edited sightings, those that waited for copies; they wait no more. */
+async function leaveWaiting(session: Session, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set();
+  const rows = await session.all("DELETE FROM reports WHERE sighting = ANY($1) RETURNING sighting", [ids]);
+  return new Set(rows.map((row) => readNumber(row, "sighting")));
+}
+
+async function readOwn(session: Session, ids: readonly number[]): Promise<ReadonlyMap<number, OwnStory>> {
+  const rows = await session.all(
+    `SELECT id, story, stories.pin, sightings.published_at
+     FROM sightings JOIN stories ON stories.number = story WHERE id = ANY($1)`,
+    [ids],
+  );
+  return new Map(
+    rows.map((row) => [
+      readNumber(row, "id"),
+      {
+        story: readNumber(row, "story"),
+        publishedAt: readNumber(row, "published_at"),
+        isApart: readNumber(row, "pin") === 2,
+      },
+    ]),
+  );
+}
+
+/** The stories of these sightings that are in a group. */
+async function readGrouped(session: Session, ids: readonly number[]): Promise<Set<number>> {
+  const rows = await session.all(
+    `SELECT story FROM sightings WHERE id = ANY($1)
+       AND EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story OR copies.original = sightings.story)`,
+    [ids],
+  );
+  return new Set(rows.map((row) => readNumber(row, "story")));
+}
+
+async function insertReports(session: Session, reports: readonly NewReport[]): Promise<void> {
+  if (reports.length === 0) return;
+  await session.run(
+    `INSERT INTO reports (no, sighting, seen_at, title_hash, sample)
+     SELECT no, sighting, seen_at, title_hash, decode(sample, 'hex')
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
+       AS new (no, sighting, seen_at, title_hash, sample)`,
+    [
+      reports.map(({ no }) => no),
+      reports.map(({ sighting }) => sighting),
+      reports.map(({ at }) => at),
+      reports.map(({ titleHash }) => titleHash),
+      reports.map(({ sample }) =>
+        Buffer.from(sample.buffer, sample.byteOffset, sample.byteLength).toString("hex"),
+      ),
+    ],
+  );
+}
+
+function readSample(value: unknown): Uint32Array {
+  if (!(value instanceof Uint8Array)) return new Uint32Array(0);
+  // A copy: what `pg` gives may begin anywhere.
+  return new Uint32Array(Uint8Array.from(value).buffer, 0, Math.floor(value.byteLength / 4));
+}
