@@ -1,5 +1,6 @@
 /** A config that is edited while the daemon runs: what is saved is applied, what is broken is told, and the old one stays. */
 import { type Stats, unwatchFile, watchFile } from "node:fs";
+import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/load.ts";
 import { ConfigError, formatConfigProblem, MainstemError } from "../errors.ts";
@@ -29,8 +30,10 @@ export interface ConfigReloader extends AsyncDisposable {
 
 /** How often the file is looked at. Asking for its state works where watches do not: bind mounts, NFS, Kubernetes' symlinks. */
 const intervalMs = 500;
-/** How long a file must be still before it counts as saved. */
+/** How long a file must be still before it counts as saved: one that is caught half written is a sound, shorter config. */
 const settleMs = 150;
+/** A file that is never still is read after so long all the same. */
+const unsettledMaxMs = 10_000;
 
 /** Follows the config file until disposed. Edits are applied one after the other; those that pile up become one. */
 export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): ConfigReloader {
@@ -38,9 +41,24 @@ export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): C
   let state = { isOk: true, appliedAt: clock.now() };
   let running: Promise<void> = Promise.resolve();
   let isQueued = false;
+  const read = async (): Promise<Config> => {
+    const giveUpAt = performance.now() + unsettledMaxMs;
+    for (;;) {
+      const before = await stateOf(file);
+      await sleep(settleMs);
+      if ((await stateOf(file)) !== before && performance.now() < giveUpAt) continue;
+      // An editor that is ended in the middle, or a full disk, leaves nothing; nobody means to take out everything so.
+      if (before?.endsWith(" 0")) throw new MainstemError("config/unreadable", `${file} is empty`);
+      // The outcome counts only if nobody wrote meanwhile.
+      const outcome = await load().catch((error: unknown) => ({ error }));
+      if ((await stateOf(file)) !== before && performance.now() < giveUpAt) continue;
+      if ("error" in outcome) throw outcome.error;
+      return outcome;
+    }
+  };
   const take = async (): Promise<void> => {
     try {
-      notices = await apply(await load());
+      notices = await apply(await read());
       state = { isOk: true, appliedAt: clock.now() };
     } catch (error) {
       state = { ...state, isOk: false };
@@ -61,7 +79,6 @@ export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): C
     if (isQueued) return running;
     isQueued = true;
     running = running.then(async () => {
-      await sleep(settleMs);
       // From here on the file is read; a later edit is another turn.
       isQueued = false;
       await take();
@@ -69,8 +86,7 @@ export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): C
     return running;
   };
   const onChange = (now: Stats, before: Stats): void => {
-    const isSame = now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino;
-    if (!isSame) void reload();
+    if (describeState(now) !== describeState(before)) void reload();
   };
   watchFile(file, { interval: intervalMs, persistent: false }, onChange);
   return {
@@ -86,6 +102,15 @@ export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): C
       await running;
     },
   };
+}
+
+/** What tells two versions of a file apart; the size comes last. Null where there is none. */
+async function stateOf(file: string): Promise<string | null> {
+  return stat(file).then(describeState, () => null);
+}
+
+function describeState({ mtimeMs, ino, size }: Stats): string {
+  return `${mtimeMs} ${ino} ${size}`;
 }
 
 /** The keys that only a restart applies, where two configs differ in them. */
