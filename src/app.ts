@@ -14,6 +14,7 @@ import { type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
 import { openStore } from "./app/open-store.ts";
 import { pollMeasures } from "./app/poll-measures.ts";
 import { createPoller, type Poller, type PollerOptions, takePush } from "./app/poller.ts";
+import { startPruner } from "./app/prune.ts";
 import { Publisher } from "./app/publisher.ts";
 import {
   type ConfigReloader,
@@ -236,6 +237,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       });
     let localWatch = await watch(config.sources);
     stack.defer(() => localWatch[Symbol.asyncDispose]());
+    const pruner = stack.use(
+      startPruner({
+        store,
+        clock,
+        log,
+        keep: () => current.keep,
+        onVisible: () => publisher.request(),
+      }),
+    );
     const apply = async (edited: Config): Promise<readonly string[]> => {
       const changes = compareSources(current.sources, edited.sources);
       // Before the store knows them: a poll that starts in between finds what it is to do.
@@ -258,6 +268,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       if (wanted.length > 0) scheduler?.pollNow(wanted);
       scheduler?.wake();
       logSourceChanges(log, changes);
+      pruner.wake();
       const waiting = listRestartKeys(config, edited);
       const told = waiting.map((key) => `config: ${key} has changed and takes effect at the next start`);
       for (const line of told) log.warn(line);

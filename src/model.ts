@@ -181,6 +181,8 @@ export interface SourceDefinition {
   readonly restScope: "host" | "source";
   /** Archive pages (RFC 5005) that the first poll follows. */
   readonly historyPages: number;
+  /** Fetch the pages of entries that are cut short, and carry their text. */
+  readonly isFullText?: boolean;
 }
 
 /** HTTP validators, byte for byte as received (RFC 9110 8.8). */

@@ -37,6 +37,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["split", async () => (await import("./override.ts")).addSplitCommand],
   ["rekey", async () => (await import("./rekey.ts")).addRekeyCommand],
   ["copy", async () => (await import("./copy.ts")).addCopyCommand],
+  ["prune", async () => (await import("./prune.ts")).addPruneCommand],
   ["backup", async () => (await import("./backup.ts")).addBackupCommand],
   ["completion", async () => (await import("./completion.ts")).addCompletionCommand],
   ["healthcheck", async () => (await import("./healthcheck.ts")).addHealthcheckCommand],

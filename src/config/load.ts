@@ -6,7 +6,7 @@ import { ConfigError, type ConfigProblem, MainstemError } from "../errors.ts";
 import type { OutputDefinition, SourceDefinition, SourceKind } from "../model.ts";
 import { ConfigDocument } from "./document.ts";
 import { substituteEnvironment } from "./environment.ts";
-import { type CronProblem, createConfigSchema, type RawConfig, type RawSource } from "./schema.ts";
+import { type CronProblem, createConfigSchema, type Keep, type RawConfig, type RawSource } from "./schema.ts";
 import { sourceId } from "./source-id.ts";
 import { describeIssue, unknownKeyMessage } from "./zod-messages.ts";
 
@@ -48,6 +48,8 @@ export interface Config {
   readonly admin: { readonly token: string | null; readonly isOpen: boolean };
   /** Ask hubs for pushes (WebSub). */
   readonly push: "auto" | "always" | "never";
+  /** What of the store stays; null: everything. */
+  readonly keep: Keep | null;
   readonly sources: readonly SourceDefinition[];
   /** Never empty: without any in the file there is one, `all`. */
   readonly outputs: readonly OutputDefinition[];
@@ -207,8 +209,6 @@ class ConfigBuilder {
     const port = Number(raw.listen.slice(colon + 1));
     const sources = this.#sources(raw);
     const outputs = this.#outputs(raw);
-    if (raw.keep !== undefined)
-      this.#warn(["keep"], "keep: nothing is forgotten yet; this version keeps every story");
     return {
       file: this.#options.file,
       title: raw.title,
@@ -237,6 +237,7 @@ class ConfigBuilder {
       },
       admin: { token: raw.admin.token ?? null, isOpen: raw.admin.open },
       push: raw.push,
+      keep: raw.keep ?? null,
       sources,
       outputs,
       publishDirectory:
@@ -274,11 +275,8 @@ class ConfigBuilder {
           this.#problem(path, `sources[${index}] has the same ${what} as sources[${first}]`);
         else firstOf.set(key, index);
       }
-      if (source.full_text)
-        this.#warn(
-          [...path, "full_text"],
-          "full_text: not in this version; entries stay as the feed gives them",
-        );
+      if (source.full_text && kind === "articles")
+        this.#warn([...path, "full_text"], "full_text: article documents are whole; it does nothing here");
       return {
         id,
         kind,
@@ -293,6 +291,7 @@ class ConfigBuilder {
         headers: source.headers,
         isPrivateAllowed: source.allow_private ?? raw.allow_private,
         restScope: source.rest ?? raw.limits.rest,
+        isFullText: source.full_text,
         historyPages: source.history ?? raw.limits.history,
       };
     });

@@ -33,6 +33,24 @@ const duration = z
   .refine((text) => parseDuration(text) !== null, durationExpected)
   .transform((text) => parseDuration(text) ?? 0);
 
+const keepExpected = "expected an age of at least 1d such as 1y or 90d, or a count of stories";
+
+/** What of the store stays. */
+export type Keep =
+  | { readonly kind: "age"; readonly ageMs: number }
+  | { readonly kind: "count"; readonly stories: number };
+
+const keepAgeMinMs = ms("1d");
+
+const keep = z.union([z.string(), z.number()], keepExpected).transform((value, context): Keep => {
+  const ageMs = typeof value === "string" ? parseDuration(value) : null;
+  if (ageMs !== null && ageMs >= keepAgeMinMs) return { kind: "age", ageMs };
+  if (typeof value === "number" && Number.isInteger(value) && value > 0)
+    return { kind: "count", stories: value };
+  context.addIssue({ code: "custom", message: keepExpected });
+  return z.NEVER;
+});
+
 const bytesExpected = "expected a size such as 16MiB or 500KB";
 
 const bytes = z
@@ -119,7 +137,10 @@ function createSourceSchema(schedule: ReturnType<typeof createScheduleSchema>) {
         .describe("What names a story: auto drops a key that the source reuses for everything"),
       include: patterns.default([]).describe("Keep only entries that match one of these"),
       exclude: patterns.default([]).describe("Drop entries that match one of these"),
-      full_text: z.boolean().default(false).describe("Fetch the page of a truncated entry; not acted on yet"),
+      full_text: z
+        .boolean()
+        .default(false)
+        .describe("Fetch the page of an entry that is cut short, and carry its text"),
       rest: z
         .enum(["host", "source"])
         .optional()
@@ -317,10 +338,11 @@ export function createConfigSchema(cronProblem: CronProblem) {
       .enum(["auto", "always", "never"])
       .default("auto")
       .describe("Ask hubs for pushes (WebSub): auto when url is one that the net can reach"),
-    keep: z
-      .union([z.string(), z.int().min(1)])
+    keep: keep
       .optional()
-      .describe("How long stories stay: 1y, 90d, or a count; not acted on yet, everything stays"),
+      .describe(
+        "How long stories stay: an age such as 1y or 90d, or a count of the newest; absent: for good",
+      ),
     sources: z.array(source).max(200_000).default([]).describe("What to poll"),
     outputs: z
       .array(output)

@@ -90,11 +90,18 @@ describe("a sound config", () => {
     expect(config.store).toEqual({ engine: "postgres", url: "postgres://user:secret@host/db" });
   });
 
-  it("warns of what it understands but does not do", async () => {
-    const config = await read("keep: 1y\nsources:\n  - url: https://a.example/\n    full_text: true\n");
+  it("reads how long stories stay: an age, a count, or for good", async () => {
+    expect((await read("keep: 1y")).keep).toEqual({ kind: "age", ageMs: 365.25 * 86_400_000 });
+    expect((await read("keep: 500")).keep).toEqual({ kind: "count", stories: 500 });
+    expect((await read("title: x")).keep).toBeNull();
+    for (const wrong of ["12h", "soon", "0", "1.5", "-3"])
+      expect(await problemsOf(`keep: ${wrong}`)).toEqual([expect.stringContaining("an age of at least 1d")]);
+  });
+
+  it("warns of what does nothing", async () => {
+    const config = await read("sources:\n  - articles: a\n    full_text: true\n");
     expect(config.warnings.map((warning) => [warning.line, warning.path])).toEqual([
-      [1, "keep"],
-      [4, "sources[0].full_text"],
+      [3, "sources[0].full_text"],
     ]);
   });
 });

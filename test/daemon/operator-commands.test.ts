@@ -139,3 +139,44 @@ describe("mainstem completion", () => {
     expect(await runCommand(["completion", "tcsh"])).toMatchObject({ code: 2 });
   });
 });
+
+describe("mainstem prune", () => {
+  const item = (name: string, date: string) =>
+    `<item><title>${name}</title><link>https://e.example/${name}</link><guid>${name}</guid><pubDate>${date}</pubDate></item>`;
+  const rss = (...items: string[]) =>
+    `<rss version="2.0"><channel><title>T</title><link>https://e.example/</link><description>d</description>${items.join("")}</channel></rss>`;
+  const dayMs = 86_400_000;
+  const ago = (days: number) => new Date(Date.now() - days * dayMs).toUTCString();
+
+  it("forgets by keep what is old, first only says so, and what is still in the feed stays forgotten", async () => {
+    await using workspace = await createWorkspace("keep: 30d\nsources:\n  - file: ../feeds/old.xml\n");
+    const run = (...args: string[]) => runCommand([...args, "--config", workspace.config]);
+    const feedFile = join(workspace.folder, "feeds", "old.xml");
+    await writeFile(feedFile, rss(item("new", ago(1)), item("old", ago(40)), item("older", ago(400))));
+    await run("once");
+    const dry = await run("prune", "--dry-run");
+    expect(dry).toMatchObject({ code: 0, stderr: "" });
+    expect(dry.stdout).toContain("2 stories with 2 entries");
+    expect(dry.stdout).toContain("Nothing was changed.");
+    expect(JSON.parse((await run("prune", "--json")).stdout)).toMatchObject({
+      dry_run: false,
+      stories: 2,
+      entries: 2,
+    });
+    expect((await run("prune")).stdout).toContain("Nothing to forget");
+    await writeFile(feedFile, rss(item("newest", ago(0)), item("new", ago(1)), item("old", ago(40))));
+    expect(JSON.parse((await run("once", "--force", "--json")).stdout).entries).toEqual({
+      new: 1,
+      updated: 0,
+      unchanged: 2,
+    });
+    expect((await run("story", "https://e.example/old")).code).toBe(1);
+  });
+
+  it("says what to do where the config keeps everything", async () => {
+    await using workspace = await createWorkspace("title: Mine\n");
+    const { code, stdout } = await runCommand(["prune", "--config", workspace.config]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("keep: 1y");
+  });
+});

@@ -1,0 +1,113 @@
+/** Forgets by `keep`: a little at a time, so that polls and readers are not held up. */
+import type { Keep } from "../config/schema.ts";
+import type { Clock } from "../model.ts";
+import type { Log } from "../observe/log.ts";
+import type { Retention, Store } from "../store/store.ts";
+
+/** Stories forgotten in one transaction: some 10 ms of writing. */
+const batchStories = 50;
+/** Between two transactions of the daemon. */
+const pauseMs = 200;
+/** The first time after a start, which has other things to do, and then from time to time. */
+const firstMs = 60_000;
+const everyMs = 3_600_000;
+
+/** What `keep` means at an instant. */
+export function toRetention(keep: Keep, now: Date): Retention {
+  return keep.kind === "count" ? { newest: keep.stories } : { since: new Date(now.getTime() - keep.ageMs) };
+}
+
+export interface Pruned {
+  readonly stories: number;
+  readonly sightings: number;
+}
+
+/**
+ * Forgets everything that need not stay, a transaction after another. @returns what is forgotten now
+ * @throws the signal's reason when aborted; what was forgotten by then stays so
+ */
+export async function pruneStore(
+  store: Pick<Store, "forgetStories">,
+  request: {
+    readonly keep: Retention;
+    /** Before each transaction but the first. */
+    readonly pause?: (signal: AbortSignal) => Promise<void>;
+    readonly onProgress?: (pruned: Pruned) => void;
+  },
+  signal: AbortSignal,
+): Promise<Pruned> {
+  let stories = 0;
+  let sightings = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const batch = await store.forgetStories(request.keep, { limit: batchStories });
+    stories += batch.stories;
+    sightings += batch.sightings;
+    if (batch.stories < batchStories) return { stories, sightings };
+    request.onProgress?.({ stories, sightings });
+    await request.pause?.(signal);
+  }
+}
+
+export interface PrunerOptions {
+  readonly store: Pick<Store, "forgetStories">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of the config as it is now. */
+  readonly keep: () => Keep | null;
+  /** Readers see less now. */
+  readonly onVisible: () => void;
+}
+
+export interface Pruner extends AsyncDisposable {
+  /** `keep` may have changed: looks now. */
+  wake(): void;
+}
+
+/** Prunes a minute after the start and every hour, as long as `keep` says anything. */
+export function startPruner(options: PrunerOptions): Pruner {
+  const { clock, log } = options;
+  const stopping = new AbortController();
+  let alarm = new AbortController();
+  const running = (async () => {
+    let waitMs = firstMs;
+    for (;;) {
+      try {
+        await clock.sleep(waitMs, AbortSignal.any([alarm.signal, stopping.signal]));
+      } catch {
+        if (stopping.signal.aborted) return;
+        alarm = new AbortController();
+      }
+      try {
+        await pruneNow(options, stopping.signal);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        log.error({ err: error }, "forgetting old stories failed; it is tried again in an hour");
+      }
+      waitMs = everyMs;
+    }
+  })();
+  return {
+    wake: () => alarm.abort(new Error("keep has changed")),
+    async [Symbol.asyncDispose]() {
+      stopping.abort(new Error("Mainstem is stopping"));
+      await running;
+    },
+  };
+}
+
+async function pruneNow(
+  { store, clock, log, keep, onVisible }: PrunerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = keep();
+  if (wanted === null) return;
+  const { stories, sightings } = await pruneStore(
+    store,
+    { keep: toRetention(wanted, clock.now()), pause: (stop) => clock.sleep(pauseMs, stop) },
+    signal,
+  );
+  if (stories === 0) return;
+  log.info({ stories, entries: sightings }, `keep: ${stories} stories that are too old were forgotten`);
+  onVisible();
+}

@@ -1,0 +1,78 @@
+import { openStore } from "../app/open-store.ts";
+import { pruneStore, toRetention } from "../app/prune.ts";
+import type { Keep } from "../config/schema.ts";
+import type { Forgettable } from "../store/store.ts";
+import { type ConfigOption, openConfig, print } from "./context.ts";
+import type { CommandTable } from "./program.ts";
+import { createProgressBar } from "./progress.ts";
+
+interface PruneOptions extends ConfigOption {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** `mainstem prune`: forgets now what `keep` lets go; the daemon does the same by itself every hour. */
+export function addPruneCommand({ program, context, action }: CommandTable): void {
+  program
+    .command("prune")
+    .description("forget the stories that keep lets go; the running daemon does so by itself every hour")
+    .option("--dry-run", "only say what would be forgotten")
+    .option("--json", "one JSON object")
+    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .addHelpText("after", "\nExample:\n  $ mainstem prune --dry-run")
+    .action(
+      action(async (options: PruneOptions) => {
+        const config = await openConfig(options, context);
+        const isDryRun = options.dryRun ?? false;
+        if (config.keep === null) {
+          await print(context, options.json ? JSON.stringify(toJson(nothing, isDryRun)) : noKeep);
+          return 0;
+        }
+        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        const keep = toRetention(config.keep, context.clock.now());
+        const found = await store.countForgettable(keep);
+        let forgotten = found;
+        if (!isDryRun) {
+          const progress = createProgressBar(context, "stories");
+          const pruned = await pruneStore(
+            store,
+            { keep, onProgress: ({ stories }) => progress.show({ done: stories, total: found.stories }) },
+            context.signal,
+          ).finally(progress.clear);
+          forgotten = { ...found, ...pruned };
+        }
+        const text = options.json
+          ? JSON.stringify(toJson(forgotten, isDryRun))
+          : describe(forgotten, { keep: config.keep, isDryRun });
+        await print(context, text);
+        return 0;
+      }),
+    );
+}
+
+const nothing: Forgettable = { stories: 0, sightings: 0, until: null };
+const noKeep =
+  "The config does not say how long stories stay, so all of them do. Set keep, such as keep: 1y or keep: 10000.";
+
+function toJson({ stories, sightings, until }: Forgettable, isDryRun: boolean): object {
+  return { dry_run: isDryRun, stories, entries: sightings, until };
+}
+
+function describe(
+  { stories, sightings, until }: Forgettable,
+  { keep, isDryRun }: { readonly keep: Keep; readonly isDryRun: boolean },
+): string {
+  const rule =
+    keep.kind === "count"
+      ? `the newest ${keep.stories.toLocaleString("en-GB")} stories stay`
+      : `stories of the last ${Math.round(keep.ageMs / 86_400_000)} days stay`;
+  if (stories === 0 || until === null) return `Nothing to forget: ${rule}.`;
+  const counted = `${count(stories, "story", "stories")} with ${count(sightings, "entry", "entries")}, the newest of ${until.toISOString().slice(0, 10)}`;
+  return isDryRun
+    ? `${counted}, would be forgotten: ${rule}.\nNothing was changed.`
+    : `${counted}, are forgotten: ${rule}.\nTheir keys are remembered, so that what is still in a feed does not come back. The file keeps its size; its free space is used again.`;
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number.toLocaleString("en-GB")} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { startPruner } from "../../src/app/prune.ts";
+import type { Keep } from "../../src/config/schema.ts";
+import { createLog } from "../../src/observe/log.ts";
+import type { Retention } from "../../src/store/store.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+
+const log = createLog({ level: "silent", isTerminal: false, scrub: (text) => text });
+const hourMs = 3_600_000;
+
+/** A store that has so many stories to forget and remembers how it was asked. */
+function createForgetful(stories: number) {
+  const calls: Retention[] = [];
+  let left = stories;
+  return {
+    calls,
+    async forgetStories(keep: Retention, { limit }: { readonly limit: number }) {
+      calls.push(keep);
+      const now = Math.min(left, limit);
+      left -= now;
+      return { stories: now, sightings: now };
+    },
+  };
+}
+
+describe("the daemon's own pruning", () => {
+  it("begins a minute after the start, in small steps with pauses, and comes again every hour", async () => {
+    const clock = createManualClock();
+    const store = createForgetful(120);
+    let visible = 0;
+    const keep: Keep = { kind: "count", stories: 10 };
+    await using _pruner = startPruner({ store, clock, log, keep: () => keep, onVisible: () => visible++ });
+    await clock.advance(59_999);
+    expect(store.calls).toEqual([]);
+    await clock.advance(1);
+    expect(store.calls).toEqual([{ newest: 10 }]);
+    await clock.advance(1000);
+    expect(store.calls).toHaveLength(3);
+    expect(visible).toBe(1);
+    await clock.advance(hourMs);
+    expect(store.calls).toHaveLength(4);
+    expect(visible).toBe(1);
+  });
+
+  it("counts an age from now, does nothing without keep, and looks at once when keep changes", async () => {
+    const clock = createManualClock();
+    const store = createForgetful(0);
+    let keep: Keep | null = null;
+    await using pruner = startPruner({ store, clock, log, keep: () => keep, onVisible: () => {} });
+    await clock.advance(5 * hourMs);
+    expect(store.calls).toEqual([]);
+    keep = { kind: "age", ageMs: 24 * hourMs };
+    pruner.wake();
+    await clock.advance(0);
+    expect(store.calls).toEqual([{ since: new Date(clock.now().getTime() - 24 * hourMs) }]);
+  });
+
+  it("goes on after a failure", async () => {
+    const clock = createManualClock();
+    let calls = 0;
+    const store = {
+      forgetStories: async () => {
+        calls += 1;
+        throw new Error("disk full");
+      },
+    };
+    const keep: Keep = { kind: "count", stories: 1 };
+    await using _pruner = startPruner({ store, clock, log, keep: () => keep, onVisible: () => {} });
+    await clock.advance(60_000 + 2 * hourMs);
+    expect(calls).toBe(3);
+  });
+});
