@@ -7,11 +7,13 @@ import { parse as parseDomain } from "tldts";
 import {
   type ClientOptions,
   createHubClient,
+  createPageClient,
   createSourceHttpClient,
   createSourceLinkClient,
 } from "./app/http-client.ts";
 import { type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
 import { openStore } from "./app/open-store.ts";
+import { createPageTexts } from "./app/page-texts.ts";
 import { pollMeasures } from "./app/poll-measures.ts";
 import { createPoller, type Poller, type PollerOptions, takePush } from "./app/poller.ts";
 import { startPruner } from "./app/prune.ts";
@@ -35,6 +37,7 @@ import type { PollResult } from "./ingest.ts";
 import type { Clock, OutputDefinition, SourceDefinition } from "./model.ts";
 import type { Log } from "./observe/log.ts";
 import { createMetrics, routeOf } from "./observe/metrics.ts";
+import { createPageReader } from "./parse/page-text.ts";
 import { Subscriber } from "./push/subscriber.ts";
 import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
 import { type SchedulerOptions, startScheduler } from "./schedule/scheduler.ts";
@@ -180,7 +183,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     });
     const { poll, resolving } = polling;
     await adviseRekey(store, log);
-    const resolver = resolving === null || !isPolling ? null : stack.use(startResolver(resolving));
+    const resolver = isPolling ? stack.use(startResolver(resolving)) : null;
     const schedulerOptions: SchedulerOptions = {
       store,
       clock,
@@ -237,15 +240,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       });
     let localWatch = await watch(config.sources);
     stack.defer(() => localWatch[Symbol.asyncDispose]());
-    const pruner = stack.use(
-      startPruner({
-        store,
-        clock,
-        log,
-        keep: () => current.keep,
-        onVisible: () => publisher.request(),
-      }),
-    );
+    const pruner = isPolling
+      ? stack.use(startPruner({ store, clock, log, keep: () => current.keep, onVisible: render }))
+      : null;
     const apply = async (edited: Config): Promise<readonly string[]> => {
       const changes = compareSources(current.sources, edited.sources);
       // Before the store knows them: a poll that starts in between finds what it is to do.
@@ -268,7 +265,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       if (wanted.length > 0) scheduler?.pollNow(wanted);
       scheduler?.wake();
       logSourceChanges(log, changes);
-      pruner.wake();
+      pruner?.wake();
       const waiting = listRestartKeys(config, edited);
       const told = waiting.map((key) => `config: ${key} has changed and takes effect at the next start`);
       for (const line of told) log.warn(line);
@@ -357,7 +354,7 @@ export async function pollOnce(
     const round = await Promise.all(claimed.map((one) => poll(one, signal)));
     results.push(...round.filter((result) => result !== null));
   }
-  if (resolving !== null) await resolveAll(resolving, signal);
+  await resolveAll(resolving, signal);
   if (config.publishDirectory !== null) {
     const site = new Site({ store, clock, settings: siteSettings(config) });
     await using publisher = new Publisher({
@@ -395,7 +392,7 @@ interface Polling {
   readonly poll: Poller;
   readonly poller: PollerOptions;
   readonly client: ClientOptions;
-  readonly resolving: ResolverOptions | null;
+  readonly resolving: ResolverOptions;
 }
 
 async function preparePolling(
@@ -430,10 +427,18 @@ async function preparePolling(
     isResolving,
     pageMode,
   };
-  const resolving =
-    isResolving || pageMode !== "never"
-      ? { ...shared, pageMode, links: stack.use(createSourceLinkClient({ ...client, hosts })) }
-      : null;
+  const pageClient = { ...client, hosts };
+  const resolving = {
+    ...shared,
+    isResolving,
+    pageMode,
+    links: stack.use(createSourceLinkClient({ ...client, hosts })),
+    texts: createPageTexts({
+      pages: stack.use(createPageClient({ ...pageClient, isPrivateAllowed: false })),
+      privatePages: stack.use(createPageClient({ ...pageClient, isPrivateAllowed: true })),
+      reader: stack.use(createPageReader()),
+    }),
+  };
   return { poll: createPoller(poller), poller, client, resolving };
 }
 

@@ -14,6 +14,7 @@ import { type IdentityContext, identifyDocument } from "./identify/identify.ts";
 import { type PageMode, parsePageSummary } from "./identify/page-questions.ts";
 import type { UrlRules } from "./identify/rules-file.ts";
 import { followArchives } from "./ingest/archives.ts";
+import { isCutShort, withPageText } from "./ingest/full-text.ts";
 import { noticeOf } from "./ingest/notice.ts";
 import { type ReadSourceOptions, readPushed, readSource, type SourceReading } from "./ingest/read-source.ts";
 import { toSightingRecord } from "./ingest/sighting.ts";
@@ -176,8 +177,11 @@ async function identify(
       ...context,
       pageOf: (page) => parsePageSummary(pages.get(page) ?? ""),
     });
-  const entries = identified.entries.map((entry) => nameByFile(entry, source.id, paths.get(entry.entry)));
+  const named = identified.entries.map((entry) => nameByFile(entry, source.id, paths.get(entry.entry)));
   const links = isResolving ? identified.unresolved : [];
+  const { entries, unread } = definition.isFullText
+    ? await giveTexts(named, { unresolved: new Set(identified.unresolved), store })
+    : { entries: named, unread: [] };
   return {
     entries,
     collapsedKeys: identified.collapsedKeys,
@@ -185,7 +189,29 @@ async function identify(
     questions: [
       ...links.map((link) => ({ kind: "link", url: link }) as const),
       ...asked.map((page) => ({ kind: "page", url: page }) as const),
+      ...unread.map((page) => ({ kind: "text", url: page }) as const),
     ],
+  };
+}
+
+/** Gives entries that their feed cuts short the text of their pages, as far as those were read; the others are to be. */
+async function giveTexts(
+  entries: readonly IdentifiedEntry[],
+  { unresolved, store }: { readonly unresolved: ReadonlySet<string>; readonly store: Pick<Store, "answers"> },
+): Promise<{ readonly entries: readonly IdentifiedEntry[]; readonly unread: readonly string[] }> {
+  // Where a short link leads is asked first: its page then has an address of its own.
+  const pageOf = ({ entry, originalUrl }: IdentifiedEntry): string | null =>
+    originalUrl !== null && /^https?:/.test(originalUrl) && !unresolved.has(originalUrl) && isCutShort(entry)
+      ? originalUrl
+      : null;
+  const pages = [...new Set(entries.map(pageOf).filter((page) => page !== null))];
+  const texts = await findAnswers("text", pages, store);
+  return {
+    entries: entries.map((identified) => {
+      const text = texts.get(pageOf(identified) ?? "");
+      return text === undefined ? identified : { ...identified, entry: withPageText(identified.entry, text) };
+    }),
+    unread: pages.filter((page) => !texts.has(page)),
   };
 }
 

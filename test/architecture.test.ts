@@ -40,6 +40,8 @@ const doors: Readonly<Record<string, RegExp>> = {
   zod: /^(config|identify|store)\//,
   undici: /^fetch\//,
   commander: /^cli\/program\.ts$/,
+  "@mozilla/readability": /^parse\/page-text-door\.ts$/,
+  linkedom: /^parse\/page-text-door\.ts$/,
   "sanitize-html": /^(parse|publish)\//,
 };
 

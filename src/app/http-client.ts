@@ -33,6 +33,21 @@ export function createSourceLinkClient(options: ClientOptions & { readonly hosts
   });
 }
 
+/**
+ * The client for the pages of cut entries (`full_text`). `isPrivateAllowed` reaches private addresses, too: only for pages of a
+ * source that may live there itself.
+ */
+export function createPageClient(
+  options: ClientOptions & { readonly hosts: HostLimit; readonly isPrivateAllowed: boolean },
+): LinkClient {
+  const { hosts, isPrivateAllowed } = options;
+  return createLinkClient({
+    ...nameClient(options),
+    ...(isPrivateAllowed && { isAllowedAddress: () => true }),
+    turn: (host, signal) => hosts.acquire(host, signal),
+  });
+}
+
 /** The client that asks hubs for pushes. */
 export function createHubClient(options: ClientOptions): PostClient {
   return createPostClient(nameClient(options));

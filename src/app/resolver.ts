@@ -12,6 +12,7 @@ import type { Clock, SourceDefinition, SourceState } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import type { Answer, ClaimedQuestion, Question, Store, StoryDetail } from "../store/store.ts";
 import { definitionOf } from "./definitions.ts";
+import { giveText, type PageTexts } from "./page-texts.ts";
 import { reidentify } from "./reidentify.ts";
 
 export interface ResolverOptions {
@@ -19,7 +20,10 @@ export interface ResolverOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly links: Pick<LinkClient, "resolve" | "readPage">;
+  /** Are opaque links asked where they lead? */
+  readonly isResolving: boolean;
   readonly pageMode: PageMode;
+  readonly texts: PageTexts;
   readonly rules: UrlRules | null;
   readonly definitions: () => ReadonlyMap<string, SourceDefinition>;
   /** Something that readers can see has changed. */
@@ -115,10 +119,7 @@ interface BatchOptions extends ResolverOptions {
 async function settle(question: ClaimedQuestion, options: BatchOptions, signal: AbortSignal): Promise<void> {
   const { store, clock, log } = options;
   const answer = await ask(question, options, signal);
-  const renamed =
-    answer.outcome === "found"
-      ? await nameAskers(question, { answer: answer.text, options })
-      : { changes: [], collapsedKeys: [], questions: [] };
+  const renamed = answer.outcome === "found" ? await changeAskers(question, answer.text, options) : noChanges;
   const { merged, isVisible } = await store.recordAnswer({ question, answer, at: clock.now(), ...renamed });
   const fields = { [question.kind]: scrubUrl(question.url), outcome: answer.outcome, merged };
   if (answer.outcome === "found") log.debug(fields, `the network told of a ${question.kind}`);
@@ -126,14 +127,51 @@ async function settle(question: ClaimedQuestion, options: BatchOptions, signal: 
   if (isVisible) options.onVisible();
 }
 
-async function ask(
-  { kind, url, known, attempts }: ClaimedQuestion,
-  { links, clock }: ResolverOptions,
-  signal: AbortSignal,
-): Promise<Answer> {
+const noChanges = { changes: [], collapsedKeys: [], questions: [] };
+
+/** What the sightings that waited for an answer are now. */
+async function changeAskers(question: ClaimedQuestion, answer: string, options: BatchOptions) {
+  if (question.kind !== "text") return await nameAskers(question, { answer, options });
+  const { sightings } = await options.store.listAskers(question);
+  return { ...noChanges, changes: sightings.map((sighting) => giveText(sighting, answer)) };
+}
+
+async function ask(question: ClaimedQuestion, options: BatchOptions, signal: AbortSignal): Promise<Answer> {
+  const { kind, url, known, attempts } = question;
+  const { links, clock } = options;
   if (known !== null) return { outcome: "found", text: known };
+  // What was noted under another config waits until it is wanted again.
+  if (!(await isWanted(question, options)))
+    return {
+      outcome: "later",
+      note: "the config does not ask for it",
+      retryAt: new Date(clock.now().getTime() + retryMaxMs),
+    };
+  if (kind === "text") {
+    const found = await options.texts.find(question, await askersOf(question, options), signal);
+    return found.kind === "later" ? postpone(found, { attempts, now: clock.now() }) : found.answer;
+  }
   if (kind === "link") return judge(await links.resolve(url, signal), { attempts, now: clock.now() });
   return judgePage(await links.readPage(url, signal), { url, attempts, now: clock.now() });
+}
+
+async function isWanted(question: ClaimedQuestion, options: BatchOptions): Promise<boolean> {
+  if (question.kind === "link") return options.isResolving;
+  if (question.kind === "page") return options.pageMode !== "never";
+  return (await askersOf(question, options)).some(({ isFullText }) => isFullText === true);
+}
+
+/** The sources, as the config has them, of the sightings that wait for an answer. */
+async function askersOf(
+  question: ClaimedQuestion,
+  options: BatchOptions,
+): Promise<readonly SourceDefinition[]> {
+  const [{ sightings }, sources] = await Promise.all([options.store.listAskers(question), options.sources()]);
+  const definitions = options.definitions();
+  return [...new Set(sightings.map(({ sourceId }) => sourceId))].flatMap((id) => {
+    const source = sources.get(id);
+    return (source && definitionOf(source, definitions)) ?? [];
+  });
 }
 
 /** What is remembered of a page. */

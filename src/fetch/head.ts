@@ -87,20 +87,21 @@ export function readHead(
  * The head of a body as text, its compression undone as far as it came (RFC 9110 8.4); empty where that is not possible.
  * We ask for none, so this is for servers that do not listen. Bytes beyond ASCII are read as UTF-8.
  */
-export function decodeHead({ headers, body }: Head, lengthMax: number): string {
-  const coding = (listHeader(headers, "content-encoding") ?? "identity").trim().toLowerCase();
-  if (coding === "identity" || coding === "") return body.toString("utf8");
-  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 32 * lengthMax };
-  try {
-    if (coding === "gzip" || coding === "x-gzip") return cut(unzipSync(body, options), lengthMax);
-    if (coding !== "deflate") return "";
-    const isWrapped = ((body[0] ?? 0) & 0x0f) === 8;
-    return cut(isWrapped ? inflateSync(body, options) : inflateRawSync(body, options), lengthMax);
-  } catch {
-    return "";
-  }
+export function decodeHead(head: Head, lengthMax: number): string {
+  return inflateHead(head, lengthMax).toString("utf8");
 }
 
-function cut(bytes: Buffer, lengthMax: number): string {
-  return bytes.subarray(0, lengthMax).toString("utf8");
+/** {@link decodeHead} without reading the bytes as text. */
+export function inflateHead({ headers, body }: Head, lengthMax: number): Buffer {
+  const coding = (listHeader(headers, "content-encoding") ?? "identity").trim().toLowerCase();
+  if (coding === "identity" || coding === "") return body;
+  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 32 * lengthMax };
+  try {
+    if (coding === "gzip" || coding === "x-gzip") return unzipSync(body, options).subarray(0, lengthMax);
+    if (coding !== "deflate") return Buffer.alloc(0);
+    const isWrapped = ((body[0] ?? 0) & 0x0f) === 8;
+    return (isWrapped ? inflateSync(body, options) : inflateRawSync(body, options)).subarray(0, lengthMax);
+  } catch {
+    return Buffer.alloc(0);
+  }
 }

@@ -10,7 +10,7 @@ import { createConnections } from "./connection.ts";
 import { createDnsCache, createSystemResolver } from "./dns.ts";
 import { DeadlineError, toFetchError } from "./failure.ts";
 import { readFreshness } from "./freshness.ts";
-import { decodeHead, type Head, readHead } from "./head.ts";
+import { decodeHead, type Head, inflateHead, readHead } from "./head.ts";
 import { type ResponseHeaders, singleHeader } from "./headers.ts";
 import type { HttpOptions } from "./http.ts";
 import { isPublicAddress } from "./private-address.ts";
@@ -35,11 +35,23 @@ export type PageHead =
   | { readonly kind: "page"; readonly url: string; readonly html: string }
   | Exclude<Resolution, { kind: "target" }>;
 
+/** A page's bytes, for its text, and where it was found in the end. */
+export type PageBody =
+  | {
+      readonly kind: "page";
+      readonly url: string;
+      readonly bytes: Uint8Array;
+      readonly contentType: string | null;
+    }
+  | Exclude<Resolution, { kind: "target" }>;
+
 export interface LinkClient extends AsyncDisposable {
   /** Follows a link to its target. Never throws but for the signal. @throws the signal's reason when aborted */
   resolve(url: string, signal: AbortSignal): Promise<Resolution>;
   /** Reads the first 256 KiB of a page. @throws the signal's reason when aborted */
   readPage(url: string, signal: AbortSignal): Promise<PageHead>;
+  /** Reads the first 2 MiB of a page as they are. @throws the signal's reason when aborted */
+  readBody(url: string, signal: AbortSignal): Promise<PageBody>;
 }
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -47,6 +59,7 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const passing: ReadonlySet<number> = new Set([401, 402, 403, 407, 408, 421, 425, 429]);
 const refreshBytesMax = 32 * 1024;
 const pageBytesMax = 256 * 1024;
+const bodyBytesMax = 2 * 1024 * 1024;
 /** A refresh after a longer while is a page that renews itself or wants to be read. */
 const refreshSecondsMax = 5;
 
@@ -105,12 +118,30 @@ class Client implements LinkClient {
   }
 
   async readPage(url: string, signal: AbortSignal): Promise<PageHead> {
-    const how = { isDestination: () => false, bytesMax: pageBytesMax, isRefreshFollowed: false };
+    const found = await this.#readHtml(url, pageBytesMax, signal);
+    return "head" in found
+      ? { kind: "page", url: found.url, html: decodeHead(found.head, pageBytesMax) }
+      : found;
+  }
+
+  async readBody(url: string, signal: AbortSignal): Promise<PageBody> {
+    const found = await this.#readHtml(url, bodyBytesMax, signal);
+    if (!("head" in found)) return found;
+    const contentType = singleHeader(found.head.headers, "content-type");
+    return { kind: "page", url: found.url, bytes: inflateHead(found.head, bodyBytesMax), contentType };
+  }
+
+  async #readHtml(
+    url: string,
+    bytesMax: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly url: string; readonly head: Head } | Exclude<Resolution, { kind: "target" }>> {
+    const how = { isDestination: () => false, bytesMax, isRefreshFollowed: false };
     const end = await this.#follow(url, how, signal);
     if (!("stop" in end)) return end;
     const { head } = end.stop;
     if (head === null || !isHtml(head.headers)) return { kind: "dead", reason: "it is no web page" };
-    return { kind: "page", url: end.stop.url, html: decodeHead(head, pageBytesMax) };
+    return { url: end.stop.url, head };
   }
 
   async #follow(

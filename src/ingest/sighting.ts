@@ -36,8 +36,13 @@ export function toSightingRecord(
     publishedAt,
     updatedAt: updatedAt < publishedAt ? publishedAt : updatedAt,
     orderedAt: isLate ? now : publishedAt,
-    completeness: (entry.contentHtml ?? entry.summary ?? "").length,
+    completeness: completenessOf(entry),
   };
+}
+
+/** How much of its story an entry tells, in characters. */
+export function completenessOf(entry: Pick<Entry, "contentHtml" | "summary">): number {
+  return (entry.contentHtml ?? entry.summary ?? "").length;
 }
 
 function believable(date: Date | null, now: Date): Date | null {

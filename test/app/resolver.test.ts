@@ -1,5 +1,6 @@
 /** From a poll with short links to one story: the poller notes, the resolver asks a real server, the store merges. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPageTexts } from "../../src/app/page-texts.ts";
 import { createPoller } from "../../src/app/poller.ts";
 import { type ResolverOptions, resolveDue, startResolver } from "../../src/app/resolver.ts";
 import { createHttpClient } from "../../src/fetch/http.ts";
@@ -8,6 +9,7 @@ import type { PageMode } from "../../src/identify/page-questions.ts";
 import { isDestination } from "../../src/identify/resolution.ts";
 import type { SourceDefinition, Story } from "../../src/model.ts";
 import { createLog } from "../../src/observe/log.ts";
+import { createPageReader } from "../../src/parse/page-text.ts";
 import { createHostLimit } from "../../src/schedule/host-limit.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -83,7 +85,10 @@ function prepare(definitions: readonly SourceDefinition[], pageMode: PageMode = 
       questions += 1;
     },
   });
-  const options: ResolverOptions = { ...shared, links, pageMode };
+  const reader = createPageReader();
+  stack.push(reader);
+  const texts = createPageTexts({ pages: links, privatePages: links, reader });
+  const options: ResolverOptions = { ...shared, links, isResolving: true, pageMode, texts };
   return {
     options,
     questions: () => questions,
@@ -282,5 +287,100 @@ describe("pages", () => {
     while ((await resolveDue(options, never)) > 0);
     const aliases = (await stories()).flatMap(({ sightings }) => sightings.flatMap((one) => one.aliases));
     expect(aliases.filter(({ rule }) => rule.startsWith("page:"))).toEqual([]);
+  });
+});
+
+describe("entries that are cut short (full_text)", () => {
+  const sentences = Array.from({ length: 12 }, (_, n) => `<p>Sentence number ${n} of a long article.</p>`);
+  const article = (extra = "") =>
+    `<nav><a href="/">Home</a></nav><article><h1>Cut</h1>${sentences.join("")}<p><a href="next">On</a><script>evil()</script>${extra}</p></article>`;
+  const page = (body: string) => ({ headers: { "Content-Type": "text/html" }, body: `<html><body>${body}` });
+  const path = "/2026/01/a-story-that-is-cut";
+  const cut = (isFullText: boolean, title = "A story that is cut") => ({
+    ...publish("cut", [{ title, link: at("paper.example", path) }]),
+    isFullText,
+  });
+  const shown = async () => (await stories())[0]?.sightings[0]?.entry.contentHtml ?? null;
+  const asked = () => server.requests.filter(({ url }) => url === path).length;
+
+  it("carry the text of their page, cleaned and with absolute links; it is fetched once, off the poll's path", async () => {
+    server.on(path, page(article()));
+    const { poll, options } = prepare([cut(true)], "never");
+    await poll();
+    expect([await shown(), asked()]).toEqual([null, 0]);
+    const [before] = await stories();
+    expect(await resolveDue(options, never)).toBe(1);
+    const html = await shown();
+    expect(html).toContain("Sentence number 11");
+    expect(html).toContain(`href="${at("paper.example", "/2026/01/next")}"`);
+    expect(html).not.toMatch(/evil|Home/);
+    expect((await stories())[0]).toMatchObject({
+      publishedId: before?.publishedId,
+      publishedAt: before?.publishedAt,
+    });
+
+    // A later edit of the feed keeps the text, a poll of the same changes nothing, and nobody asks again.
+    const revision = await store.revision();
+    cut(true);
+    await poll();
+    expect(await store.revision()).toBe(revision);
+    cut(true, "A new headline");
+    await poll();
+    expect(await resolveDue(options, never)).toBe(0);
+    expect((await stories())[0]?.sightings[0]?.entry.title).toBe("A new headline");
+    expect([await shown(), asked()]).toEqual([html, 1]);
+  });
+
+  it("stay as they are where nobody asked for more, and where the page holds no article", async () => {
+    server.on(path, page(article()));
+    const off = prepare([cut(false)], "never");
+    await off.poll();
+    expect([await resolveDue(off.options, never), asked()]).toEqual([0, 0]);
+    server.on(path, page("<p>Please log in."));
+    const on = prepare([cut(true, "Another headline")], "never");
+    await on.poll();
+    expect([await resolveDue(on.options, never), asked()]).toEqual([1, 1]);
+    await on.poll();
+    expect([await resolveDue(on.options, never), await shown()]).toEqual([0, null]);
+  });
+
+  it("wait until the config wants them again when it was edited meanwhile", async () => {
+    server.on(path, page(article()));
+    const on = prepare([cut(true)], "never");
+    await on.poll();
+    const off = prepare([{ ...cut(true), isFullText: false }], "never");
+    expect([await resolveDue(off.options, never), asked()]).toEqual([1, 0]);
+    await clock.advance(25 * 3_600_000);
+    expect([await resolveDue(on.options, never), asked()]).toEqual([1, 1]);
+    expect(await shown()).toContain("Sentence number 0");
+  });
+});
+
+describe("a page that may be private", () => {
+  const clients = () => {
+    const asked: string[] = [];
+    const client = (name: string) => ({
+      readBody: async () => {
+        asked.push(name);
+        return { kind: "dead", reason: "in a test" } as const;
+      },
+    });
+    const reader = createPageReader();
+    stack.push(reader);
+    return {
+      asked,
+      texts: createPageTexts({ pages: client("public"), privatePages: client("private"), reader }),
+    };
+  };
+
+  it("is one of the source's own host, where the source may live there itself", async () => {
+    const { asked, texts } = clients();
+    const question = { kind: "text", url: "http://intranet/story" } as const;
+    const source = (location: string, isPrivateAllowed: boolean) =>
+      buildDefinition("s", { location, isPrivateAllowed });
+    await texts.find(question, [source("http://intranet/feed", false)], never);
+    await texts.find(question, [source("http://other/feed", true)], never);
+    await texts.find(question, [source("http://intranet/feed", true)], never);
+    expect(asked).toEqual(["public", "public", "private"]);
   });
 });
