@@ -139,6 +139,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           notices: notices(),
         }),
         admin: config.admin,
+        adminListen: config.admin.listen,
         metrics: metrics.render,
         onRequest: ({ method, path, status, durationMs }) => {
           metrics.requestServed({ route: routeOf(path), status, durationMs });
@@ -199,6 +200,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           metrics.pollEnded(pollMeasures(result, { begunAt, durationMs }));
         }
         storeProblem = null;
+        server.tellPolled();
       },
       onError: (error) => {
         if (!(error instanceof StoreError)) return log.error({ err: error }, "a poll ended unexpectedly");
@@ -276,7 +278,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       reloader = stack.use(watchConfig({ file: config.file, load: loadConfig, apply, log, clock }));
     }
     // What other processes write: a worker, or a command of the operator.
-    if (isServing) stack.use(await store.watchRevision(render));
+    if (isServing)
+      stack.use(
+        await store.watchRevision(() => {
+          render();
+          server.tellPolled();
+        }),
+      );
     render();
     const resources = stack.move();
     return {

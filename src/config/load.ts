@@ -45,7 +45,12 @@ export interface Config {
     readonly isPrivateAllowed: boolean;
   };
   /** Who may see status and metrics from other machines. */
-  readonly admin: { readonly token: string | null; readonly isOpen: boolean };
+  readonly admin: {
+    readonly token: string | null;
+    readonly isOpen: boolean;
+    /** An address of its own for them, or null. */
+    readonly listen: Config["listen"] | null;
+  };
   /** Ask hubs for pushes (WebSub). */
   readonly push: "auto" | "always" | "never";
   /** What of the store stays; null: everything. */
@@ -190,6 +195,12 @@ function toHub(hub: string): Config["hub"] {
   return hub === "own" || hub === "none" ? { kind: hub } : { kind: "outside", url: hub };
 }
 
+/** `127.0.0.1:8080` or `[::1]:8080` in parts. */
+function readListen(text: string): Config["listen"] {
+  const colon = text.lastIndexOf(":");
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
+}
+
 class ConfigBuilder {
   readonly problems: ConfigProblem[] = [];
   readonly #warnings: ConfigProblem[] = [];
@@ -204,16 +215,14 @@ class ConfigBuilder {
   }
 
   build(raw: RawConfig): Config {
-    const colon = raw.listen.lastIndexOf(":");
-    const host = raw.listen.slice(0, colon).replace(/^\[|\]$/g, "");
-    const port = Number(raw.listen.slice(colon + 1));
+    const listen = readListen(raw.listen);
     const sources = this.#sources(raw);
     const outputs = this.#outputs(raw);
     return {
       file: this.#options.file,
       title: raw.title,
-      url: (raw.url ?? `http://localhost:${port}`).replace(/\/+$/, ""),
-      listen: { host, port },
+      url: (raw.url ?? `http://localhost:${listen.port}`).replace(/\/+$/, ""),
+      listen,
       store: this.#store(raw.store),
       contact: raw.contact?.trim() || null,
       limits: {
@@ -235,7 +244,11 @@ class ConfigBuilder {
         rules: this.#rules(raw.identity.rules),
         isPrivateAllowed: raw.allow_private,
       },
-      admin: { token: raw.admin.token ?? null, isOpen: raw.admin.open },
+      admin: {
+        token: raw.admin.token ?? null,
+        isOpen: raw.admin.open,
+        listen: raw.admin.listen === undefined ? null : readListen(raw.admin.listen),
+      },
       push: raw.push,
       keep: raw.keep ?? null,
       sources,

@@ -332,6 +332,11 @@ export function createConfigSchema(cronProblem: CronProblem) {
             "Opens /status and /metrics to other machines: a bearer token, or the password of a browser",
           ),
         open: z.boolean().default(false).describe("May everybody see /status and /metrics?"),
+        listen: listenAddress
+          .optional()
+          .describe(
+            "A second address for /status and /metrics, which the first one refuses then; who reaches it may see them, unless a token is set",
+          ),
       })
       .prefault({}),
     push: z

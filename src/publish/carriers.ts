@@ -2,6 +2,7 @@
 import type { Sighting, Story } from "../model.ts";
 import { cleanLine, cleanUrl, withoutTrailingSlashes } from "./clean.ts";
 import type { PublishedCarrier } from "./combine.ts";
+import { whyJoined } from "./joined.ts";
 
 const CARRIERS_MAX = 100;
 const NAME_LENGTH_MAX = 200;
@@ -16,6 +17,7 @@ export function carriersOf(story: Story, winner: Sighting): readonly PublishedCa
       name: cleanLine(sighting.sourceName, NAME_LENGTH_MAX) || "Unnamed source",
       url: cleanUrl(sighting.entry.url) ?? cleanUrl(sighting.originalUrl),
       sourceId: sighting.sourceId,
+      reason: sighting === winner ? null : whyJoined(sighting, story.sightings),
     });
   }
   return [...carriers.values()];

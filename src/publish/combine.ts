@@ -22,6 +22,7 @@ import {
 import { cleanHtml } from "./clean-html.ts";
 import { copiesOf, type GroupEntry, toGroupEntry } from "./copies.ts";
 import { readText } from "./html-text.ts";
+import type { JoinReason } from "./joined.ts";
 
 export const TITLE_LENGTH_MAX = 500;
 const NAME_LENGTH_MAX = 200;
@@ -53,6 +54,8 @@ export interface PublishedCarrier {
   readonly name: string;
   readonly url: string | null;
   readonly sourceId: string;
+  /** Why its entry counts as this story; null for the copy that is shown. */
+  readonly reason: JoinReason | null;
 }
 
 /** Another source's copy of the report that is shown. */

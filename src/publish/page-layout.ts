@@ -1,6 +1,7 @@
-/** What every page for people has around its content: head, masthead with the outputs, footer. No script anywhere. */
+/** What every page for people has around its content: head, masthead with the outputs, footer. */
 import { cleanLine } from "./clean.ts";
 import { outputPath } from "./feed-urls.ts";
+import { LIVE_SCRIPT_PATH } from "./live-script.ts";
 import { type Markup, markup } from "./markup.ts";
 import { ICON_PATH, STYLESHEET_PATH } from "./stylesheet.ts";
 
@@ -24,6 +25,8 @@ export interface PageFrame {
   readonly content: Markup;
   /** Pages written as static files have no status page beside them. */
   readonly isStatic: boolean;
+  /** Where the page hears of changes to what stands in its `live` element; absent: it stays as it is. */
+  readonly eventsPath?: string;
 }
 
 /** A whole HTML document. */
@@ -41,7 +44,11 @@ export function renderPage(frame: PageFrame): string {
 <meta name="referrer" content="no-referrer">
 <link rel="stylesheet" href="${basePath}${STYLESHEET_PATH}">
 <link rel="icon" type="image/svg+xml" href="${basePath}${ICON_PATH}">
-${frame.head}</head>
+${frame.head}${
+  frame.eventsPath !== undefined &&
+  markup`<script src="${basePath}${LIVE_SCRIPT_PATH}" data-events="${basePath}${frame.eventsPath}" defer></script>
+`
+}</head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header class="masthead">
@@ -56,7 +63,11 @@ ${frame.outputs.map((output) => renderNavigationItem(output, frame))}${
 </div>
 </header>
 <main id="content" tabindex="-1">
-${frame.content}</main>
+${
+  frame.eventsPath !== undefined &&
+  markup`<p id="live-note" role="status"></p>
+`
+}${frame.content}</main>
 <footer class="colophon">
 <p>Times are UTC. <a href="${basePath}/opml.xml">All sources as OPML</a>.</p>
 </footer>

@@ -1,19 +1,24 @@
-/** The river: an output as a page for people. Plain text only (nothing of a source's HTML), no pictures of others, no script. */
+/** The river: an output as a page for people. Plain text only (nothing of a source's HTML), no pictures of others; what lives is followed by `live-script.ts`. */
 import { encodeQueryValue, shorten } from "./clean.ts";
 import type { PublishedCarrier, PublishedEntry, PublishedFeed } from "./combine.ts";
 import { FEED_FILES, feedDescription, outputPath } from "./feed-urls.ts";
+import { SHORT_REASONS } from "./joined.ts";
+import { RIVER_EVENTS_PATH } from "./live-script.ts";
 import { attribute, joinMarkup, type Markup, markup } from "./markup.ts";
 import { type NavigationItem, renderPage } from "./page-layout.ts";
 
 const PAGE_TITLE_LENGTH_MAX = 200;
-const CARRIERS_SHOWN = 4;
+const CARRIERS_SHOWN = 3;
 const OPTIONS_SHOWN = 80;
+/** Longest search that the page takes, in characters. */
+export const SEARCH_LENGTH_MAX = 200;
 /** Longer addresses are left out of the page, not of the feeds: a page stays small whatever a source links to. */
 const PAGE_URL_LENGTH_MAX = 1000;
 
 export interface RiverFilter {
   readonly tag: string | null;
   readonly sourceId: string | null;
+  readonly search: string | null;
 }
 
 export interface RiverView {
@@ -45,7 +50,9 @@ export function renderRiver(view: RiverView): string {
   )}</p>
 ${!view.isStatic && renderFilters(view, path)}</div>
 ${renderChosen(view, path)}</div>
-${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${!view.isStatic && renderPager(view, path)}`;
+<div id="live">
+${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${!view.isStatic && renderPager(view, path)}</div>
+`;
   const head = markup`${FEED_FILES.map(
     (
       file,
@@ -62,17 +69,19 @@ ${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${!view
     head,
     content,
     isStatic: view.isStatic,
+    // Older pages change little, and nobody waits on them.
+    ...(!view.isStatic && view.isFirstPage && { eventsPath: RIVER_EVENTS_PATH }),
   });
 }
 
 function renderFilters(view: RiverView, path: string): Markup | null {
   const { filter } = view;
-  if (view.tags.length === 0 && view.sources.length < 2) return null;
   const tags = view.tags.slice(0, OPTIONS_SHOWN).map((tag) => renderOption(tag, tag, filter.tag));
   const sources = view.sources
     .filter((source, index) => index < OPTIONS_SHOWN || source.id === filter.sourceId)
     .map((source) => renderOption(source.id, shorten(source.name, 60), filter.sourceId));
-  return markup`<form class="filters" method="get" action="${path}">
+  return markup`<form class="filters" method="get" action="${path}" role="search">
+<label>Search <input type="search" name="q" maxlength="${SEARCH_LENGTH_MAX}" value="${filter.search ?? ""}"></label>
 ${tags.length > 0 && markup`<label>Tag <select name="tag"><option value="">All tags</option>${tags}</select></label>`}
 ${sources.length > 1 && markup`<label>Source <select name="source"><option value="">All sources</option>${sources}</select></label>`}
 <button type="submit">Show</button>
@@ -86,18 +95,23 @@ function renderOption(value: string, label: string, chosen: string | null): Mark
 
 /** What the list is narrowed to, and the way back. */
 function renderChosen(view: RiverView, path: string): Markup | null {
-  const { tag, sourceId } = view.filter;
-  if (tag === null && sourceId === null) return null;
+  const { tag, sourceId, search } = view.filter;
+  if (tag === null && sourceId === null && search === null) return null;
   const source = view.sources.find((candidate) => candidate.id === sourceId);
   const parts: Markup[] = [];
   if (source !== undefined) parts.push(markup`carried by <strong>${source.name}</strong>`);
   if (tag !== null) parts.push(markup`tagged <strong>${tag}</strong>`);
+  if (search !== null) parts.push(markup`with <strong>${search}</strong>`);
   return markup`<p class="chosen">Only stories ${joinMarkup(parts, " and ")}. <a href="${path}">Show all</a></p>
 `;
 }
 
 function renderEmpty(view: RiverView): Markup {
-  const isNarrowed = view.filter.tag !== null || view.filter.sourceId !== null || !view.isFirstPage;
+  const { tag, sourceId, search } = view.filter;
+  if (search !== null)
+    return markup`<p class="empty">No story has these words. Every word must be there; <code>"a phrase"</code>, <code>begin*</code>, <code>this OR that</code> and <code>-without</code> work, too.</p>
+`;
+  const isNarrowed = tag !== null || sourceId !== null || !view.isFirstPage;
   return isNarrowed
     ? markup`<p class="empty">No stories here.</p>
 `
@@ -131,7 +145,7 @@ function renderStory(entry: PublishedEntry, day: string, view: RiverView, path: 
   const time = `${isOtherDay ? `${dateFormat.format(entry.published)}, ` : ""}${timeFormat.format(entry.published)}`;
   const url = pageableUrl(entry.alternateUrl) ?? pageableUrl(entry.viaUrls[0] ?? null);
   const title = shorten(entry.title, PAGE_TITLE_LENGTH_MAX);
-  return markup`<article class="story">
+  return markup`<article class="story" id="s${entry.storyNumber}">
 <div class="meta"><time datetime="${instant}">${time}</time>${renderSourceName(entry, view, path)}</div>
 <div${attribute("lang", entry.language)} dir="auto">
 <h3>${url === null ? title : markup`<a href="${url}" rel="noopener">${title}</a>`}</h3>
@@ -158,9 +172,16 @@ function renderMore(entry: PublishedEntry): Markup | null {
   const comments = pageableUrl(entry.commentsUrl);
   const parts: Markup[] = [];
   if (others.length > 0) {
-    const names = others.slice(0, CARRIERS_SHOWN).map(renderCarrier);
+    const shown = others.slice(0, CARRIERS_SHOWN);
+    const reasons = new Set(shown.map(({ reason }) => reason));
+    // Why they count as this story: said once where it is the same of all.
+    const names = shown.map(
+      (carrier) => markup`${renderCarrier(carrier)}${reasons.size > 1 && renderReason(carrier)}`,
+    );
     const rest = others.length - names.length;
-    parts.push(markup`Also carried by ${joinMarkup(names, ", ")}${rest > 0 && ` and ${rest} more`}`);
+    parts.push(
+      markup`Also carried by ${joinMarkup(names, ", ")}${rest > 0 && ` and ${rest} more`}${reasons.size === 1 && shown[0] !== undefined && renderReason(shown[0])}`,
+    );
   }
   if (entry.copies.length > 0) parts.push(markup`Also printed by ${renderCopies(entry)}`);
   if (comments !== null) parts.push(markup`<a href="${comments}" rel="noopener">Comments</a>`);
@@ -168,6 +189,10 @@ function renderMore(entry: PublishedEntry): Markup | null {
     ? null
     : markup`<p class="more" lang="en" dir="ltr">${joinMarkup(parts, " · ")}</p>
 `;
+}
+
+function renderReason({ reason }: PublishedCarrier): string {
+  return reason === null ? "" : ` (${SHORT_REASONS[reason]})`;
 }
 
 function renderCarrier(carrier: PublishedCarrier): Markup {
@@ -200,6 +225,7 @@ function queryOf(filter: RiverFilter, before: string | null): string {
   const query = new URLSearchParams();
   if (filter.tag !== null) query.set("tag", filter.tag);
   if (filter.sourceId !== null) query.set("source", filter.sourceId);
+  if (filter.search !== null) query.set("q", filter.search);
   if (before !== null) query.set("before", before);
   return query.size === 0 ? "" : `?${query}`;
 }

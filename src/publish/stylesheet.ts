@@ -37,6 +37,7 @@ ul, ol { list-style: none; margin: 0; padding: 0; }
 .masthead .aside { margin-inline: auto -.7rem; }
 
 .intro { padding-block: 2.5rem 1.5rem; }
+.intro.tight { padding-bottom: .5rem; }
 h1 { font: 600 clamp(1.9rem, 1.4rem + 2.2vw, 2.75rem)/1.15 var(--serif); letter-spacing: -.01em; margin: 0; text-wrap: balance; }
 .lede { margin: .5rem 0 0; color: var(--soft); font-size: 1.05rem; }
 .tools { display: flex; flex-wrap: wrap; align-items: end; justify-content: space-between; gap: 1rem 2rem; margin-top: 1.25rem; }
@@ -49,6 +50,13 @@ h1 { font: 600 clamp(1.9rem, 1.4rem + 2.2vw, 2.75rem)/1.15 var(--serif); letter-
 .filters label { display: grid; gap: .15rem; font-size: .8rem; color: var(--soft); }
 select, button { font: inherit; font-size: .9rem; color: var(--ink); background: var(--raised); border: 1px solid var(--rule); border-radius: .4rem; padding: .4rem .6rem; min-height: 2.4rem; }
 select { max-width: 13rem; }
+input { font: inherit; font-size: .9rem; color: var(--ink); background: var(--raised); border: 1px solid var(--rule); border-radius: .4rem; padding: .4rem .6rem; min-height: 2.4rem; min-width: 0; }
+.feed-address { display: grid; gap: .3rem; margin: 1.5rem 0; font-weight: 600; }
+.feed-address input { width: 100%; font: 1rem/1.4 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; padding: .8rem 1rem; border-color: var(--accent); }
+.titles li { padding-block: .4rem; }
+#live-note { position: sticky; top: 0; z-index: 1; margin: 0; text-align: center; color: var(--soft); font-size: .875rem; }
+#live-note button { margin-top: .5rem; border-color: var(--accent); background: var(--accent); color: var(--paper); border-radius: 2rem; padding: .5rem 1.2rem; }
+#live > .lede { margin: 0; }
 button { cursor: pointer; font-weight: 600; color: var(--accent); }
 button:hover { background: var(--accent-soft); }
 .chosen { margin: 1.25rem 0 0; padding: .6rem 1rem; background: var(--accent-soft); border-radius: .4rem; }
@@ -68,6 +76,11 @@ button:hover { background: var(--accent-soft); }
 .more { margin: .5rem 0 0; font-size: .875rem; color: var(--soft); }
 .more a { color: inherit; }
 .more a:hover { color: var(--accent); }
+.joined { border-top: 1px solid var(--rule); padding-top: 1.5rem; margin-top: 1.5rem; font-size: .92rem; }
+.joined h2 { font: 600 1.3rem/1.3 var(--serif); margin: 0 0 .5rem; }
+.joined > ul > li { padding-block: .5rem; }
+.joined li strong a { color: var(--ink); }
+.joined li ul { color: var(--soft); padding-left: 1rem; }
 .empty { padding-block: 3rem; color: var(--soft); border-top: 1px solid var(--rule); }
 .pager { display: flex; justify-content: space-between; gap: 1rem; padding-block: 1.5rem; border-top: 1px solid var(--rule); }
 .pager a { padding: .6rem 1.1rem; border: 1px solid var(--rule); border-radius: 2rem; text-decoration: none; background: var(--raised); }
@@ -75,7 +88,7 @@ button:hover { background: var(--accent-soft); }
 .pager a:hover { background: var(--accent-soft); }
 .colophon { padding-block: 1.5rem 3rem; color: var(--soft); font-size: .875rem; }
 
-.totals { display: flex; flex-wrap: wrap; gap: 1px; margin: 1.75rem 0 0; background: var(--rule); border: 1px solid var(--rule); border-radius: .6rem; overflow: hidden; }
+.totals { display: flex; flex-wrap: wrap; gap: 1px; margin: 1.75rem 0 2rem; background: var(--rule); border: 1px solid var(--rule); border-radius: .6rem; overflow: hidden; }
 .totals div { flex: 1 1 9rem; display: flex; flex-direction: column; padding: .9rem 1.1rem; background: var(--raised); }
 .totals dt { order: 2; color: var(--soft); font-size: .85rem; }
 .totals dd { margin: 0; font: 600 1.7rem/1.25 var(--serif); font-variant-numeric: tabular-nums; }
@@ -98,8 +111,7 @@ button:hover { background: var(--accent-soft); }
 .sources .trouble td { border-top: 0; padding-top: 0; }
 .trouble p { margin: 0; padding: .6rem .9rem; background: var(--bad-soft); border-radius: .4rem; }
 .trouble strong { color: var(--bad); }
-.spark { display: block; margin-top: .3rem; fill: var(--accent); }
-.spark .none { fill: var(--rule); }
+.spark { display: block; margin-top: .3rem; fill: none; stroke: var(--accent); stroke-width: 4; }
 
 @media (max-width: 44rem) {
   .bar { padding-bottom: .25rem; }
@@ -108,7 +120,7 @@ button:hover { background: var(--accent-soft); }
   .intro { padding-block: 1.75rem 1.25rem; }
   .filters { width: 100%; }
   .filters label { flex: 1 1 8rem; min-width: 0; }
-  select { width: 100%; max-width: none; }
+  select, .filters input { width: 100%; max-width: none; }
   .story { display: block; padding-block: 1rem; }
   .meta { display: flex; flex-wrap: wrap; gap: 0 .6rem; padding: 0 0 .2rem; }
   .meta time { order: 2; }

@@ -19,10 +19,19 @@ export function isAdminPath(path: string): boolean {
 
 /**
  * Lets pass who may: on this machine everybody (unless a proxy passes a stranger's request on), from elsewhere who shows the
- * token (`Authorization: Bearer`, or as the password of `Basic`).
+ * token (`Authorization: Bearer`, or as the password of `Basic`). With `admin.listen` nobody may on the `public` address, and on
+ * the `admin` one everybody whom no token keeps out.
  * @throws ProblemError 401 or 403
  */
-export function assertAdmin(request: IncomingMessage, access: AdminAccess): void {
+export function assertAdmin(
+  request: IncomingMessage,
+  access: AdminAccess,
+  listener: "public" | "admin" | "only" = "only",
+): void {
+  if (listener === "public")
+    throw new ProblemError(403, "This page is served on the address that admin.listen names, not here.");
+  // Whoever reaches an address of its own was let through to it, by the operator's network.
+  if (listener === "admin" && access.token === null) return;
   if (access.isOpen || isFromThisMachine(request)) return;
   if (access.token === null) {
     throw new ProblemError(

@@ -30,6 +30,11 @@ export class FeedHistory {
   readonly #versions: Version[] = [];
   #current: PublishedFeed | null = null;
 
+  /** The feed as it was last added, or null. */
+  get newest(): PublishedFeed | null {
+    return this.#current;
+  }
+
   /**
    * The feed as it was last added, when `feed` differs from it in nothing but the dates of the sources: many a source
    * is "updated" at every poll without a word of news. Else null.

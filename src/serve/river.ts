@@ -32,6 +32,8 @@ export interface RiverQuery {
   /** Further narrowing to one tag or one source. */
   readonly tag: string | null;
   readonly sourceId: string | null;
+  /** Words to find, beside those of the output itself. */
+  readonly search?: string | null;
   readonly before: Cursor | null;
   readonly limit: number;
   /** Nothing older than this in the order. */
@@ -53,6 +55,7 @@ export async function readRiver(
   const { output } = query;
   const matches = settings.matchers?.get(output.name);
   const tags = query.tag === null ? output.tags : [query.tag];
+  const search = [output.search ?? "", query.search ?? ""].filter((words) => words !== "").join(" ");
   const chunk = Math.min(Math.max(query.limit + 1, 50), 500);
   const stories: Story[] = [];
   const told = new Set<number>();
@@ -70,7 +73,7 @@ export async function readRiver(
     const found = await store.listStories({
       limit: chunk,
       tags,
-      ...(output.search === undefined ? {} : { search: output.search }),
+      ...(search === "" ? {} : { search }),
       ...(query.sourceId === null ? {} : { sourceId: query.sourceId }),
       ...(before === null ? {} : { before }),
     });

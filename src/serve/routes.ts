@@ -1,10 +1,13 @@
 /** Which path is answered how. Paths are exact; nothing of a request but path, filter and validators is looked at. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OutputDefinition } from "../model.ts";
+import { RIVER_EVENTS_PATH, STATUS_EVENTS_PATH } from "../publish/live-script.ts";
+import { SEARCH_LENGTH_MAX } from "../publish/render-html.ts";
 import { type AdminAccess, assertAdmin, isAdminPath } from "./admin.ts";
 import { Representation } from "./conditional-response.ts";
 import { acceptsFeedDelta } from "./feed-history.ts";
 import { HEALTH_FEED_PATH } from "./health.ts";
+import type { LiveStream } from "./live.ts";
 import { ProblemError } from "./problem.ts";
 import { parseCursor } from "./river.ts";
 import { navigationOf, PAGE_HEADERS, pagePathsOf, type Site } from "./site.ts";
@@ -30,6 +33,10 @@ export interface RouteContext {
   readonly status: () => Promise<StatusReport>;
   readonly readiness: () => Readiness;
   readonly health: () => Promise<Representation>;
+  /** What pages that are open hear: of new stories, and of polls. */
+  readonly live: { readonly river: LiveStream; readonly status: LiveStream };
+  /** Where the request came in: `public` refuses what is the operator's, which is served on an address of its own then. */
+  readonly listener: "public" | "admin" | "only";
   readonly admin: AdminAccess;
   readonly metrics: ((accept: string) => Promise<MetricsText>) | null;
   /** Where hubs call us; null while no hub is asked for anything. */
@@ -80,6 +87,11 @@ export async function answer(
   if (document !== undefined) {
     if (request.method === "OPTIONS") return answerPreflight(response);
     assertReadMethod(request, `${READ_METHODS}, OPTIONS`);
+    // People who click on a feed's address see how to subscribe; `?raw` shows them the feed.
+    if (isBrowserVisit(request) && target.query !== "raw") {
+      const page = site.subscribePage(target.path);
+      if (page !== null) return page.send(request, response);
+    }
     const ifNoneMatch = request.headers["if-none-match"];
     const delta =
       ifNoneMatch !== undefined && acceptsFeedDelta(request)
@@ -104,10 +116,10 @@ export async function answer(
     throw new ProblemError(404, "There is nothing under this path.");
   }
   assertReadMethod(request, READ_METHODS);
-  if (isAdminPath(target.path)) assertAdmin(request, context.admin);
+  if (isAdminPath(target.path)) assertAdmin(request, context.admin, context.listener);
   if (output !== undefined)
     return (await site.page(readPageQuery(site, output, target.query))).send(request, response);
-  if (other !== undefined) return other(request, response, context);
+  if (other !== undefined) return other(request, response, context, target.query);
   // One of our own paths: nothing of the request goes into the header.
   response.writeHead(308, ["Location", `${site.basePath}${target.path}/`, "Content-Length", "0"]).end();
 }
@@ -196,6 +208,7 @@ type Handler = (
   request: IncomingMessage,
   response: ServerResponse,
   context: RouteContext,
+  query: string,
 ) => Promise<void> | void;
 
 const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -214,6 +227,8 @@ const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     async (request, response, { status }) => sendJson(request, response, 200, statusToJson(await status())),
   ],
   ["/status", sendStatusPage],
+  [RIVER_EVENTS_PATH, (request, response, { live }) => live.river.open(request, response)],
+  [STATUS_EVENTS_PATH, (request, response, { live }) => live.status.open(request, response)],
   ["/metrics", sendMetrics],
   [HEALTH_FEED_PATH, async (request, response, { health }) => (await health()).send(request, response)],
 ]);
@@ -237,13 +252,21 @@ async function sendStatusPage(
   request: IncomingMessage,
   response: ServerResponse,
   context: RouteContext,
+  query: string,
 ): Promise<void> {
   const { site } = context;
-  const html = renderStatus(await context.status(), {
-    siteTitle: site.settings.title,
-    basePath: site.basePath,
-    outputs: navigationOf(site.settings),
-  });
+  const parameters = new URLSearchParams(query);
+  const number = parameters.get("page") ?? "1";
+  const html = /^[1-9]\d{0,5}$/.test(number)
+    ? renderStatus(await context.status(), {
+        siteTitle: site.settings.title,
+        basePath: site.basePath,
+        outputs: navigationOf(site.settings),
+        page: Number(number),
+        search: (parameters.get("q") ?? "").trim().slice(0, PARAMETER_LENGTH_MAX),
+      })
+    : null;
+  if (html === null) throw new ProblemError(404, "There is no such page of sources.");
   const page = new Representation({
     body: Buffer.from(html),
     contentType: "text/html; charset=utf-8",
@@ -285,6 +308,9 @@ function readPageQuery(site: Site, output: OutputDefinition, query: string) {
       throw new ProblemError(400, `The parameter ${name} is too long.`);
     return value === "" ? null : value;
   };
+  const search = read("q");
+  if (search !== null && search.length > SEARCH_LENGTH_MAX)
+    throw new ProblemError(400, `A search has at most ${SEARCH_LENGTH_MAX} characters.`);
   const tag = read("tag");
   const sourceId = read("source");
   const cursor = read("before");
@@ -295,7 +321,20 @@ function readPageQuery(site: Site, output: OutputDefinition, query: string) {
   const before = cursor === null ? null : parseCursor(cursor);
   if (cursor !== null && before === null)
     throw new ProblemError(400, "The parameter before is not a place in the list.");
-  return { output, tag, sourceId, before };
+  return { output, tag, sourceId, search: search?.trim() || null, before };
+}
+
+/**
+ * A browser that was led to the address, and no program: only browsers say so, of navigations alone (Fetch Metadata 2.1), or
+ * over plain http that they could be upgraded (Upgrade Insecure Requests 3.2.1). Accept by itself proves nothing: many feed
+ * readers send a browser's.
+ */
+function isBrowserVisit({ headers }: IncomingMessage): boolean {
+  if (!(headers.accept ?? "").includes("text/html")) return false;
+  const destination = headers["sec-fetch-dest"];
+  return destination === undefined
+    ? headers["upgrade-insecure-requests"] === "1"
+    : destination === "document" && headers["sec-fetch-mode"] === "navigate";
 }
 
 function assertReadMethod(request: IncomingMessage, allowed: string): void {

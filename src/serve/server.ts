@@ -12,9 +12,17 @@ import type { Clock, Topic } from "../model.ts";
 import type { Store } from "../store/store.ts";
 import { ADMIN_CLOSED, type AdminAccess } from "./admin.ts";
 import { readHealthFeed } from "./health.ts";
+import { LiveStream } from "./live.ts";
 import { ProblemError, sendProblem } from "./problem.ts";
 import type { SiteSettings } from "./river.ts";
-import { answer, type HubRequests, type MetricsText, type PushCallbacks, type Readiness } from "./routes.ts";
+import {
+  answer,
+  type HubRequests,
+  type MetricsText,
+  type PushCallbacks,
+  type Readiness,
+  type RouteContext,
+} from "./routes.ts";
 import { Site, type SiteStore } from "./site.ts";
 import type { StatusReport } from "./status.ts";
 
@@ -27,6 +35,10 @@ const SOCKET_IDLE_TIMEOUT_MS = 120_000;
 const CONNECTIONS_MAX = 10_000;
 const REFUSED_LINGER_MS = 500;
 const STATUS_KEPT_MS = 1000;
+/** From a change to the word that open pages hear of it. */
+const RIVER_DELAY_MS = 500;
+/** Longer than a status is kept, so that what they fetch then is new. */
+const STATUS_DELAY_MS = STATUS_KEPT_MS + 500;
 
 /** One answered request, for an access log. `path` is as sent, without the query. */
 export interface ServedRequest {
@@ -46,6 +58,8 @@ export interface ServerOptions extends SiteSettings {
   readonly isReady: () => Readiness;
   /** Who may see status and metrics; absent: this machine only. */
   readonly admin?: AdminAccess;
+  /** A second address, for the operator: it serves everything, and the first one no status and metrics then. */
+  readonly adminListen?: { readonly host: string; readonly port: number } | null;
   readonly metrics?: (accept: string) => Promise<MetricsText>;
   /** Where hubs call; absent: nowhere. */
   readonly push?: () => PushCallbacks | null;
@@ -64,8 +78,18 @@ export interface ServerOptions extends SiteSettings {
   }) => void;
 }
 
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+}
+
 export interface Server extends AsyncDisposable {
-  readonly address: { readonly host: string; readonly port: number; readonly url: string };
+  readonly address: ServerAddress;
+  /** The second address, where there is one. */
+  readonly adminAddress: ServerAddress | null;
+  /** Tells open status pages that a source was polled. */
+  tellPolled(): void;
   /** Renders what changed; returns every file of the site by relative path, for `writeFeedFiles`. */
   refresh(): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The feed at an address of this site, as a hub distributes it; null where there is none. */
@@ -103,9 +127,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   if (isPublishing) await site.refresh();
   const startedAt = clock.now();
   let isDraining = false;
+  let told = site.renderings;
+  const live = { river: new LiveStream(RIVER_DELAY_MS), status: new LiveStream(STATUS_DELAY_MS) };
   const context = {
     site,
     isPublishing,
+    live,
     status: keepFor(STATUS_KEPT_MS, clock, options.status),
     push: options.push ?? (() => null),
     hub: options.hub ?? (() => null),
@@ -114,42 +141,69 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     admin: options.admin ?? ADMIN_CLOSED,
     metrics: options.metrics ?? null,
   };
-  const http = createServer({
-    maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: 5_000,
-    requireHostHeader: true,
-    noDelay: true,
-  });
-  http.maxConnections = CONNECTIONS_MAX;
-  http.timeout = SOCKET_IDLE_TIMEOUT_MS;
-  http.on("request", (request, response) => {
-    if (isDraining) response.setHeader("Connection", "close");
-    observe(request, response, options.onRequest);
-    answer(request, response, context).catch((error: unknown) =>
-      fail(error, request, response, options.onError),
-    );
-  });
-  http.on("clientError", refuse);
-  await listen(http, options);
-  http.on("error", (error) => options.onError?.(error, ""));
+  const open = (listener: RouteContext["listener"]): HttpServer => {
+    const http = createServer({
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: 5_000,
+      requireHostHeader: true,
+      noDelay: true,
+    });
+    http.maxConnections = CONNECTIONS_MAX;
+    http.timeout = SOCKET_IDLE_TIMEOUT_MS;
+    http.on("request", (request, response) => {
+      if (isDraining) response.setHeader("Connection", "close");
+      observe(request, response, options.onRequest);
+      answer(request, response, { ...context, listener }).catch((error: unknown) =>
+        fail(error, request, response, options.onError),
+      );
+    });
+    http.on("clientError", refuse);
+    return http;
+  };
+  const { adminListen = null } = options;
+  const http = open(adminListen === null ? "only" : "public");
+  const adminHttp = adminListen === null ? null : open("admin");
+  await listen(http, { ...options, key: "listen" });
+  if (adminHttp !== null && adminListen !== null) {
+    await listen(adminHttp, { ...adminListen, key: "admin.listen" }).catch((error: unknown) => {
+      http.close();
+      throw error;
+    });
+  }
+  const servers = adminHttp === null ? [http] : [http, adminHttp];
+  for (const each of servers) each.on("error", (error) => options.onError?.(error, ""));
   const address = addressOf(http, options.host);
+  const adminAddress =
+    adminHttp === null || adminListen === null ? null : addressOf(adminHttp, adminListen.host);
 
+  const refresh = async (): Promise<ReadonlyMap<string, Uint8Array>> => {
+    const files = await site.refresh();
+    if (site.renderings !== told) live.river.tell();
+    told = site.renderings;
+    return files;
+  };
   const stop = async (signal: AbortSignal): Promise<void> => {
     isDraining = true;
-    const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-    const cut = (): void => http.closeAllConnections();
+    live.river.close();
+    live.status.close();
+    const closed = servers.map((each) => new Promise<void>((resolve) => each.close(() => resolve())));
+    const cut = (): void => {
+      for (const each of servers) each.closeAllConnections();
+    };
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
-    http.closeIdleConnections();
-    await closed;
+    for (const each of servers) each.closeIdleConnections();
+    await Promise.all(closed);
     signal.removeEventListener("abort", cut);
   };
   return {
     address,
-    refresh: () => site.refresh(),
+    adminAddress,
+    tellPolled: () => live.status.tell(),
+    refresh,
     topic: (url) => site.topic(url),
     topicUrls: () => site.topicUrls,
     nextRefreshInMs: () => site.nextRefreshInMs,
@@ -157,7 +211,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     readArchivePage: async (path) => (await site.archivePage(path))?.body ?? null,
     reconfigure: (settings) => {
       site.reconfigure(settings);
-      return isPublishing ? site.refresh() : Promise.resolve(new Map());
+      return isPublishing ? refresh() : Promise.resolve(new Map());
     },
     stop,
     [Symbol.asyncDispose]: () => stop(AbortSignal.abort()),
@@ -220,7 +274,7 @@ function pathOf(request: IncomingMessage): string {
 
 function listen(
   http: HttpServer,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, key }: { readonly host: string; readonly port: number; readonly key: string },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once("error", (error: NodeJS.ErrnoException) => {
@@ -228,7 +282,10 @@ function listen(
       reject(
         new MainstemError("serve/address-in-use", `${hostAndPort(host, port)} is taken by another process`, {
           cause: error,
-          hint: "stop that process, or choose another address with `listen:` in the config or MAINSTEM_LISTEN",
+          hint:
+            key === "listen"
+              ? "stop that process, or choose another address with `listen:` in the config or MAINSTEM_LISTEN"
+              : `stop that process, or choose another address with ${key} in the config`,
         }),
       );
     });

@@ -7,9 +7,11 @@ import type { Clock, OutputDefinition, SourceState, Topic } from "../model.ts";
 import { cleanLine, withoutTrailingSlashes } from "../publish/clean.ts";
 import type { PublishedEntry, PublishedFeed } from "../publish/combine.ts";
 import { FEED_FILES, type FeedFile, outputPath, selfUrl } from "../publish/feed-urls.ts";
+import { LIVE_SCRIPT, LIVE_SCRIPT_PATH } from "../publish/live-script.ts";
 import { renderOpml } from "../publish/opml.ts";
 import { renderFeed } from "../publish/render.ts";
 import { renderRiver } from "../publish/render-html.ts";
+import { renderSubscribe } from "../publish/render-subscribe.ts";
 import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from "../publish/stylesheet.ts";
 import type { Store } from "../store/store.ts";
 import { ArchivePages } from "./archive-pages.ts";
@@ -39,7 +41,7 @@ const FEED_HEADERS: readonly string[] = [
 
 export const PAGE_HEADERS: readonly string[] = [
   "Content-Security-Policy",
-  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "Referrer-Policy",
   "no-referrer",
   "X-Content-Type-Options",
@@ -52,6 +54,7 @@ export interface PageQuery {
   readonly output: OutputDefinition;
   readonly tag: string | null;
   readonly sourceId: string | null;
+  readonly search: string | null;
   readonly before: Cursor | null;
 }
 
@@ -99,6 +102,7 @@ export class Site {
   #files: ReadonlyMap<string, Uint8Array> = new Map();
   #refreshing: Promise<ReadonlyMap<string, Uint8Array>> | null = null;
   #isRefreshAsked = false;
+  #renderings = 0;
   readonly #archiver: Archiver;
   readonly #archivePages: ArchivePages;
   /** Pages of the archive are still to be written. */
@@ -114,6 +118,11 @@ export class Site {
     this.#startedAt = options.clock.now();
     this.#archiver = new Archiver(options);
     this.#archivePages = new ArchivePages(options.store);
+  }
+
+  /** How often something changed that readers may see. */
+  get renderings(): number {
+    return this.#renderings;
   }
 
   get settings(): SiteSettings {
@@ -316,6 +325,7 @@ export class Site {
     // Together with the documents, so that a delta never tells of entries that the feed does not have yet.
     for (const { history, feed, hashes } of versions) history.add(feed, hashes);
     this.#feedPaths = feedPaths;
+    this.#renderings += 1;
     this.#pages = new Map();
     this.#deltas = new Map();
     // Settings that changed meanwhile leave the revision unknown, so that the next refresh renders them.
@@ -363,7 +373,7 @@ export class Site {
     return renderRiver({
       feed: { ...feed, entries: feed.entries.slice(0, PAGE_STORIES) },
       ...this.#frame(settings),
-      filter: { tag: null, sourceId: null },
+      filter: { tag: null, sourceId: null, search: null },
       olderCursor: null,
       isFirstPage: true,
       isStatic: true,
@@ -373,7 +383,7 @@ export class Site {
   /** A page of an output's river; kept until the next change. */
   async page(query: PageQuery): Promise<Representation> {
     const before = query.before === null ? null : formatCursor(query.before);
-    const key = JSON.stringify([query.output.name, query.tag, query.sourceId, before]);
+    const key = JSON.stringify([query.output.name, query.tag, query.sourceId, query.search, before]);
     const pages = this.#pages;
     const known = pages.get(key);
     if (known !== undefined) return known;
@@ -386,7 +396,7 @@ export class Site {
     const html = renderRiver({
       feed,
       ...this.#frame(settings),
-      filter: { tag: query.tag, sourceId: query.sourceId },
+      filter: { tag: query.tag, sourceId: query.sourceId, search: query.search },
       olderCursor: older === null ? null : formatCursor(older),
       isFirstPage: before === null,
       isStatic: false,
@@ -401,6 +411,28 @@ export class Site {
     if (pages.size >= PAGES_KEPT) pages.clear();
     pages.set(key, page);
     return page;
+  }
+
+  /** How to subscribe to the feed of a path, as a page; null where there is no feed. */
+  subscribePage(path: string): Representation | null {
+    const found = this.#feedPaths.get(path);
+    const feed = found?.history.newest ?? null;
+    if (found === undefined || feed === null) return null;
+    const html = renderSubscribe({
+      feed,
+      file: found.file,
+      url: `${withoutTrailingSlashes(this.#settings.url)}${path}`,
+      basePath: this.basePath,
+      outputs: navigationOf(this.#settings),
+    });
+    return new Representation({
+      body: Buffer.from(html),
+      contentType: "text/html; charset=utf-8",
+      // For this browser only: a cache must not give the page to feed readers.
+      cacheControl: "private, no-store",
+      lastModified: null,
+      headers: PAGE_HEADERS,
+    });
   }
 
   #frame(settings: SiteSettings) {
@@ -461,6 +493,7 @@ function addAssets(documents: Map<string, Representation>, files: Map<string, Ui
   for (const [path, text, contentType] of [
     [STYLESHEET_PATH, STYLESHEET, "text/css; charset=utf-8"],
     [ICON_PATH, ICON, "image/svg+xml"],
+    [LIVE_SCRIPT_PATH, LIVE_SCRIPT, "text/javascript; charset=utf-8"],
   ] as const) {
     const body = Buffer.from(text);
     const cacheControl = `public, max-age=${365 * DAY_SECONDS}, immutable`;

@@ -1,39 +1,67 @@
 /** `/status` for people: what each source does, in words, and what to do where it does not. */
 import type { SourceKind, SourceState } from "../model.ts";
 import { encodeQueryValue } from "../publish/clean.ts";
-import { attribute, type Markup, markup } from "../publish/markup.ts";
+import { LONG_REASONS } from "../publish/joined.ts";
+import { STATUS_EVENTS_PATH } from "../publish/live-script.ts";
+import { type Markup, markup } from "../publish/markup.ts";
 import { type NavigationItem, renderPage } from "../publish/page-layout.ts";
 import { nameOf } from "./site.ts";
 import { errorOf, isPolled, placeOf, type StatusReport, sparklineOf } from "./status.ts";
 
-/** More would make the page heavy; the rest is in `/status.json`. */
-const SOURCES_SHOWN = 300;
+/** So many rows stay below 50 KB with everything around them. */
+export const STATUS_PAGE_SOURCES = 30;
 
 export interface StatusFrame {
   readonly siteTitle: string;
   readonly basePath: string;
   readonly outputs: readonly NavigationItem[];
+  /** Which page of the sources, from 1. */
+  readonly page: number;
+  /** Only sources whose name or address has these words; empty: all. */
+  readonly search: string;
 }
 
-/** The status page as HTML; troubled sources first. */
-export function renderStatus(report: StatusReport, frame: StatusFrame): string {
-  const sources = [...report.sources].sort(
-    (a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b), "en"),
+/** The status page as HTML, troubled sources first; null when there is no such page of them. */
+export function renderStatus(report: StatusReport, frame: StatusFrame): string | null {
+  const words = frame.search.toLowerCase();
+  const found = report.sources.filter(
+    (source) => words === "" || `${nameOf(source)} ${placeOf(source)}`.toLowerCase().includes(words),
   );
-  const shown = sources.slice(0, SOURCES_SHOWN);
-  const content = markup`<div class="intro">
+  const sources = found.toSorted((a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b), "en"));
+  const pages = Math.max(1, Math.ceil(sources.length / STATUS_PAGE_SOURCES));
+  if (frame.page > pages) return null;
+  const first = (frame.page - 1) * STATUS_PAGE_SOURCES;
+  const shown = sources.slice(first, first + STATUS_PAGE_SOURCES);
+  const place =
+    pages > 1 ? `: ${first + 1} to ${first + shown.length} of ${sources.length}, troubled ones first` : "";
+  const content = markup`<div class="intro tight">
 <h1>Status</h1>
+${
+  report.sources.length > 10 &&
+  markup`<form class="filters" method="get" action="${frame.basePath}/status" role="search">
+<label>Find a source <input type="search" name="q" maxlength="200" value="${frame.search}"></label>
+<button type="submit">Find</button>
+</form>
+`
+}</div>
+<div id="live">
 <p class="lede">${summaryOf(report)}</p>
 ${report.notices.map(
   (notice) => markup`<p class="notice" role="alert">${notice}</p>
 `,
-)}${renderTotals(report)}</div>
-<table class="sources">
-<caption>Sources${sources.length > shown.length && `: ${shown.length} of ${sources.length}, the rest is in status.json`}</caption>
+)}${renderTotals(report)}
+${
+  shown.length === 0
+    ? markup`<p class="empty">${frame.search === "" ? "No sources yet: add one to the config, or run mainstem add URL." : "No source has this in its name or address."} ${frame.search !== "" && markup`<a href="${frame.basePath}/status">Show all</a>`}</p>
+`
+    : markup`<table class="sources">
+<caption>Sources${place}</caption>
 <thead><tr><th scope="col">Source</th><th scope="col">State</th><th scope="col">Last poll</th><th scope="col">Next poll</th><th scope="col">Entries</th></tr></thead>
 <tbody>
 ${shown.map((source) => renderSource(source, report, frame))}</tbody>
 </table>
+`
+}${pages > 1 && renderPager(frame, pages)}${frame.page === 1 && frame.search === "" && renderJoined(report)}</div>
 `;
   return renderPage({
     ...frame,
@@ -43,7 +71,40 @@ ${shown.map((source) => renderSource(source, report, frame))}</tbody>
     head: null,
     content,
     isStatic: false,
+    eventsPath: STATUS_EVENTS_PATH,
   });
+}
+
+function renderPager({ basePath, page, search }: StatusFrame, pages: number): Markup {
+  const linkTo = (target: number) => {
+    const query = new URLSearchParams({ ...(search !== "" && { q: search }), page: String(target) });
+    return `${basePath}/status?${query}`;
+  };
+  return markup`<nav class="pager" aria-label="Pages of sources">
+${page > 1 && markup`<a rel="prev" href="${linkTo(page - 1)}">Previous sources</a>`}
+${page < pages && markup`<a rel="next" href="${linkTo(page + 1)}">More sources</a>`}
+</nav>
+`;
+}
+
+/** What was lately recognised as one story, and why. */
+function renderJoined({ joined }: StatusReport): Markup | null {
+  if (joined.length === 0) return null;
+  return markup`<section class="joined" aria-labelledby="joined">
+<h2 id="joined">Lately recognised as one story</h2>
+<ul>
+${joined.map(
+  ({
+    title,
+    url,
+    carriers,
+  }) => markup`<li><strong>${url === null ? title : markup`<a href="${url}" rel="noopener">${title}</a>`}</strong>
+<ul>${carriers.map(({ name, reason }) => markup`<li>${name}${reason !== null && `: ${LONG_REASONS[reason]}`}</li>`)}</ul></li>
+`,
+)}</ul>
+<p class="more">Wrong? <code>mainstem split URL</code> parts a story for good, <code>mainstem story URL</code> shows all evidence.</p>
+</section>
+`;
 }
 
 function rank(source: SourceState): number {
@@ -52,11 +113,29 @@ function rank(source: SourceState): number {
 }
 
 function summaryOf(report: StatusReport): string {
-  const live = report.sources.filter((source) => source.status !== "retired");
-  const failing = live.filter((source) => source.status === "failing").length;
-  if (live.length === 0) return "No sources yet.";
-  if (failing === 0) return `All ${live.length} sources are well.`;
-  return `${failing} of ${live.length} sources ${failing === 1 ? "has" : "have"} trouble; the rest is well.`;
+  const count = (status: SourceState["status"]) =>
+    report.sources.filter((source) => source.status === status).length;
+  const [failing, gone, waiting] = [count("failing"), count("gone"), count("new")];
+  const polled = report.sources.filter(isPolled).length;
+  if (polled + gone === 0) return "No sources yet.";
+  const sentences: string[] = [];
+  if (failing > 0) {
+    const verb = failing === 1 ? "has" : "have";
+    sentences.push(
+      `${formatCount(failing)} of ${formatCount(polled)} sources ${verb} trouble${failing < polled ? "; the rest is well" : ""}.`,
+    );
+  } else if (waiting === polled && polled > 0) {
+    sentences.push("The sources are polled for the first time.");
+  } else if (polled > 0) {
+    sentences.push(polled === 1 ? "The source is well." : `All ${formatCount(polled)} sources are well.`);
+  }
+  if (gone > 0)
+    sentences.push(
+      gone === 1
+        ? "1 was ended by its publisher and is not polled any more."
+        : `${formatCount(gone)} were ended by their publishers and are not polled any more.`,
+    );
+  return sentences.join(" ");
 }
 
 function renderTotals(report: StatusReport): Markup {
@@ -148,14 +227,14 @@ function formatCount(count: number): string {
   return count.toLocaleString("en-GB");
 }
 
-/** Bars of the last 14 days; drawn with attributes only, because the CSP allows no inline style. */
+/** Bars of the last 14 days, one path: the CSP allows no inline style, and a page has many of them. */
 function renderSparkline(counts: readonly number[]): Markup {
   const max = Math.max(...counts, 1);
   const bars = counts.map((count, index) => {
-    const height = count === 0 ? 1 : Math.max(2, Math.round((count / max) * 20));
-    return markup`<rect x="${index * 6}" y="${20 - height}" width="4" height="${height}"${attribute("class", count === 0 ? "none" : null)}/>`;
+    const height = count === 0 ? 1 : Math.max(3, Math.round((count / max) * 20));
+    return `M${index * 6 + 2} 20v-${height}`;
   });
   const total = counts.reduce((sum, count) => sum + count, 0);
   const label = `${total} in the last 14 days, ${counts.at(-1) ?? 0} today`;
-  return markup`<svg class="spark" role="img" aria-label="${label}" viewBox="0 0 82 20" width="82" height="20">${bars}</svg>`;
+  return markup`<svg class="spark" role="img" aria-label="${label}" viewBox="0 0 82 20" width="82" height="20"><path d="${bars.join("")}"/></svg>`;
 }

@@ -1,6 +1,7 @@
 /** The state of every source, for people (`/status`) and for scripts (`/status.json`). No address in it holds a secret. */
-import type { Clock, SourceState } from "../model.ts";
+import type { Clock, SourceState, Story } from "../model.ts";
 import { cleanLine, publicUrl, scrubUrls } from "../publish/clean.ts";
+import { type JoinReason, LONG_REASONS, whyJoined } from "../publish/joined.ts";
 import type { DailyCount, Store, StoreCounts } from "../store/store.ts";
 import { adviceFor, GONE_ADVICE } from "./advice.ts";
 import { nameOf } from "./site.ts";
@@ -17,13 +18,28 @@ export interface StatusReport {
   readonly counts: StoreCounts;
   /** By source id, the last 14 UTC days. */
   readonly dailyCounts: ReadonlyMap<string, readonly DailyCount[]>;
+  /** The latest stories that several entries tell, newest first. */
+  readonly joined: readonly JoinedStory[];
   /** What the operator should know beyond the sources, e.g. that an edit of the config was not taken. */
   readonly notices: readonly string[];
 }
 
+/** A story that several carriers tell, and why each counts as it. */
+export interface JoinedStory {
+  readonly title: string;
+  readonly url: string | null;
+  /** The shown copy's source first; that one has no reason. */
+  readonly carriers: readonly { readonly name: string; readonly reason: JoinReason | null }[];
+}
+
+/** Among so many of the newest stories joined ones are looked for. */
+const JOINED_LOOKED_AT = 100;
+const JOINED_SHOWN = 6;
+const CARRIERS_SHOWN = 5;
+
 /** Reads the report from the store. */
 export async function readStatus(
-  store: Pick<Store, "listSources" | "counts" | "dailyCounts">,
+  store: Pick<Store, "listSources" | "counts" | "dailyCounts" | "listStories">,
   options: {
     readonly clock: Clock;
     readonly startedAt: Date;
@@ -33,13 +49,32 @@ export async function readStatus(
 ): Promise<StatusReport> {
   const now = options.clock.now();
   const since = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS - (SPARKLINE_DAYS - 1) * DAY_MS);
-  const [sources, counts, dailyCounts] = await Promise.all([
+  const [sources, counts, dailyCounts, stories] = await Promise.all([
     store.listSources(),
     store.counts(),
     store.dailyCounts(since),
+    store.listStories({ limit: JOINED_LOOKED_AT }),
   ]);
   const { startedAt, version, notices } = options;
-  return { now, startedAt, version, sources, counts, dailyCounts, notices };
+  return { now, startedAt, version, sources, counts, dailyCounts, joined: joinedOf(stories), notices };
+}
+
+function joinedOf(stories: readonly Story[]): readonly JoinedStory[] {
+  return stories
+    .filter(({ sightings }) => sightings.length > 1)
+    .slice(0, JOINED_SHOWN)
+    .flatMap((story) => {
+      const [winner] = story.sightings;
+      if (winner === undefined) return [];
+      return {
+        title: cleanLine(winner.entry.title, 200) || "Untitled",
+        url: publicUrl(winner.originalUrl ?? "") ?? null,
+        carriers: story.sightings.slice(0, CARRIERS_SHOWN).map((sighting) => ({
+          name: cleanLine(sighting.sourceName, 100) || "Unnamed source",
+          reason: sighting === winner ? null : whyJoined(sighting, story.sightings),
+        })),
+      };
+    });
 }
 
 /** Sightings per day, oldest first, one number for each of the last 14 UTC days. */
@@ -84,6 +119,13 @@ export function statusToJson(report: StatusReport): object {
     notices: report.notices,
     counts: report.counts,
     duplicates: report.sources.reduce((sum, source) => sum + source.duplicateCount, 0),
+    joined: report.joined.map(({ carriers, ...story }) => ({
+      ...story,
+      carriers: carriers.map(({ name, reason }) => ({
+        name,
+        why: reason === null ? null : LONG_REASONS[reason],
+      })),
+    })),
     sources: report.sources.map((source) => ({
       id: source.id,
       name: nameOf(source),

@@ -128,7 +128,7 @@ function benchRendering(stories: readonly Story[]): void {
     sources: [],
   };
   const rest = {
-    filter: { tag: null, sourceId: null },
+    filter: { tag: null, sourceId: null, search: null },
     olderCursor: null,
     isFirstPage: true,
     isStatic: false,

@@ -24,7 +24,7 @@ function viewOf(feed: PublishedFeed, overrides: Partial<RiverView> = {}): RiverV
       { id: "s1", name: "Example News" },
       { id: "s2", name: "Copy Desk" },
     ],
-    filter: { tag: null, sourceId: null },
+    filter: { tag: null, sourceId: null, search: null },
     olderCursor: null,
     isFirstPage: true,
     isStatic: false,
@@ -78,7 +78,11 @@ describe("the river", () => {
   it("has one h1, labels on every control, and nothing that a strict CSP refuses", () => {
     expect(elements.filter((e) => e.name === "h1")).toHaveLength(1);
     const names = new Set(elements.map((e) => e.name));
-    expect([...names].filter((name) => ["script", "style", "iframe", "img"].includes(name))).toEqual([]);
+    expect([...names].filter((name) => ["style", "iframe", "img"].includes(name))).toEqual([]);
+    const scripts = elements.filter(({ name }) => name === "script");
+    expect(scripts.map(({ attributes }) => attributes.src)).toEqual([
+      expect.stringMatching(/\/assets\/live-[0-9a-f]{10}\.js$/),
+    ]);
     expect(elements.filter((e) => "style" in e.attributes)).toEqual([]);
     expect(elements.find((e) => e.name === "html")?.attributes.lang).toBe("en");
   });
@@ -91,7 +95,7 @@ describe("the river", () => {
   it("keeps the narrowing while paging", () => {
     const page = renderRiver(
       viewOf(feedOf([carried]), {
-        filter: { tag: "world", sourceId: "s2" },
+        filter: { tag: "world", sourceId: "s2", search: null },
         olderCursor: "1.2",
         isFirstPage: false,
       }),
@@ -191,7 +195,7 @@ describe("hostile input on the river", () => {
       tags: [...HOSTILE_TEXTS.filter((text) => text.length < 1000)],
       sources: HOSTILE_TEXTS.filter((text) => text.length < 1000).map((text) => ({ id: text, name: text })),
       outputs: [{ name: "x", title: hostile, isDefault: false }],
-      filter: { tag: hostile, sourceId: hostile },
+      filter: { tag: hostile, sourceId: hostile, search: hostile },
       olderCursor: hostile,
       isFirstPage: false,
     }),

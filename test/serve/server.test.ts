@@ -53,6 +53,7 @@ const report: StatusReport = {
   sources: [],
   counts: { sources: 0, sightings: 0, stories: 0, aliases: 0 },
   dailyCounts: new Map(),
+  joined: [],
   notices: [],
 };
 
@@ -369,6 +370,7 @@ describe("refresh", () => {
       "all/index.html",
       "all/rss.xml",
       "assets/icon-HASH.svg",
+      "assets/live-HASH.js",
       "assets/mainstem-HASH.css",
       "atom.xml",
       "feed.json",

@@ -3,15 +3,17 @@ import { describe, expect, it } from "vitest";
 import type { SourceState } from "../../src/model.ts";
 import { adviceFor } from "../../src/serve/advice.ts";
 import { readStatus, type StatusReport, sparklineOf, statusToJson } from "../../src/serve/status.ts";
-import { formatDuration, renderStatus } from "../../src/serve/status-page.ts";
+import { formatDuration, renderStatus, STATUS_PAGE_SOURCES } from "../../src/serve/status-page.ts";
 import { HOSTILE_TEXTS } from "../support/hostile.ts";
-import { buildFeedInfo, buildSourceState } from "../support/story-builder.ts";
+import { buildFeedInfo, buildSighting, buildSourceState, buildStory } from "../support/story-builder.ts";
 
 const now = new Date("2026-06-18T12:00:00Z");
 const frame = {
   siteTitle: "Mainstem",
   basePath: "",
   outputs: [{ name: "all", title: "All stories", isDefault: true }],
+  page: 1,
+  search: "",
 };
 
 function reportOf(sources: readonly SourceState[], overrides: Partial<StatusReport> = {}): StatusReport {
@@ -22,9 +24,16 @@ function reportOf(sources: readonly SourceState[], overrides: Partial<StatusRepo
     sources,
     counts: { sources: sources.length, sightings: 3338, stories: 2890, aliases: 1 },
     dailyCounts: new Map(),
+    joined: [],
     notices: [],
     ...overrides,
   };
+}
+
+function render(report: StatusReport, overrides: Partial<typeof frame> = {}): string {
+  const html = renderStatus(report, { ...frame, ...overrides });
+  if (html === null) throw new Error("there is no such page");
+  return html;
 }
 
 const failing = buildSourceState({
@@ -43,7 +52,7 @@ const failing = buildSourceState({
 });
 
 describe("the status page", () => {
-  const html = renderStatus(
+  const html = render(
     reportOf(
       [
         buildSourceState(),
@@ -54,11 +63,10 @@ describe("the status page", () => {
         notices: ["The edited config was not taken."],
       },
     ),
-    frame,
   );
 
   it("says in words how each source does, and what to do", () => {
-    expect(html).toContain("1 of 3 sources has trouble");
+    expect(html).toContain("1 of 2 sources has trouble; the rest is well. 1 was ended by its publisher");
     expect(html).toContain("Failing for 5 h");
     expect(html).toContain("Closed by its publisher");
     expect(html).toContain(adviceFor("fetch/timeout").replaceAll("'", "&apos;"));
@@ -75,13 +83,75 @@ describe("the status page", () => {
     expect(JSON.stringify(statusToJson(reportOf([failing])))).not.toContain("S3CRET");
   });
 
-  it("stays small with ten thousand sources", () => {
+  it("counts neither ended nor retired sources among the well ones", () => {
+    const summary = (...statuses: SourceState["status"][]) =>
+      /<p class="lede">([^<]*)/.exec(
+        render(reportOf(statuses.map((status, n) => buildSourceState({ id: `s${n}`, status })))),
+      )?.[1];
+    expect(summary("ok", "ok", "retired")).toBe("All 2 sources are well.");
+    expect(summary("ok", "gone", "gone")).toBe(
+      "The source is well. 2 were ended by their publishers and are not polled any more.",
+    );
+    expect(summary("retired")).toBe("No sources yet.");
+    expect(summary("new", "new")).toBe("The sources are polled for the first time.");
+    expect(summary("failing")).toBe("1 of 1 sources has trouble.");
+  });
+
+  it("stays below 50 KB with ten thousand sources in trouble, in pages that have each source once", () => {
+    const words = "The server at news.example answers too slowly, after 30 s of waiting for it.";
     const many = Array.from({ length: 10_000 }, (_, n) =>
-      buildSourceState({ id: `s${n}`, name: `Source ${n}` }),
+      buildSourceState({
+        id: `s${n}`,
+        name: `A source with a name that is not short, number ${n}`,
+        location: `https://source-${n}.example/a/path/to/the/feed.xml`,
+        status: "failing",
+        failingSince: now,
+        nextPollReason: "every 3 h: half the median gap between entries, backing off after 4 failures",
+        lastError: { code: "fetch/timeout", message: words },
+        duplicateCount: 12,
+      }),
     );
-    expect(renderStatus(reportOf(many), frame)).toContain(
-      "Sources: 300 of 10000, the rest is in status.json",
+    const report = reportOf(many, {
+      joined: Array.from({ length: 6 }, () => ({
+        title: "A long title of a story that five carriers told, each in its own words".repeat(2),
+        url: `https://news.example/${"x".repeat(200)}`,
+        carriers: Array.from({ length: 5 }, () => ({ name: "A carrier", reason: "soft" as const })),
+      })),
+    });
+    const seen = new Set<string>();
+    for (const page of [1, 2, 333]) {
+      const html = render(report, { page });
+      expect(Buffer.byteLength(html)).toBeLessThan(50_000);
+      for (const [, id = ""] of html.matchAll(/\?source=(s\d+)/g)) {
+        expect(seen.has(id)).toBe(false);
+        seen.add(id);
+      }
+    }
+    expect(seen.size).toBe(3 * STATUS_PAGE_SOURCES);
+    expect(renderStatus(report, { ...frame, page: 335 })).toBeNull();
+    expect(render(report, { page: 2 })).toContain('href="/status?page=3"');
+    const found = render(report, { search: "number 77 " });
+    expect([...found.matchAll(/<th scope="row">/g)]).toHaveLength(1);
+    expect([...render(report, { search: "NUMBER 777" }).matchAll(/<th scope="row">/g)]).toHaveLength(11);
+  });
+
+  it("says what was lately recognised as one, and why", () => {
+    const html = render(
+      reportOf([buildSourceState()], {
+        joined: [
+          {
+            title: "A <story>",
+            url: "https://a.example/",
+            carriers: [
+              { name: "One", reason: null },
+              { name: "Two", reason: "url" },
+            ],
+          },
+        ],
+      }),
     );
+    expect(html).toContain("A &lt;story&gt;</a>");
+    expect(html).toContain("<li>One</li><li>Two: its link leads to the same address</li>");
   });
 
   it("is not fooled by what sources are called", () => {
@@ -104,8 +174,10 @@ describe("the status page", () => {
         for (const key of Object.keys(attributes)) expect(key).not.toMatch(/^on|^style$/i);
       },
     });
-    parser.end(renderStatus(reportOf(sources, { notices: [...HOSTILE_TEXTS] }), frame));
-    expect(elements.filter((name) => ["script", "img", "b", "style"].includes(name))).toEqual([]);
+    parser.end(render(reportOf(sources, { notices: [...HOSTILE_TEXTS] })));
+    // The one script is our own file.
+    expect(elements.filter((name) => name === "script")).toHaveLength(1);
+    expect(elements.filter((name) => ["img", "b", "style"].includes(name))).toEqual([]);
     expect(elements.filter((name) => name === "th")).toHaveLength(5 + sources.length);
   });
 });
@@ -147,11 +219,18 @@ it("the report asks the store for these 14 days", async () => {
       asked.push(since);
       return new Map();
     },
+    listStories: async () => [
+      buildStory({ sightings: [buildSighting()] }),
+      buildStory({ sightings: [buildSighting(), buildSighting({ sourceName: "Copy Desk" })] }),
+    ],
   };
   const clock = { now: () => now, sleep: () => Promise.resolve() };
   const report = await readStatus(store, { clock, startedAt: now, version: "1", notices: [] });
   expect(asked).toEqual([new Date("2026-06-05T00:00:00Z")]);
   expect(report.counts.stories).toBe(3);
+  expect(report.joined.map(({ carriers }) => carriers.map(({ name }) => name))).toEqual([
+    [expect.any(String), "Copy Desk"],
+  ]);
 });
 
 it.each([
