@@ -3,6 +3,7 @@ import { openStore } from "../app/open-store.ts";
 import type { StorePlace } from "../config/load.ts";
 import { type ConfigOption, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
+import { createProgressBar } from "./progress.ts";
 
 /** `mainstem backup`: a consistent copy of the store while the daemon runs. */
 export function addBackupCommand({ program, context, action }: CommandTable): void {
@@ -17,7 +18,8 @@ export function addBackupCommand({ program, context, action }: CommandTable): vo
         const config = await openConfig(options, context);
         await using store = await openStore(config, { role: "tool", clock: context.clock });
         const copy = resolve(file);
-        await store.backup(copy);
+        const progress = createProgressBar(context, "pages");
+        await store.backup(copy, progress.show).finally(progress.clear);
         await print(context, `${copy}\n${howToRestore(config.store, copy)}`);
         return 0;
       }),

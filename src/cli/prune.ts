@@ -15,7 +15,9 @@ interface PruneOptions extends ConfigOption {
 export function addPruneCommand({ program, context, action }: CommandTable): void {
   program
     .command("prune")
-    .description("forget the stories that keep lets go; the running daemon does so by itself every hour")
+    .description(
+      "forget the stories that the config's keep lets go, now; the running daemon does so by itself every hour",
+    )
     .option("--dry-run", "only say what would be forgotten")
     .option("--json", "one JSON object")
     .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")

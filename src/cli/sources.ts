@@ -1,9 +1,10 @@
 import { openStore } from "../app/open-store.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
 import type { SourceState } from "../model.ts";
+import { adviceFor, GONE_ADVICE } from "../serve/advice.ts";
 import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
-import { relativeTime, renderTable, shorten } from "./table.ts";
+import { relativeTime, renderTable, shorten, terminalText } from "./table.ts";
 
 interface SourcesOptions extends ConfigOption {
   readonly json?: boolean;
@@ -84,12 +85,19 @@ function describe(sources: readonly SourceState[], { clock, stdout }: CliContext
   ];
   const failing = sources.filter((source) => source.lastError !== null);
   if (failing.length > 0) lines.push("", "What is wrong:");
-  for (const { name, location, lastError, failures } of failing) {
-    lines.push(
-      `  ${name ?? scrubUrl(location)}: ${lastError?.message} (${failures} time${failures === 1 ? "" : "s"} in a row)`,
-    );
+  // What to do stands once for all that have the same trouble.
+  for (const [advice, sources] of Map.groupBy(failing, adviceOf)) {
+    for (const { name, location, lastError, failures } of sources) {
+      const times = failures === 1 ? "" : ` (${failures} times in a row)`;
+      lines.push(`  ${terminalText(`${name ?? scrubUrl(location)}: ${lastError?.message ?? ""}`)}${times}`);
+    }
+    lines.push(`    ${advice}`);
   }
   return lines.join("\n");
+}
+
+function adviceOf({ status, lastError }: SourceState): string {
+  return status === "gone" ? GONE_ADVICE : adviceFor(lastError?.code ?? "");
 }
 
 function nextPoll({ nextPollAt }: SourceState, now: Date): string {

@@ -386,7 +386,10 @@ class SqliteStore implements Store {
     return this.#read(() => this.#sources.dailyCounts(since));
   }
 
-  async backup(file: string): Promise<void> {
+  async backup(
+    file: string,
+    onProgress: (progress: { readonly done: number; readonly total: number }) => void = () => {},
+  ): Promise<void> {
     this.#assertOpen();
     const target = resolve(file);
     if (existsSync(target)) throw describeExisting(target);
@@ -398,7 +401,11 @@ class SqliteStore implements Store {
       reader.prepare("SELECT revision FROM meta").get();
       // Only the owner may read it, like the store.
       closeSync(openSync(partial, "w", 0o600));
-      await backup(reader, partial, { rate: BACKUP_PAGES });
+      await backup(reader, partial, {
+        rate: BACKUP_PAGES,
+        progress: ({ totalPages, remainingPages }) =>
+          onProgress({ done: totalPages - remainingPages, total: totalPages }),
+      });
       publishFile(partial, target);
     } catch (error) {
       throw error instanceof StoreError ? error : describeUnwritable(target, error);

@@ -454,6 +454,9 @@ export interface Store extends AsyncDisposable {
   /** Sightings per UTC day of each source since `since`, keyed by source id. */
   dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>>;
 
-  /** A consistent copy of the store in a new file, while it is in use. @throws StoreError if `file` exists. */
-  backup(file: string): Promise<void>;
+  /** A consistent copy of the store in a new file, while it is in use. `onProgress` hears of pages copied. @throws StoreError if `file` exists. */
+  backup(
+    file: string,
+    onProgress?: (progress: { readonly done: number; readonly total: number }) => void,
+  ): Promise<void>;
 }
