@@ -133,7 +133,8 @@ describe("isPlainSafeHtml", () => {
           allowProtocolRelative: false,
         });
         expect(tagsOf(html)).toEqual(tagsOf(sanitized));
-        expect(unsafeMarkupIn(html)).toEqual([]);
+        // What a tooltip says is text: `title=" style="` has no style.
+        expect(unsafeMarkupIn(html.replace(/ (title|lang)="[^"]*"/g, " $1"))).toEqual([]);
       }),
       { numRuns: 3000 },
     );
