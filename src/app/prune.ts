@@ -5,7 +5,7 @@ import type { Log } from "../observe/log.ts";
 import type { Retention, Store } from "../store/store.ts";
 
 /** Stories forgotten in one transaction: some 10 ms of writing. */
-const batchStories = 50;
+const batchStories = 25;
 /** Between two transactions of the daemon. */
 const pauseMs = 200;
 /** The first time after a start, which has other things to do, and then from time to time. */

@@ -35,10 +35,10 @@ describe("the daemon's own pruning", () => {
     await clock.advance(1);
     expect(store.calls).toEqual([{ newest: 10 }]);
     await clock.advance(1000);
-    expect(store.calls).toHaveLength(3);
+    expect(store.calls).toHaveLength(5);
     expect(visible).toBe(1);
     await clock.advance(hourMs);
-    expect(store.calls).toHaveLength(4);
+    expect(store.calls).toHaveLength(6);
     expect(visible).toBe(1);
   });
 
