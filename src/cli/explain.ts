@@ -42,7 +42,7 @@ export function addExplainCommand({ program, context, action }: CommandTable): v
         const contact = config?.contact ?? null;
         // What the store knows is told only where there is one: explaining makes none.
         await using store =
-          config === null || !existsSync(config.store.file)
+          config === null || (config.store.engine === "sqlite" && !existsSync(config.store.file))
             ? null
             : await openStore(config, { role: "tool", clock });
         await using links = options.resolve ? createSourceLinkClient({ contact, version, clock }) : null;

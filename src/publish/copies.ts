@@ -122,6 +122,8 @@ export function copiesOf(
       title: cleanLine(sighting.entry.title, TITLE_LENGTH_MAX),
       url,
       sourceId: sighting.sourceId,
+      // A copy is a story of its own: it was not joined.
+      reason: null,
     });
   }
   return [...pages.values()];

@@ -85,20 +85,29 @@ export async function readRiver(
     isExhausted = found.length < chunk || wanted.length < found.length;
   }
   const shown = stories.slice(0, query.limit);
-  const feed = combine(shown, {
-    output: { ...output, limit: query.limit },
-    title: settings.title,
-    url: settings.url,
-    isDefault: settings.outputs[0]?.name === output.name,
-    matches,
-    emptyUpdated: query.emptyUpdated,
-    hubUrl: settings.hubUrl,
-  });
+  const feed = combineRiver(shown, settings, query);
   const last = shown.at(-1);
   if (stories.length > query.limit && last !== undefined) {
     return { feed, older: { orderedAt: last.orderedAt, number: last.number } };
   }
   return { feed, older: isExhausted ? null : before };
+}
+
+/** These stories as a feed of the site. */
+export function combineRiver(
+  stories: readonly Story[],
+  settings: SiteSettings,
+  { output, limit, emptyUpdated }: Pick<RiverQuery, "output" | "limit"> & { readonly emptyUpdated: Date },
+): PublishedFeed {
+  return combine(stories, {
+    output: { ...output, limit },
+    title: settings.title,
+    url: settings.url,
+    isDefault: settings.outputs[0]?.name === output.name,
+    matches: settings.matchers?.get(output.name),
+    emptyUpdated,
+    hubUrl: settings.hubUrl,
+  });
 }
 
 function isTooOld(story: Story, { notBefore }: Pick<RiverQuery, "notBefore">): boolean {

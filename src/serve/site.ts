@@ -17,8 +17,17 @@ import type { Store } from "../store/store.ts";
 import { ArchivePages } from "./archive-pages.ts";
 import { Archiver, type ArchiverStore } from "./archiver.ts";
 import { Representation } from "./conditional-response.ts";
+import { showOnce, withCopies } from "./copy-groups.ts";
 import { type FeedHashes, FeedHistory } from "./feed-history.ts";
-import { type Cursor, formatCursor, PAGE_STORIES, readRiver, type SiteSettings } from "./river.ts";
+import { FilteredRiver } from "./filtered-river.ts";
+import {
+  type Cursor,
+  combineRiver,
+  formatCursor,
+  PAGE_STORIES,
+  readRiver,
+  type SiteSettings,
+} from "./river.ts";
 
 const DAY_SECONDS = 86_400;
 const PAGES_KEPT = 200;
@@ -103,6 +112,8 @@ export class Site {
   #refreshing: Promise<ReadonlyMap<string, Uint8Array>> | null = null;
   #isRefreshAsked = false;
   #renderings = 0;
+  /** Of outputs with lists; settings that are read anew have outputs that are others. */
+  #filtered = new WeakMap<OutputDefinition, FilteredRiver>();
   readonly #archiver: Archiver;
   readonly #archivePages: ArchivePages;
   /** Pages of the archive are still to be written. */
@@ -251,7 +262,6 @@ export class Site {
   async #render(): Promise<void> {
     const revision = await this.#store.revision();
     if (revision === this.#revision && this.nextRefreshInMs !== 0) return;
-    const now = this.#clock.now();
     const archives = new Map<string, number>();
     let isBehind = false;
     let expiresAt: Date | null = null;
@@ -263,22 +273,19 @@ export class Site {
     const versions: { history: FeedHistory; feed: PublishedFeed; hashes: FeedHashes }[] = [];
     for (const [index, output] of settings.outputs.entries()) {
       const isDefault = index === 0;
-      const slice = await readRiver(this.#store, settings, {
-        ...{ output, tag: null, sourceId: null, before: null, limit: output.limit },
-        emptyUpdated: this.#startedAt,
-        notBefore: output.windowMs === undefined ? null : new Date(now.getTime() - output.windowMs),
-      });
-      expiresAt = earliest(expiresAt, expiryOf(slice.feed.entries, output));
+      const live = await this.#readLive(output, settings);
+      isBehind ||= live.isBehind;
+      expiresAt = earliest(expiresAt, expiryOf(live.feed.entries, output));
       const archived = await this.#archiver.advance(output, {
-        live: new Set(slice.feed.entries.map((entry) => entry.storyNumber)),
+        live: new Set(live.feed.entries.map((entry) => entry.storyNumber)),
         settings,
       });
       if (archived.newest !== null) archives.set(output.name, archived.newest);
       isBehind ||= archived.isBehind;
-      for (const skipped of slice.feed.skipped) this.#onSkipped?.({ output: output.name, ...skipped });
+      for (const skipped of live.feed.skipped) this.#onSkipped?.({ output: output.name, ...skipped });
       const history = this.#histories.get(output.name) ?? new FeedHistory();
       this.#histories.set(output.name, history);
-      const fresh = { ...slice.feed, prevArchive: archived.newest };
+      const fresh = { ...live.feed, prevArchive: archived.newest };
       const same = history.same(fresh);
       const feed = same ?? fresh;
       const folders = isDefault ? ["", `${output.name}/`] : [`${output.name}/`];
@@ -330,6 +337,31 @@ export class Site {
     this.#deltas = new Map();
     // Settings that changed meanwhile leave the revision unknown, so that the next refresh renders them.
     if (settings === this.#settings) this.#revision = revision;
+  }
+
+  /** What stands in the live document of an output. */
+  async #readLive(
+    output: OutputDefinition,
+    settings: SiteSettings,
+  ): Promise<{ readonly feed: PublishedFeed; readonly isBehind: boolean }> {
+    const { limit, windowMs } = output;
+    const query = { output, limit, emptyUpdated: this.#startedAt };
+    const matches = settings.matchers?.get(output.name);
+    if (matches === undefined) {
+      const notBefore = windowMs === undefined ? null : new Date(this.#clock.now().getTime() - windowMs);
+      const whole = { ...query, notBefore, tag: null, sourceId: null, before: null };
+      return { feed: (await readRiver(this.#store, settings, whole)).feed, isBehind: false };
+    }
+    let river = this.#filtered.get(output);
+    if (river === undefined) {
+      river = new FilteredRiver({ store: this.#store, clock: this.#clock, output, matches });
+      this.#filtered.set(output, river);
+    }
+    const { stories, reserve, isBehind } = await river.read();
+    // What copies leave free is filled from the reserve.
+    const found = await withCopies(this.#store, [...stories, ...reserve], output);
+    const shown = showOnce(found, { output, matches, told: new Set() }).slice(0, limit);
+    return { feed: combineRiver(shown, settings, query), isBehind };
   }
 
   /** The sources; of many, those of a moment ago while they change at every poll: only names and tags are taken from them. */

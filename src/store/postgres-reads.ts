@@ -7,6 +7,7 @@ import { readNumber, readText } from "./rows.ts";
 import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 import {
   isTagged,
+  newestFirst,
   type RankedSighting,
   type SightingSource,
   toCopyGroups,
@@ -38,6 +39,10 @@ export async function listStories(
   query: StoryQuery,
   onWarning: Warn,
 ): Promise<readonly Story[]> {
+  if (query.numbers !== undefined) {
+    const found = await loadStories(session, [...query.numbers], onWarning);
+    return [...found.values()].sort(newestFirst).slice(0, query.limit);
+  }
   const tags = new Set(query.tags ?? []);
   const sourceNos = await chooseSources(session, query);
   const stories: Story[] = [];

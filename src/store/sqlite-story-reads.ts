@@ -9,6 +9,7 @@ import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./s
 import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 import {
   isTagged,
+  newestFirst,
   type RankedSighting,
   type SightingSource,
   toCopyGroups,
@@ -71,6 +72,8 @@ export class StoryReader {
 
   /** The page of stories that a query asks for, newest first. */
   list(query: StoryQuery): readonly Story[] {
+    if (query.numbers !== undefined)
+      return [...this.#load(query.numbers).values()].sort(newestFirst).slice(0, query.limit);
     const tags = new Set(query.tags ?? []);
     const sourceNos = this.#chooseSources(query);
     const stories: Story[] = [];

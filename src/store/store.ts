@@ -252,6 +252,8 @@ export interface StoryQuery {
    * (`search-query.ts`); case and accents do not matter. Without a word to find there are none.
    */
   readonly search?: string;
+  /** Exactly these stories, as far as they are still there; no other key of the query counts beside it but `limit`. */
+  readonly numbers?: readonly number[];
   /** Only stories strictly older than this place in the order (for paging). */
   readonly before?: { readonly orderedAt: Date; readonly number: number };
 }

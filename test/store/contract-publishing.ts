@@ -74,6 +74,16 @@ export function describePublishing(factory: StoreFactory): void {
     expect(await titles({ after: first?.number ?? 0, limit: 1 })).toEqual(["Lake 2"]);
   });
 
+  test("stories asked for by number come in the feed's order, those that are gone are left out", async () => {
+    await fill();
+    const all = await store().listStories({ limit: 100 });
+    const [first, , third] = all;
+    const numbers = [third?.number ?? 0, 999_999, first?.number ?? 0];
+    expect(await store().listStories({ limit: 100, numbers })).toEqual([first, third]);
+    expect(await store().listStories({ limit: 1, numbers })).toEqual([first]);
+    expect(await store().listStories({ limit: 100, numbers: [] })).toEqual([]);
+  });
+
   test("a page is added once, marks its stories in its own output only, and never changes", async () => {
     await fill();
     const stories = await store().listUnarchived({ output: "all", after: 0, limit: 2 });

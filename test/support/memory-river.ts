@@ -23,8 +23,10 @@ export class MemoryRiver implements SiteStore, Pick<Store, "listNotices"> {
 
   async listStories(query: StoryQuery): Promise<readonly Story[]> {
     this.listings += 1;
-    const { before, sourceId, tags = [] } = query;
-    return this.stories
+    const { before, sourceId, tags = [], numbers } = query;
+    const asked =
+      numbers === undefined ? this.stories : this.stories.filter((s) => numbers.includes(s.number));
+    return asked
       .filter((story) =>
         story.sightings.some((s) => tags.length === 0 || s.sourceTags.some((tag) => tags.includes(tag))),
       )
