@@ -31,6 +31,8 @@ import {
 
 const DAY_SECONDS = 86_400;
 const PAGES_KEPT = 200;
+/** A file has no next page: it shows what the feed shows, as far as a page can be. */
+const STATIC_STORIES = 200;
 /** From so many sources on, listing them for each change is felt. */
 const MANY_SOURCES = 100;
 /** Listing them takes a fiftieth of the time at most. */
@@ -403,7 +405,7 @@ export class Site {
 
   #renderStaticPage(feed: PublishedFeed, settings: SiteSettings): string {
     return renderRiver({
-      feed: { ...feed, entries: feed.entries.slice(0, PAGE_STORIES) },
+      feed: { ...feed, entries: feed.entries.slice(0, STATIC_STORIES) },
       ...this.#frame(settings),
       filter: { tag: null, sourceId: null, search: null },
       olderCursor: null,

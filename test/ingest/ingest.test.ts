@@ -189,3 +189,44 @@ describe("a server that names a time", () => {
     expect(server.requests).toHaveLength(count);
   });
 });
+
+describe("WebSub 4: a subscriber finds hub and topic", () => {
+  const feed = (links: string) => ({
+    body: `<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>urn:t</id>${links}<updated>2025-06-01T00:00:00Z</updated>
+<entry><title>One</title><id>urn:t:1</id><link href="https://paper.example/1"/><updated>2025-06-01T00:00:00Z</updated></entry></feed>`,
+  });
+  const embedded =
+    '<link rel="hub" href="https://hub.example/embedded"/><link rel="self" href="https://paper.example/embedded.xml"/>';
+  const header = '<https://hub.example/header>; rel="hub", <https://paper.example/header.xml>; rel="self"';
+  const found = async () => {
+    const [source] = await poll(local("feed"));
+    return { hubs: source?.feed?.hubs, topic: source?.feed?.url };
+  };
+
+  it("MUST check for HTTP Link headers first", async () => {
+    server.on("/feed", { headers: { Link: header }, ...feed(embedded) });
+    expect(await found()).toEqual({
+      hubs: ["https://hub.example/header"],
+      topic: "https://paper.example/header.xml",
+    });
+  });
+
+  it("in their absence MUST check for embedded link elements, of Atom", async () => {
+    server.on("/feed", feed(embedded));
+    expect(await found()).toEqual({
+      hubs: ["https://hub.example/embedded"],
+      topic: "https://paper.example/embedded.xml",
+    });
+  });
+
+  it("in their absence MUST check for embedded link elements, of RSS", async () => {
+    const links = embedded.replaceAll("<link", "<atom:link");
+    server.on("/feed", {
+      body: `<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>t</title><link>https://paper.example/</link>${links}<item><title>One</title><link>https://paper.example/1</link></item></channel></rss>`,
+    });
+    expect(await found()).toEqual({
+      hubs: ["https://hub.example/embedded"],
+      topic: "https://paper.example/embedded.xml",
+    });
+  });
+});

@@ -159,7 +159,7 @@ describe("4 discovery", () => {
 });
 
 describe("5.1 the subscription request", () => {
-  it("is a form with mode, topic, callback, secret and lease", async () => {
+  it("MUST be an urlencoded form with mode, topic (the self link), callback, and may have secret and lease", async () => {
     await addSource("a");
     open();
     await asking();
@@ -175,7 +175,7 @@ describe("5.1 the subscription request", () => {
     });
   });
 
-  it("5.1.2 the callback is unguessable and different for each source; 5.1 the secret has less than 200 bytes", async () => {
+  it("5.1.2 the callback is unguessable and different for each source; 5.1 the secret MUST have less than 200 bytes", async () => {
     await addSources(store, buildDefinition("a"), buildDefinition("b"));
     for (const id of ["a", "b"]) {
       const feed = buildFeed({ hubs: [hub.url], url: `${topic}?${id}` });
@@ -212,7 +212,7 @@ describe("5.1 the subscription request", () => {
 });
 
 describe("5.2 and 5.3 the hub asks back", () => {
-  it("5.3.1 the challenge is echoed with 200 for what was asked for; the lease is the hub's", async () => {
+  it("5.3.1 MUST answer 2xx with the challenge for what was asked for; the lease is the hub's", async () => {
     const { subscriber, subscription } = await subscribed();
     expect(subscription.state).toBe("active");
     expect(subscription.expiresAt).toEqual(new Date(clock.now().getTime() + dayMs));
@@ -223,7 +223,7 @@ describe("5.2 and 5.3 the hub asks back", () => {
     ["another topic", { "hub.topic": "https://paper.example/strange.xml" }],
     ["a mode that was not asked for", { "hub.mode": "unsubscribe" }],
     ["no mode", { "hub.mode": "" }],
-  ])("5.3.1 %s is answered with 404", async (_, changes) => {
+  ])("5.3.1 %s MUST be answered with 404", async (_, changes) => {
     await addSource("a");
     const subscriber = open();
     await asking();
@@ -258,7 +258,7 @@ describe("5.2 and 5.3 the hub asks back", () => {
 });
 
 describe("5.4 renewal", () => {
-  it("is asked for at half of the lease, with the same callback, while pushes go on", async () => {
+  it("MUST be asked for before the lease ends: at half of it, with the same callback, while pushes go on", async () => {
     const { subscriber, subscription } = await subscribed();
     await clock.advance(dayMs / 2 + 61_000);
     await expect.poll(() => hub.asked.length).toBe(2);
@@ -286,7 +286,7 @@ describe("5.4 renewal", () => {
 
 describe("7 content distribution", () => {
   it.each(["sha1", "sha256", "sha384", "sha512"])(
-    "7.1 a push signed with %s is taken with 2xx",
+    "7 a push MUST be acknowledged with 2xx; signed with %s it is taken",
     async (method) => {
       const { subscriber, subscription } = await subscribed();
       const { callback, secret } = subscription;
@@ -305,14 +305,17 @@ describe("7 content distribution", () => {
     ["by a method nobody knows", "md5=d41d8cd98f00b204e9800998ecf8427e"],
     ["cut short", "sha256=ab"],
     ["rubbish", "sha256=zz"],
-  ])("7.1.1 with a signature %s it is thrown away without a word", async (_, signature) => {
-    const { subscriber, subscription } = await subscribed();
-    expect(await subscriber.receive(subscription.callback, push("<feed/>", signature))).toEqual({
-      status: 202,
-      body: "",
-    });
-    expect(pushes).toEqual([]);
-  });
+  ])(
+    "8 the secret MUST be used to verify: with a signature %s a push is thrown away without a word",
+    async (_, signature) => {
+      const { subscriber, subscription } = await subscribed();
+      expect(await subscriber.receive(subscription.callback, push("<feed/>", signature))).toEqual({
+        status: 202,
+        body: "",
+      });
+      expect(pushes).toEqual([]);
+    },
+  );
 
   it("a poll that brings what the hub should have pushed ends the trust; the next push restores it", async () => {
     const { subscriber, subscription } = await subscribed();

@@ -739,3 +739,19 @@ describe("archive pages", () => {
     expect((await ask(`/all/archive/${number}.xml`)).status).toBe(404);
   });
 });
+
+describe("WebSub 5.3.1: the subscriber's answer", () => {
+  it("MUST have a safe media type, whatever the challenge is", async () => {
+    const { ask } = await setUp({
+      push: () => ({
+        verify: async (_, query) => ({ status: 200, body: query.get("hub.challenge") ?? "" }),
+        receive: async () => ({ status: 202, body: "" }),
+      }),
+    });
+    const challenge = "<script>alert(1)</script>";
+    const answer = await ask(`/websub/callback/abcdefgh?hub.challenge=${encodeURIComponent(challenge)}`);
+    expect(answer.body.toString()).toBe(challenge);
+    expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+  });
+});
