@@ -4,6 +4,7 @@ import { createPoller } from "../../src/app/poller.ts";
 import { createHttpClient } from "../../src/fetch/http.ts";
 import type { SourceDefinition, SourceState } from "../../src/model.ts";
 import { createLog } from "../../src/observe/log.ts";
+import { combine } from "../../src/publish/combine.ts";
 import { createHostLimit } from "../../src/schedule/host-limit.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -228,5 +229,117 @@ describe("WebSub 4: a subscriber finds hub and topic", () => {
       hubs: ["https://hub.example/embedded"],
       topic: "https://paper.example/embedded.xml",
     });
+  });
+});
+
+describe("what the combined feed says of times and ids", () => {
+  const at = (hours: number) => new Date(clock.now().getTime() + hours * 3_600_000);
+  interface Item {
+    readonly id: number;
+    readonly title?: string;
+    readonly text?: string;
+    readonly published?: Date | null;
+    readonly updated?: Date;
+    readonly link?: string;
+  }
+  /** The feed `name` with these entries from now on. */
+  const publish = (name: string, ...items: readonly Item[]) => {
+    const entries = items.map(
+      ({ id, title, text, published, updated, link }) =>
+        `<entry><title>${title ?? `Story number ${id}`}</title><id>urn:${name}:${id}</id><link href="${link ?? `https://paper.example/2025/story-number-${id}`}"/>${
+          published ? `<published>${published.toISOString()}</published>` : ""
+        }${updated ? `<updated>${updated.toISOString()}</updated>` : ""}<content type="html">${text ?? "words"}</content></entry>`,
+    );
+    server.on(`/${name}`, {
+      body: `<feed xmlns="http://www.w3.org/2005/Atom"><title>${name}</title><id>urn:${name}</id><updated>${clock.now().toISOString()}</updated>${entries.join("")}</feed>`,
+    });
+  };
+  const entries = async () =>
+    combine(await store.listStories({ limit: 100 }), {
+      output: { name: "all", title: "All", tags: [], include: [], exclude: [], limit: 100 },
+      ...{ title: "River", url: "https://river.example", isDefault: true },
+    }).entries;
+  const only = async () => {
+    const [entry, ...others] = await entries();
+    if (entry === undefined || others.length > 0) throw new Error(`${others.length} more`);
+    return entry;
+  };
+
+  it("an edit that a reader sees moves updated; the id and published stay", async () => {
+    publish("a", { id: 1, published: at(-5) });
+    await poll(local("a"));
+    const before = await only();
+    await clock.advance(dayMs);
+    publish("a", { id: 1, published: at(-5), text: "other words" });
+    await poll(local("a"));
+    const after = await only();
+    expect([after.id, after.published]).toEqual([before.id, before.published]);
+    expect(after.updated.getTime()).toBeGreaterThan(before.updated.getTime());
+    expect(after.updated <= clock.now()).toBe(true);
+  });
+
+  it("what no reader sees moves nothing", async () => {
+    publish("a", { id: 1, published: at(-5) });
+    await poll(local("a"));
+    const before = await only();
+    await clock.advance(dayMs);
+    // The document itself says that it was updated.
+    publish("a", { id: 1, published: before.published });
+    await poll(local("a"));
+    expect(await only()).toMatchObject({
+      id: before.id,
+      published: before.published,
+      updated: before.updated,
+    });
+  });
+
+  it("updated never goes back and never lies in the future, whatever the source says", async () => {
+    publish("a", { id: 1, published: at(-5), updated: at(-1) });
+    await poll(local("a"));
+    const first = await only();
+    publish("a", { id: 1, published: at(-5), updated: at(-4), text: "older words" });
+    await clock.advance(60_000);
+    await poll(local("a"));
+    const second = await only();
+    expect(second.updated >= first.updated).toBe(true);
+    publish("a", { id: 1, published: at(-5), updated: at(500), text: "words of the future" });
+    await clock.advance(60_000);
+    await poll(local("a"));
+    const third = await only();
+    expect(third.updated >= second.updated).toBe(true);
+    expect(third.updated <= clock.now()).toBe(true);
+  });
+
+  it("a better copy that comes later changes neither id nor published", async () => {
+    publish("a", { id: 1, published: at(-5) });
+    await poll(local("a"));
+    const before = await only();
+    publish("b", {
+      id: 9,
+      title: "Story number 1",
+      published: at(-4),
+      text: "the copy that wins",
+      link: "https://paper.example/2025/story-number-1",
+    });
+    await poll(local("a"), local("b", { priority: 10 }));
+    const after = await only();
+    expect(after.contentHtml).toBe("the copy that wins");
+    expect([after.id, after.published]).toEqual([before.id, before.published]);
+  });
+
+  it("an undated or future entry is not pinned above what comes later, and a late-dated one is not buried", async () => {
+    publish("a", { id: 1 }, { id: 2, published: at(24 * 365) }, { id: 3, published: at(-1) });
+    await poll(local("a"));
+    await clock.advance(4 * dayMs);
+    const later = { id: 4, published: at(-1) };
+    publish("a", { id: 1 }, { id: 2, published: at(24 * 365) }, later);
+    await poll(local("a"));
+    const titles = async () => (await entries()).map(({ title }) => title.slice(-1));
+    expect((await titles())[0]).toBe("4");
+    await clock.advance(dayMs);
+    publish("a", later, { id: 5, published: at(-24 * 30) });
+    await poll(local("a"));
+    expect((await titles())[0]).toBe("5");
+    for (const { published } of await entries()) expect(published <= clock.now()).toBe(true);
   });
 });
