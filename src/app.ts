@@ -251,9 +251,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       definitions = definitionsOf(edited);
       await syncSources(edited.sources);
       current = edited;
-      const { hub: hubUntilRestart } = config;
+      const { hub: hubUntilRestart, publishDirectory } = config;
       await server.reconfigure(
-        siteSettings({ ...edited, url: urlUntilRestart(config, edited), hub: hubUntilRestart }),
+        siteSettings({
+          ...edited,
+          url: urlUntilRestart(config, edited),
+          hub: hubUntilRestart,
+          publishDirectory,
+        }),
       );
       render();
       const { dueIds, localIds } = changes;
@@ -495,8 +500,9 @@ function urlUntilRestart(started: Config, edited: Config): string {
   return isDerived ? `http://localhost:${started.listen.port}` : edited.url;
 }
 
-function siteSettings({ outputs, title, url, hub }: Config): SiteSettings {
+function siteSettings({ outputs, title, url, hub, publishDirectory }: Config): SiteSettings {
   return {
+    hasFiles: publishDirectory !== null,
     outputs,
     title,
     url,

@@ -47,8 +47,8 @@ interface Progress {
   readonly pages: number;
   /** Every story up to this number was looked at. */
   scannedTo: number;
-  /** Numbers of the output's stories among them, in order. */
-  readonly waiting: Set<number>;
+  /** Numbers of the output's stories among them, the smallest first. */
+  waiting: readonly number[];
 }
 
 type Selection = Pick<SiteSettings, "title" | "url" | "outputs" | "matchers">;
@@ -108,7 +108,7 @@ export class Archiver {
     if (known === undefined || known.scope !== scope || known.pages !== state.pages)
       this.#progress.set(name, {
         ...{ scope, pages: state.pages, scannedTo: state.position },
-        waiting: new Set(),
+        waiting: [],
       });
     return state;
   }
@@ -120,9 +120,8 @@ export class Archiver {
       const stories = await this.#list(output, progress.scannedTo);
       const last = stories.at(-1);
       if (last === undefined) return false;
-      for (const story of stories) {
-        if (matches(story, { output, settings })) progress.waiting.add(story.number);
-      }
+      const found = stories.filter((story) => matches(story, { output, settings }));
+      progress.waiting = [...progress.waiting, ...found.map(({ number }) => number)];
       progress.scannedTo = last.number;
       await setImmediate();
     }
@@ -134,15 +133,15 @@ export class Archiver {
     output: OutputDefinition,
     { live, settings }: { readonly live: ReadonlySet<number>; readonly settings: Selection },
   ): Promise<number | null> {
-    const { waiting } = this.#progressOf(output);
-    for (const number of [...waiting].reverse()) {
-      if (live.has(number)) continue;
+    const progress = this.#progressOf(output);
+    for (;;) {
+      const number = progress.waiting.findLast((one) => !live.has(one));
+      if (number === undefined) return null;
       // It may have become part of another story meanwhile.
       const [story] = await this.#list(output, number - 1, 1);
       if (story?.number === number && matches(story, { output, settings })) return number;
-      waiting.delete(number);
+      progress.waiting = progress.waiting.filter((one) => one !== number);
     }
-    return null;
   }
 
   /** @returns the state after it, or null when another process has written that page */
@@ -171,7 +170,8 @@ export class Archiver {
       this.#progress.delete(output.name);
       return null;
     }
-    const waiting = new Set([...progress.waiting].filter((waiter) => waiter > position));
+    const rest = progress.waiting.findIndex((one) => one > position);
+    const waiting = rest === -1 ? [] : progress.waiting.slice(rest);
     this.#progress.set(output.name, { ...progress, pages: number, waiting });
     return { ...state, pages: number, position };
   }

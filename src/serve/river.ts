@@ -25,6 +25,8 @@ export interface SiteSettings {
   /** By output name: the compiled include and exclude lists. An output that is not there takes everything. */
   readonly matchers?: ReadonlyMap<string, (entryText: string) => boolean>;
   readonly hubUrl?: string | null;
+  /** Are files wanted, too (`refresh` returns them)? Yes unless false. */
+  readonly hasFiles?: boolean;
 }
 
 export interface RiverQuery {

@@ -114,6 +114,8 @@ export class Site {
   #refreshing: Promise<ReadonlyMap<string, Uint8Array>> | null = null;
   #isRefreshAsked = false;
   #renderings = 0;
+  /** Those of the last rendering. */
+  #renderedSettings: SiteSettings | null = null;
   /** Of outputs with lists; settings that are read anew have outputs that are others. */
   #filtered = new WeakMap<OutputDefinition, FilteredRiver>();
   readonly #archiver: Archiver;
@@ -303,8 +305,12 @@ export class Site {
         }
       }
       versions.push({ history, feed, hashes });
-      const page = Buffer.from(this.#renderStaticPage(feed, settings));
-      for (const folder of folders) files.set(`${folder}index.html`, page);
+      if (settings.hasFiles !== false) {
+        const isSame = same !== null && settings === this.#renderedSettings;
+        const known = isSame ? this.#files.get(`${output.name}/index.html`) : undefined;
+        const page = known ?? Buffer.from(this.#renderStaticPage(feed, settings));
+        for (const folder of folders) files.set(`${folder}index.html`, page);
+      }
       // Between outputs, requests get their turn.
       await setImmediate();
     }
@@ -326,6 +332,7 @@ export class Site {
     files.set("opml.xml", opml.body);
     this.#sources = sources;
     this.#tags = [...new Set(sources.flatMap((source) => source.tags))].sort();
+    this.#renderedSettings = settings;
     this.#isBehind = isBehind;
     this.#expiresAt = expiresAt;
     this.#archivePages.newest = archives;
