@@ -11,7 +11,7 @@ import {
   createSourceHttpClient,
   createSourceLinkClient,
 } from "./app/http-client.ts";
-import { type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
+import { announceOnce, type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
 import { openStore } from "./app/open-store.ts";
 import { createPageTexts } from "./app/page-texts.ts";
 import { pollMeasures } from "./app/poll-measures.ts";
@@ -336,13 +336,16 @@ export async function pollOnce(
   });
   const ignore = () => {};
   const definitions = definitionsOf(config);
-  const { poll, resolving } = await preparePolling(stack, {
+  let isChanged = false;
+  const { poll, resolving, client } = await preparePolling(stack, {
     config,
     options,
     store,
     hosts,
     definitions: () => definitions,
-    onVisible: ignore,
+    onVisible: () => {
+      isChanged = true;
+    },
     onDue: ignore,
     onQuestions: ignore,
   });
@@ -380,10 +383,9 @@ export async function pollOnce(
       directory: config.publishDirectory,
       log,
     });
-    do {
-      await publisher.flush();
-      signal.throwIfAborted();
-    } while (site.nextRefreshInMs === 0);
+    // The archive of a large store is written in steps.
+    while ((await publisher.flush()) && site.nextRefreshInMs === 0) signal.throwIfAborted();
+    if (isChanged) await announceOnce(config, { client, log, topicUrls: () => site.topicUrls }, signal);
   }
   return results;
 }

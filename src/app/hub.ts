@@ -3,7 +3,7 @@ import type { Config } from "../config/load.ts";
 import type { Clock } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import { Hub } from "../push/hub.ts";
-import { OutsideHub } from "../push/outside-hub.ts";
+import { announce, OutsideHub } from "../push/outside-hub.ts";
 import type { Server } from "../serve/server.ts";
 import type { Store } from "../store/store.ts";
 import { type ClientOptions, createHubClient } from "./http-client.ts";
@@ -62,6 +62,18 @@ export async function openHub(
     }),
   );
   return { own, published: () => own.published() };
+}
+
+/** `once` has changed the feeds: a hub elsewhere is told before the run ends. Our own has nobody to serve then. */
+export async function announceOnce(
+  { hub, isHubPrivateAllowed }: Pick<Config, "hub" | "isHubPrivateAllowed">,
+  parts: { readonly client: ClientOptions; readonly log: Log; readonly topicUrls: () => readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  if (hub.kind !== "outside") return;
+  const { client, ...rest } = parts;
+  await using posts = createHubClient(client);
+  await announce({ ...rest, client: posts, url: hub.url, isPrivateAllowed: isHubPrivateAllowed }, signal);
 }
 
 /** What the feeds say of their hub; null for nothing. */

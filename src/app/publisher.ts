@@ -43,6 +43,8 @@ export class Publisher implements AsyncDisposable {
   /** Somebody waits for everything asked for so far. */
   #isFlushing = false;
   #lastRenderMs = 0;
+  /** Did the last try succeed? */
+  #isPublished = false;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -59,14 +61,18 @@ export class Publisher implements AsyncDisposable {
     }, pauseMs);
   }
 
-  /** Renders and writes now; resolves when everything asked for so far is published. Failures are logged, and tried again. */
-  async flush(): Promise<void> {
+  /**
+   * Renders and writes now; resolves when everything asked for so far is published. Failures are logged, and tried again.
+   * @returns false when it failed
+   */
+  async flush(): Promise<boolean> {
     this.#isAsked = true;
     this.#isFlushing = true;
     await this.#start();
     // What was asked for while the last rendering was under way.
     if (this.#isAsked) await this.#start();
     this.#isFlushing = false;
+    return this.#isPublished;
   }
 
   #start(): Promise<void> {
@@ -85,8 +91,10 @@ export class Publisher implements AsyncDisposable {
     try {
       const files = await site.refresh();
       await this.#write(files);
+      this.#isPublished = true;
       this.#options.onPublished?.();
     } catch (error) {
+      this.#isPublished = false;
       if (this.#stopping.signal.aborted) return;
       log.error({ err: error }, "publishing failed; the last good feed is still served");
     }

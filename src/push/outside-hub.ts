@@ -21,6 +21,23 @@ export interface OutsideHubOptions {
 const retryFirstMs = 30_000;
 const retryMaxMs = 3_600_000;
 
+/**
+ * Tells the hub once of every feed, for a run that ends afterwards. A failure is logged and not tried again.
+ * @throws the signal's reason when aborted
+ */
+export async function announce(
+  options: Omit<OutsideHubOptions, "clock" | "findTopic">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const topicUrl of options.topicUrls()) {
+    const problem = await ping(options, topicUrl, signal);
+    signal.throwIfAborted();
+    if (problem === null) continue;
+    options.log.warn(`the hub ${scrubUrl(options.url)} could not be told of ${topicUrl}: ${problem}`);
+    return;
+  }
+}
+
 export class OutsideHub implements AsyncDisposable {
   readonly #options: OutsideHubOptions;
   readonly #stopping = new AbortController();
@@ -60,7 +77,7 @@ export class OutsideHub implements AsyncDisposable {
     for (const topicUrl of topicUrls()) {
       const hash = findTopic(topicUrl)?.hash;
       if (hash === undefined || hash === this.#told.get(topicUrl)) continue;
-      const problem = await this.#ping(topicUrl, signal);
+      const problem = await ping(this.#options, topicUrl, signal);
       if (signal.aborted) return;
       if (problem === null) {
         this.#told.set(topicUrl, hash);
@@ -74,28 +91,31 @@ export class OutsideHub implements AsyncDisposable {
     }
   }
 
-  /** @returns what went wrong, or null */
-  async #ping(topicUrl: string, signal: AbortSignal): Promise<string | null> {
-    const { client, url, isPrivateAllowed } = this.#options;
-    const form = new URLSearchParams({ "hub.mode": "publish", "hub.url": topicUrl });
-    try {
-      const { status } = await client.post(
-        {
-          url,
-          headers: ["Content-Type", "application/x-www-form-urlencoded"],
-          body: Buffer.from(form.toString()),
-          isPrivateAllowed,
-        },
-        signal,
-      );
-      return status >= 200 && status < 300 ? null : `it answers ${status}`;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error("the hub stops"));
     await this.#running;
+  }
+}
+
+/** @returns what went wrong, or null */
+async function ping(
+  { client, url, isPrivateAllowed }: Pick<OutsideHubOptions, "client" | "url" | "isPrivateAllowed">,
+  topicUrl: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const form = new URLSearchParams({ "hub.mode": "publish", "hub.url": topicUrl });
+  try {
+    const { status } = await client.post(
+      {
+        url,
+        headers: ["Content-Type", "application/x-www-form-urlencoded"],
+        body: Buffer.from(form.toString()),
+        isPrivateAllowed,
+      },
+      signal,
+    );
+    return status >= 200 && status < 300 ? null : `it answers ${status}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }

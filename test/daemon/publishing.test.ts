@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { Daemon, entryIds, freePort, runCommand } from "../support/daemon.ts";
+import { startOriginServer } from "../support/origin-server.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
 /** An RSS document of numbered stories, an hour apart. */
@@ -49,6 +50,32 @@ describe("publish.directory", () => {
     expect((await once()).code).toBe(0);
     expect((await follow("atom.xml")).stories).toBe(151);
     expect(await readFile(file("all/archive/1.xml"))).toEqual(first);
+  });
+});
+
+describe("a hub elsewhere", () => {
+  it("is named in the files that `once` writes, and told when they changed", async () => {
+    await using origin = await startOriginServer();
+    const told: string[] = [];
+    origin.on("/hub", async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      told.push(new URLSearchParams(body).get("hub.url") ?? "");
+      response.writeHead(204).end();
+    });
+    await using workspace = await createWorkspace(
+      `url: https://river.example\nsources: [{ file: ../news.xml }]\npublish: { directory: ../public, hub: "${origin.url("/hub")}", hub_allow_private: true }\n`,
+    );
+    await writeFile(join(workspace.folder, "news.xml"), newsOf(2));
+    const once = () => runCommand(["once", "--force", "--config", workspace.config]);
+    expect((await once()).code).toBe(0);
+    const atom = await readFile(join(workspace.folder, "public", "atom.xml"), "utf8");
+    expect(atom).toContain(`<link rel="hub" href="${origin.url("/hub")}"/>`);
+    expect(told.sort()).toEqual(
+      ["atom.xml", "feed.json", "rss.xml"].map((name) => `https://river.example/${name}`),
+    );
+    expect((await once()).code).toBe(0);
+    expect(told).toHaveLength(3);
   });
 });
 
