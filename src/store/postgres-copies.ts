@@ -1,6 +1,12 @@
 import type { SightingRecord } from "../model.ts";
 import { BOILERPLATE_ITEMS, findBoilerplate } from "../syndicate/boilerplate.ts";
-import { CANDIDATES_MAX, type Candidate, chooseOriginal, WINDOW_MS } from "../syndicate/choose.ts";
+import {
+  CANDIDATES_MAX,
+  type Candidate,
+  chooseOriginal,
+  type Found,
+  WINDOW_MS,
+} from "../syndicate/choose.ts";
 import { PostingIndex } from "../syndicate/posting-index.ts";
 import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
 import type { Session } from "./postgres-connection.ts";
@@ -29,6 +35,14 @@ interface OwnStory {
   readonly story: number;
   readonly publishedAt: number;
   readonly isApart: boolean;
+}
+
+/** A noted sighting, read for comparing. */
+interface Noted {
+  readonly sighting: NotedSighting;
+  readonly entry: Candidate;
+  readonly isApart: boolean;
+  readonly fingerprint: ReturnType<typeof fingerprintOf> & { readonly at: number };
 }
 
 interface NewReport {
@@ -72,55 +86,95 @@ export class PostgresCopyFinder {
         [EXPIRED_PER_ENTRY * noted.length, at - WINDOW_MS],
       ),
     ]);
-    let pending: NewReport[] = [];
-    for (const sighting of noted) {
-      const report = readReport(sighting.record.entry);
-      const { sample, titleHash } = fingerprintOf(report);
+    const entries = noted.flatMap((sighting): Noted[] => {
       const place = own.get(sighting.id);
+      if (place === undefined) return [];
+      const report = readReport(sighting.record.entry);
+      const { story, publishedAt, isApart } = place;
+      const entry = { story, publishedAt, source: sighting.sourceNo, report };
+      return [{ sighting, entry, isApart, fingerprint: { ...fingerprintOf(report), at: sighting.at } }];
+    });
+    const stored = await this.#findStored(session, entries, grouped);
+    await this.#decide(session, entries, { grouped, nos, stored });
+  }
+
+  /** The stored candidates of all entries, read at once; by entry, those that share most first. */
+  async #findStored(
+    session: Session,
+    entries: readonly Noted[],
+    grouped: ReadonlySet<number>,
+  ): Promise<ReadonlyMap<Noted, readonly Candidate[]>> {
+    const found = new Map<Noted, readonly number[]>();
+    for (const noted of entries) {
       // What an operator split off stays alone; what is in a group already stays in it.
-      if (place !== undefined && !place.isApart && !grouped.has(place.story)) {
-        const found = this.#index.find({ sample, titleHash, at: sighting.at }, { limit: CANDIDATES_MAX });
-        if (found.length > 0) {
-          await insertReports(session, pending);
-          pending = [];
-          const entry = {
-            story: place.story,
-            publishedAt: place.publishedAt,
-            source: sighting.sourceNo,
-            report,
-          };
-          const original = await this.#choose(session, { entry, nos: found, at: sighting.at });
-          if (original !== null) {
-            grouped.add(place.story).add(original);
-            continue;
-          }
+      if (noted.isApart || grouped.has(noted.entry.story)) continue;
+      const nos = this.#index.find(noted.fingerprint, { limit: CANDIDATES_MAX });
+      if (nos.length > 0) found.set(noted, nos);
+    }
+    if (found.size === 0) return new Map();
+    const read = await this.#readCandidates(session, [...new Set([...found.values()].flat())]);
+    return new Map([...found].map(([noted, nos]) => [noted, nos.flatMap((no) => read.get(no) ?? [])]));
+  }
+
+  /** Compares each entry with stored ones and with those of its own batch before it, and writes what came of it. */
+  async #decide(
+    session: Session,
+    entries: readonly Noted[],
+    {
+      grouped,
+      nos,
+      stored,
+    }: {
+      readonly grouped: Set<number>;
+      readonly nos: number[];
+      readonly stored: ReadonlyMap<Noted, readonly Candidate[]>;
+    },
+  ): Promise<void> {
+    const fresh = new PostingIndex(WINDOW_MS);
+    const freshEntries = new Map<number, Candidate>();
+    const copies = new Set<number>();
+    const reports: NewReport[] = [];
+    for (const noted of entries) {
+      const { sighting, entry, isApart, fingerprint } = noted;
+      const { at, sample, titleHash } = fingerprint;
+      if (!isApart && !grouped.has(entry.story)) {
+        const own = fresh.find(fingerprint, { limit: CANDIDATES_MAX });
+        const candidates = [
+          ...(stored.get(noted) ?? []),
+          ...own.flatMap((no) => freshEntries.get(no) ?? []),
+        ].filter((candidate) => isComparable(candidate, entry) && !copies.has(candidate.story));
+        const found = await this.#choose(session, { entry, candidates, at });
+        if (found !== null) {
+          const { original, ...evidence } = found;
+          await addToGroup(session, entry.story, { original, ...evidence, foundAt: new Date(at) });
+          copies.add(entry.story);
+          grouped.add(entry.story).add(original);
+          continue;
         }
       }
       const no = nos.shift();
       if (no === undefined) throw new Error("too few numbers were taken for reports");
-      pending.push({ no, sighting: sighting.id, at: sighting.at, titleHash, sample });
-      this.#index.add({ no, at: sighting.at, sample, titleHash });
+      reports.push({ no, sighting: sighting.id, at, titleHash, sample });
+      fresh.add({ no, at, sample, titleHash });
+      freshEntries.set(no, entry);
+      this.#index.add({ no, at, sample, titleHash });
       this.#lastNo = no;
     }
-    await insertReports(session, pending);
+    await insertReports(session, reports);
   }
 
-  /** @returns the story that the entry is now a copy of, or null */
   async #choose(
     session: Session,
-    { entry, nos, at }: { readonly entry: Candidate; readonly nos: readonly number[]; readonly at: number },
-  ): Promise<number | null> {
-    const candidates = await this.#readCandidates(session, nos, entry);
+    {
+      entry,
+      candidates,
+      at,
+    }: { readonly entry: Candidate; readonly candidates: readonly Candidate[]; readonly at: number },
+  ): Promise<Found | null> {
     if (candidates.length === 0) return null;
-    const boilerplates = new Map<number, ReadonlySet<number>>();
-    for (const source of new Set([entry.source, ...candidates.map((candidate) => candidate.source)])) {
-      boilerplates.set(source, await this.#boilerplateOf(session, source, at));
-    }
-    const found = chooseOriginal(entry, candidates, (source) => boilerplates.get(source) ?? new Set());
-    if (found === null) return null;
-    const { original, ...evidence } = found;
-    await addToGroup(session, entry.story, { original, ...evidence, foundAt: new Date(at) });
-    return original;
+    const sources = new Set([entry.source, ...candidates.map((candidate) => candidate.source)]);
+    const boilerplates = await this.#boilerplatesOf(session, sources, at);
+    return chooseOriginal(entry, candidates, (source) => boilerplates.get(source) ?? new Set());
   }
 
   /** Takes in what was written before this start, or by another process. What was undone left its number unused. */
@@ -140,52 +194,75 @@ export class PostgresCopyFinder {
     }
   }
 
-  async #readCandidates(session: Session, nos: readonly number[], entry: Candidate): Promise<Candidate[]> {
+  /** By number of the report; what is a copy itself, or was split off, is left out. */
+  async #readCandidates(session: Session, nos: readonly number[]): Promise<ReadonlyMap<number, Candidate>> {
     const rows = await session.all(
-      `SELECT sightings.id, story, source_no, content_hash, sightings.published_at, record
+      `SELECT no, sightings.id, story, source_no, content_hash, sightings.published_at, record
        FROM reports JOIN sightings ON sightings.id = sighting JOIN stories ON stories.number = story
-       WHERE no = ANY($1) AND source_no <> $2 AND story <> $3 AND stories.pin <> 2
-         AND abs(sightings.published_at - $4) <= ${WINDOW_MS}
-         AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story)
-       ORDER BY array_position($1::bigint[], no)`,
-      [nos, entry.source, entry.story, entry.publishedAt],
+       WHERE no = ANY($1) AND stories.pin <> 2
+         AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story)`,
+      [nos],
     );
-    return rows.flatMap((row) => {
+    const candidates = new Map<number, Candidate>();
+    for (const row of rows) {
       const key = `${readNumber(row, "id")} ${readText(row, "content_hash")}`;
       let report = this.#reports.get(key);
       if (report === undefined) {
         const content = decodeContent(readText(row, "record"));
-        if (content === null) return [];
+        if (content === null) continue;
         report = readReport(content.entry);
         this.#reports.set(key, report);
       }
-      return [
-        {
-          story: readNumber(row, "story"),
-          source: readNumber(row, "source_no"),
-          publishedAt: readNumber(row, "published_at"),
-          report,
-        },
-      ];
-    });
+      candidates.set(readNumber(row, "no"), {
+        story: readNumber(row, "story"),
+        source: readNumber(row, "source_no"),
+        publishedAt: readNumber(row, "published_at"),
+        report,
+      });
+    }
+    return candidates;
   }
 
-  async #boilerplateOf(session: Session, source: number, at: number): Promise<ReadonlySet<number>> {
-    const known = this.#boilerplates.get(source);
-    if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) return known.shingles;
+  async #boilerplatesOf(
+    session: Session,
+    sources: ReadonlySet<number>,
+    at: number,
+  ): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+    const found = new Map<number, ReadonlySet<number>>();
+    for (const source of sources) {
+      const known = this.#boilerplates.get(source);
+      if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) found.set(source, known.shingles);
+    }
+    const missing = [...sources].filter((source) => !found.has(source));
+    if (missing.length === 0) return found;
     const rows = await session.all(
-      "SELECT record FROM sightings WHERE source_no = $1 ORDER BY story_ordered_at DESC, story DESC LIMIT $2",
-      [source, BOILERPLATE_ITEMS],
+      `SELECT wanted.no, newest.record FROM unnest($1::bigint[]) AS wanted (no) CROSS JOIN LATERAL (
+         SELECT record FROM sightings WHERE source_no = wanted.no ORDER BY story_ordered_at DESC, story DESC LIMIT $2
+       ) AS newest`,
+      [missing, BOILERPLATE_ITEMS],
     );
-    const items = rows.flatMap((row) => {
-      const content = decodeContent(readText(row, "record"));
-      return content === null ? [] : [readShingles(content.entry)];
-    });
-    const shingles = findBoilerplate(items);
-    // A source that has few items yet tells more with the next ones.
-    if (items.length === BOILERPLATE_ITEMS) this.#boilerplates.set(source, { shingles, at });
-    return shingles;
+    const bySource = Map.groupBy(rows, (row) => readNumber(row, "no"));
+    for (const source of missing) {
+      const items = (bySource.get(source) ?? []).flatMap((row) => {
+        const content = decodeContent(readText(row, "record"));
+        return content === null ? [] : [readShingles(content.entry)];
+      });
+      const shingles = findBoilerplate(items);
+      found.set(source, shingles);
+      // A source that has few items yet tells more with the next ones.
+      if (items.length === BOILERPLATE_ITEMS) this.#boilerplates.set(source, { shingles, at });
+    }
+    return found;
   }
+}
+
+/** May the candidate be what the entry is a copy of, before their texts are looked at? */
+function isComparable(candidate: Candidate, entry: Candidate): boolean {
+  return (
+    candidate.story !== entry.story &&
+    candidate.source !== entry.source &&
+    Math.abs(candidate.publishedAt - entry.publishedAt) <= WINDOW_MS
+  );
 }
 
 /** Of edited sightings, those that waited for copies; they wait no more. */

@@ -14,36 +14,18 @@ import { digestKey } from "../../src/store/digest.ts";
 import { encodeContent } from "../../src/store/records.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { buildDefinition, buildPoll, buildSighting, guidAlias, T0, urlAlias } from "../store/builders.ts";
+import { buildDefinition, buildPoll, T0 } from "../store/builders.ts";
+import { buildDocument, ENTRIES_PER_POLL, median } from "./support-documents.ts";
 
 const { values } = parseArgs({
   options: { stories: { type: "string", default: "100000" }, rounds: { type: "string", default: "3" } },
 });
 const SOURCES = 1000;
-const ENTRIES_PER_POLL = 20;
-const CONTENT = "<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod.</p>".repeat(25);
 /** Polls under way together, as the scheduler has them. */
 const CONCURRENCY = 64;
 
 const folder = mkdtempSync(join(tmpdir(), "mainstem-bench-"));
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
-
-/** Twenty new entries of 2 KB with three keys each. */
-function buildDocument(source: number, version: number): SightingRecord[] {
-  return Array.from({ length: ENTRIES_PER_POLL }, (_, n) => {
-    const name = `s${source}-${version}-${n}`;
-    const url = `news${source}.example/2026/06/17/${name}-a-story-of-some-length`;
-    return buildSighting(name, {
-      entry: {
-        contentHtml: CONTENT,
-        published: T0,
-        authors: [{ name: "A. Author", email: null, url: null }],
-      },
-      aliases: [urlAlias(url), guidAlias(`${source} ${name}`), { ...urlAlias(`soft ${name}`), kind: "soft" }],
-      orderedAt: new Date(T0.getTime() - ((source * 7919 + version * 104_729 + n * 31) % 31_536_000) * 1000),
-    });
-  });
-}
 
 interface Rate {
   readonly perSecond: number;
@@ -64,10 +46,6 @@ function tellRate(what: string, rates: readonly Rate[], beside = ""): void {
   const perSecond = median(rates.map((rate) => rate.perSecond)).toFixed(0);
   const cpuUs = median(rates.map((rate) => rate.cpuUs)).toFixed(1);
   tell(what, `${perSecond.padStart(7)}/s ${cpuUs.padStart(7)} us of CPU ${beside}`);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
 function tell(what: string, figure: string): void {

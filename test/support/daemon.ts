@@ -80,13 +80,13 @@ export class Daemon implements AsyncDisposable {
   /** Starts a daemon on a port of its own and waits until `/readyz` says yes. */
   static async start(
     config: string,
-    options: CommandOptions & { readonly port?: number } = {},
+    options: CommandOptions & { readonly port?: number; readonly args?: readonly string[] } = {},
   ): Promise<Daemon> {
     const port = options.port ?? (await freePort());
     const env = { ...options.env, MAINSTEM_LISTEN: `127.0.0.1:${port}` };
     const daemon = new Daemon(
       `http://127.0.0.1:${port}`,
-      start(["run", "--config", config], { ...options, env }),
+      start(["run", "--config", config, ...(options.args ?? [])], { ...options, env }),
     );
     await daemon.waitFor("ready", async () => (await fetch(`${daemon.url}/readyz`)).ok);
     return daemon;

@@ -1,0 +1,204 @@
+/**
+ * Three processes on one PostgreSQL, one of them killed every few seconds while a farm of feeds publishes: in the end each story is
+ * there once, none is missing, and no host was ever leant on by more than one of them.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+import { describe, expect, it } from "vitest";
+import { openPostgresStore } from "../../src/store/postgres.ts";
+import { Daemon, freePort, runCommand } from "../support/daemon.ts";
+import { reportFigures, sized } from "../support/fault-size.ts";
+import { isPostgresMissing, startPostgres } from "../support/postgres.ts";
+import { isSkippedWithout } from "../support/skip.ts";
+import { createWorkspace } from "../support/workspace.ts";
+
+const farmTool = resolve("../shared/tools/feedfarm.mjs");
+const isSkipped =
+  isPostgresMissing() || isSkippedWithout("../shared/tools/feedfarm.mjs", existsSync(farmTool));
+
+const feeds = 90;
+const hosts = 18;
+const perHost = 2;
+
+interface Truth {
+  readonly stories: { readonly exposed: number };
+  readonly entries: { readonly exposed: number };
+  readonly distinctIf: { readonly fullyCanonicalised: number };
+  readonly politeness: { readonly maxInFlightPerHost: number };
+  readonly neverFetched: number;
+}
+
+async function startFarm() {
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    [
+      farmTool,
+      ...[
+        "--feeds",
+        `${feeds}`,
+        "--hosts",
+        `${hosts}`,
+        "--port",
+        `${port}`,
+        "--items",
+        "20",
+        "--content",
+        "400",
+      ],
+      ...[
+        "--decorate",
+        "utm,slash,scheme,wrap",
+        "--change-rate",
+        "0.3",
+        "--new-max",
+        "3",
+        "--latency-ms",
+        "5",
+        "--warm",
+        "--quiet",
+      ],
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const ask = async (path: string) => (await fetch(`${url}${path}`)).text();
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await ask("/_config");
+      break;
+    } catch (error) {
+      if (tries > 200) throw error;
+      await sleep(50);
+    }
+  }
+  return {
+    tick: () => ask("/_tick"),
+    sources: () => ask("/_sources.yaml"),
+    truth: async (): Promise<Truth> => JSON.parse(await ask("/_truth")),
+    async [Symbol.asyncDispose]() {
+      const closed = once(child, "close");
+      child.kill();
+      await closed;
+    },
+  };
+}
+
+describe.skipIf(isSkipped)("workers on one PostgreSQL", () => {
+  it("end with exactly the farm's stories, though one is killed every few seconds", async () => {
+    const kills = sized({ short: 6, full: 60 });
+    await using farm = await startFarm();
+    await using server = await startPostgres();
+    const store = await server.makeSchema();
+    await using workspace = await createWorkspace(
+      `allow_private: true
+limits: { per_host: ${perHost}, host_pause: 10ms, lease: 5s, concurrency: 16 }
+identity: { resolve: false, rules: ./farm-rules.yaml }
+outputs: [{ name: all, limit: 50 }]
+${(await farm.sources()).replace(/^ {4}title:.*\n/gm, "")}`,
+    );
+    // What the farm wraps its links in is nothing that the world knows.
+    const rules = "rules: [{ hosts: '*', path: ^/out$, unwrap: url }]\n";
+    await writeFile(join(workspace.folder, "config", "farm-rules.yaml"), rules);
+    const env = { MAINSTEM_STORE: store };
+    const start = () => Daemon.start(workspace.config, { env });
+    const daemons = await Promise.all([start(), start(), start()]);
+    const database = new Client({ connectionString: store });
+    await database.connect();
+    try {
+      for (let round = 0; round < kills; round += 1) {
+        // Publishers ask for an hour between two polls: everything is made due, in the middle of it one process dies.
+        const askedAt = Date.now();
+        await database.query("UPDATE sources SET next_poll_at = 0");
+        await sleep(100 + Math.random() * 900);
+        const index = round % daemons.length;
+        expect(await daemons[index]?.stop(round % 4 === 3 ? "SIGTERM" : "SIGKILL")).not.toBe(2);
+        daemons[index] = await start();
+        // What it left is taken over by the others before its entries fall out of their feeds.
+        await daemons[index]?.waitFor(
+          "polled by somebody",
+          async () => {
+            const { rows } = await database.query(
+              "SELECT count(*) AS n FROM sources WHERE last_poll_at IS NULL OR last_poll_at < $1 OR leased_at IS NOT NULL",
+              [askedAt],
+            );
+            return Number(rows[0]?.n) === 0;
+          },
+          120_000,
+        );
+        await farm.tick();
+      }
+      await using reader = await openPostgresStore({
+        url: store,
+        clock: { now: () => new Date(), sleep: () => Promise.reject(new Error("unused")) },
+      });
+      const truth = await farm.truth();
+      const counts = await reader.counts();
+      expect(counts).toMatchObject({
+        sightings: truth.entries.exposed,
+        stories: truth.distinctIf.fullyCanonicalised,
+      });
+      expect(truth.neverFetched).toBe(0);
+      expect(truth.politeness.maxInFlightPerHost).toBeLessThanOrEqual(perHost);
+      // Each of them serves what all of them found.
+      const idsOf = async (daemon: Daemon): Promise<readonly string[]> =>
+        JSON.parse(await daemon.text("/feed.json")).items.map(({ id }: { id: string }) => id);
+      const newest = (await reader.listStories({ limit: 50 })).map(({ publishedId }) => publishedId);
+      for (const daemon of daemons) {
+        await daemon.waitFor("up to date", async () => {
+          const ids = await idsOf(daemon);
+          return newest.length === ids.length && newest.every((id, n) => ids[n] === id);
+        });
+      }
+      reportFigures(`${kills} kills of one of three workers`, {
+        stories: counts.stories,
+        entries: counts.sightings,
+        "most requests to one host at a time": truth.politeness.maxInFlightPerHost,
+      });
+    } finally {
+      await database.end();
+      for (const daemon of daemons) await daemon[Symbol.asyncDispose]();
+    }
+  }, 600_000);
+
+  it("one polls, another serves what it found, and renders it at once", async () => {
+    await using server = await startPostgres();
+    const store = await server.makeSchema();
+    await using workspace = await createWorkspace(
+      "outputs: [{ name: all, limit: 50 }]\nsources:\n  - articles: ../feeds/articles\n",
+    );
+    const env = { MAINSTEM_STORE: store };
+    await using serving = await Daemon.start(workspace.config, { env, args: ["--role", "serve"] });
+    expect(await serving.text("/atom.xml")).not.toContain("<entry");
+    await using polling = await Daemon.start(workspace.config, { env, args: ["--role", "poll"] });
+    await serving.waitFor("told", async () => (await serving.text("/atom.xml")).includes("<entry"));
+    expect((await fetch(`${polling.url}/atom.xml`)).status).toBe(404);
+    expect((await fetch(`${polling.url}/healthz`)).status).toBe(200);
+    expect(await polling.stop()).toBe(0);
+    expect(await serving.stop()).toBe(0);
+  }, 120_000);
+
+  it("what only PostgreSQL can do says so for SQLite, and an unreachable server is told in one line", async () => {
+    await using workspace = await createWorkspace("sources: []\n");
+    const alone = await runCommand(["run", "--role", "poll", "--config", workspace.config], {
+      env: { MAINSTEM_STORE: `sqlite:${workspace.folder}/x.db` },
+    });
+    expect(alone).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--role poll needs a store in PostgreSQL"),
+    });
+    const port = await freePort();
+    const away = await runCommand(["sources", "--config", workspace.config], {
+      env: { MAINSTEM_STORE: `postgres://u:S3CRET@127.0.0.1:${port}/db` },
+    });
+    expect(away.code).toBe(2);
+    expect(away.stderr).toContain(`the store postgres://127.0.0.1:${port}/db does not answer`);
+    expect(away.stderr.trim().split("\n")).toHaveLength(1);
+    expect(away.stderr).not.toContain("S3CRET");
+  }, 120_000);
+});
