@@ -12,6 +12,8 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `expected ${issue.values.map(String).join(" or ")}`;
     case "too_small":
+      // A message of the schema's own says more than we could here.
+      if (!issue.message.startsWith("Too small")) return issue.message;
       return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
     case "too_big":
       return issue.origin === "string"

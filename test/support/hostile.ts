@@ -87,3 +87,29 @@ const UNSAFE_MARKUP = [
 export function unsafeMarkupIn(html: string): readonly string[] {
   return UNSAFE_MARKUP.filter((pattern) => pattern.test(html)).map(String);
 }
+
+/** Spellings of this machine and of addresses within, as the host of a URL. */
+export const forbiddenHosts: readonly string[] = [
+  ...[
+    "127.0.0.1",
+    "127.0.0.66",
+    "2130706433",
+    "0x7f.0.0.1",
+    "0177.0.0.1",
+    "127.1",
+    "127.0.0.1.",
+    "①②⑦.⓪.⓪.①",
+  ],
+  ...[
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+  ],
+  ...["localhost", "LOCALHOST", "a.localhost", "0.0.0.0", "0"],
+  ...["10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "169.254.169.254", "198.18.0.1"],
+  ...["[fd00:ec2::254]", "[fc00::1]", "[fe80::1]", "224.0.0.1", "255.255.255.255", "240.0.0.1"],
+];
