@@ -8,6 +8,7 @@ import { createWorkspace, type Workspace } from "../support/workspace.ts";
 const original =
   "https://www.themoscowtimes.com/2026/06/17/eu-has-made-diplomatic-contacts-with-kremlin-official-says-a93041";
 /** What feeds/ tells: fourteen entries, eight stories. */
+const entryCount = 14;
 const storyCount = 8;
 
 describe("the first start", () => {
@@ -17,7 +18,16 @@ describe("the first start", () => {
   beforeAll(async () => {
     workspace = await createWorkspace();
     daemon = await Daemon.start(workspace.config);
-    await daemon.waitFor("full", async () => entryIds(await daemon.text("/atom.xml")).length === storyCount);
+    // Eight stories are there before the last of the local sources is: all fourteen entries have to be in.
+    await daemon.waitFor("full", async () => {
+      const { sources } = JSON.parse(await daemon.text("/status.json"));
+      const local = sources.filter((source: { status: string; entries: number }) => source.entries > 0);
+      const entries = local.reduce((sum: number, source: { entries: number }) => sum + source.entries, 0);
+      const atom = await daemon.text("/atom.xml");
+      return (
+        entries === entryCount && entryIds(atom).length === storyCount && atom.includes("<name>AFP</name>")
+      );
+    });
   });
   afterAll(async () => {
     await daemon?.[Symbol.asyncDispose]();
