@@ -8,6 +8,7 @@ import { Client } from "pg";
 import type { SightingRecord } from "../../src/model.ts";
 import { digestKeyHex } from "../../src/store/digest.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
+import { toVector } from "../../src/store/postgres-search.ts";
 import { encodeContent } from "../../src/store/records.ts";
 import type { Store } from "../../src/store/store.ts";
 import { buildDefinition, buildPoll, T0 } from "../store/builders.ts";
@@ -23,7 +24,11 @@ const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) 
 const at = T0.getTime();
 
 /** The rows of new entries, in transactions of the size that the store makes. */
-async function rawLoop(url: string, documents: readonly (readonly SightingRecord[])[]): Promise<void> {
+async function rawLoop(
+  url: string,
+  documents: readonly (readonly SightingRecord[])[],
+  { hasWords }: { readonly hasWords: boolean },
+): Promise<void> {
   const client = new Client({ connectionString: url, pipeline: true });
   await client.connect();
   const story = {
@@ -41,6 +46,10 @@ async function rawLoop(url: string, documents: readonly (readonly SightingRecord
     name: "alias",
     text: `INSERT INTO aliases (digest, story, source_no, created_at, kind, rule, key, evidence)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+  };
+  const words = {
+    name: "words",
+    text: "INSERT INTO sighting_texts (sighting, words) VALUES ($1, $2::tsvector)",
   };
   const polls = Math.floor(512 / (ENTRIES_PER_POLL + 1));
   let number = 0;
@@ -63,6 +72,7 @@ async function rawLoop(url: string, documents: readonly (readonly SightingRecord
             ],
           }),
         );
+        if (hasWords) sent.push(client.query({ ...words, values: [number, toVector(record.entry)] }));
         for (const { key, kind, rule, evidence } of record.aliases) {
           const row = [digestKeyHex(key), number, sourceNo, at, kind, rule, key, evidence];
           sent.push(client.query({ ...alias, values: row }));
@@ -119,16 +129,19 @@ function tell(what: string, rates: Rates, beside = ""): void {
 
 await using server = await startPostgres();
 const raw: Rates = [];
+const rawWords: Rates = [];
 const ours: Rates = [];
 const unchanged: Rates = [];
 const idle: Rates = [];
 const entries = sources * ENTRIES_PER_POLL;
 for (let round = 0; round < Number(values.rounds); round += 1) {
   const documents = Array.from({ length: sources }, (_, n) => buildDocument(n, round));
-  const bare = await server.makeSchema();
-  await (await openStore(bare))[Symbol.asyncDispose]();
-  raw.push(await rateOf(entries, () => rawLoop(bare, documents)));
-  await server.dropSchema(bare);
+  for (const hasWords of [false, true]) {
+    const bare = await server.makeSchema();
+    await (await openStore(bare))[Symbol.asyncDispose]();
+    (hasWords ? rawWords : raw).push(await rateOf(entries, () => rawLoop(bare, documents, { hasWords })));
+    await server.dropSchema(bare);
+  }
   const url = await server.makeSchema();
   {
     await using store = await openStore(url);
@@ -146,13 +159,11 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
   }
   await server.dropSchema(url);
 }
-const share = median(ours.map(({ perSecond }, n) => perSecond / (raw[n]?.perSecond ?? Number.NaN)));
+const shareOf = (baseline: Rates) =>
+  `${(100 * median(ours.map(({ perSecond }, n) => perSecond / (baseline[n]?.perSecond ?? Number.NaN)))).toFixed(0)} %`;
 tell("new entries, raw loop of pipelined prepared statements", raw);
-tell(
-  "new entries, recordPoll with lookups, words and copies",
-  ours,
-  `(${(100 * share).toFixed(0)} % of the raw loop's rate)`,
-);
+tell("the same with the index of words", rawWords);
+tell("new entries, recordPoll", ours, `(${shareOf(raw)} and ${shareOf(rawWords)} of those rates)`);
 tell("unchanged entries, recordPoll", unchanged);
 tell("polls that found nothing new (304)", idle);
 process.exit(0);
