@@ -63,6 +63,8 @@ export interface AppOptions {
 /** A running daemon. Disposing of it stops it at once; `stop` lets what is under way finish first. */
 export interface App extends AsyncDisposable {
   readonly url: string;
+  /** The address of its own that status and metrics have, or null. */
+  readonly adminUrl: string | null;
   /** Reads the config again now; a broken one is told and changes nothing. */
   reload(): Promise<void>;
   /** No new polls; those under way may finish, requests are answered; resolves in less than 10 s. */
@@ -294,6 +296,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const resources = stack.move();
     return {
       url: server.address.url,
+      adminUrl: server.adminAddress?.url ?? null,
       reload: async () => reloader?.reload(),
       async stop() {
         const deadline = AbortSignal.timeout(drainMs);

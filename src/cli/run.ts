@@ -35,7 +35,11 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
         });
         await print(
           context,
-          welcome(config.url, configFile(options, context.env), { ...context, role: options.role }),
+          welcome(config.url, configFile(options, context.env), {
+            ...context,
+            role: options.role,
+            adminUrl: app.adminUrl,
+          }),
         );
         await untilAborted(context.signal);
         log.info("stopping: no new polls, those under way may finish");
@@ -49,14 +53,18 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
 function welcome(
   url: string,
   config: string,
-  { version, role }: { readonly version: string; readonly role: Role },
+  {
+    version,
+    role,
+    adminUrl,
+  }: { readonly version: string; readonly role: Role; readonly adminUrl: string | null },
 ) {
   if (role === "poll") return `Mainstem ${version} is polling with ${config}.\n`;
   return [
     `Mainstem ${version} is running with ${config}.`,
     `  Subscribe in a feed reader:  ${url}/atom.xml`,
     `  Read in a browser:           ${url}/`,
-    `  How the sources are doing:   ${url}/status`,
+    `  How the sources are doing:   ${adminUrl ?? url}/status`,
     "",
   ].join("\n");
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { Daemon, entryIds, runCommand } from "../support/daemon.ts";
+import { Daemon, entryIds, freePort, runCommand } from "../support/daemon.ts";
 import { startOriginServer } from "../support/origin-server.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
@@ -178,5 +178,22 @@ describe("mainstem prune", () => {
     const { code, stdout } = await runCommand(["prune", "--config", workspace.config]);
     expect(code).toBe(0);
     expect(stdout).toContain("keep: 1y");
+  });
+});
+
+describe("admin.listen", () => {
+  it("is where the daemon says that the status is, and where alone it is", async () => {
+    const port = await freePort();
+    await using workspace = await createWorkspace(
+      `admin: { listen: "127.0.0.1:${port}" }\nsources:\n  - file: ../feeds/wire.xml\n`,
+    );
+    await using daemon = await Daemon.start(workspace.config);
+    await daemon.waitFor("introduced", async () =>
+      daemon.output.stdout.includes(`http://127.0.0.1:${port}/status`),
+    );
+    const statusOf = async (url: string) => (await fetch(url)).status;
+    expect(await statusOf(`${daemon.url}/metrics`)).toBe(403);
+    expect(await statusOf(`http://127.0.0.1:${port}/metrics`)).toBe(200);
+    expect(await daemon.stop()).toBe(0);
   });
 });
