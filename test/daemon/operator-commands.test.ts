@@ -197,3 +197,34 @@ describe("admin.listen", () => {
     expect(await daemon.stop()).toBe(0);
   });
 });
+
+describe("a live OPML list", () => {
+  it("retires a feed that is taken out of it, keeps its history, and takes it back", async () => {
+    await using workspace = await createWorkspace("sources:\n  - opml: ../feeds/list.opml\n");
+    const run = (...args: string[]) => runCommand([...args, "--config", workspace.config]);
+    const list = (...names: string[]) =>
+      writeFile(
+        join(workspace.folder, "feeds", "list.opml"),
+        `<opml version="2.0"><body>${names
+          .map((name) => `<outline text="${name}" xmlUrl="https://${name}.invalid/feed"/>`)
+          .join("")}</body></opml>`,
+      );
+    const states = async () => {
+      await run("once", "--force");
+      const lines = (await run("sources", "--json")).stdout.trim().split("\n");
+      const sources = lines.map((line) => JSON.parse(line) as { name: string; kind: string; status: string });
+      return new Map(sources.filter(({ kind }) => kind === "url").map(({ name, status }) => [name, status]));
+    };
+    await list("kept", "dropped");
+    expect([...(await states()).keys()].sort()).toEqual(["dropped", "kept"]);
+    await list("kept");
+    expect(await states()).toEqual(
+      new Map([
+        ["kept", "failing"],
+        ["dropped", "retired"],
+      ]),
+    );
+    await list("kept", "dropped");
+    expect((await states()).get("dropped")).toBe("failing");
+  });
+});
