@@ -231,11 +231,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
             }),
           )
         : null;
-    hub = await openHub(stack, {
-      ...{ config, store, clock, log, server },
-      client: polling.client,
-      hubUrl: () => hubUrlOf({ hub: config.hub, url: urlUntilRestart(config, current) }) ?? "",
-    });
+    // Who publishes no feed has none to push, and must not tell subscribers that theirs is gone.
+    if (isServing)
+      hub = await openHub(stack, {
+        ...{ config, store, clock, log, server },
+        client: polling.client,
+        hubUrl: () => hubUrlOf({ hub: config.hub, url: urlUntilRestart(config, current) }) ?? "",
+      });
     const watch = (sources: Config["sources"]) =>
       watchSources(isPolling ? sources : [], {
         onChange: (id) => scheduler?.pollNow([id]),
