@@ -32,7 +32,7 @@ const REQUEST_TIMEOUT_MS = 15_000;
 /** Longer than the 60 s of common proxies, which otherwise meet a connection that we are just closing. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const SOCKET_IDLE_TIMEOUT_MS = 120_000;
-const CONNECTIONS_MAX = 10_000;
+const CONNECTIONS_MAX = 16_000;
 const REFUSED_LINGER_MS = 500;
 const STATUS_KEPT_MS = 1000;
 /** From a change to the word that open pages hear of it. */

@@ -1,0 +1,49 @@
+/** Mainstem in a process of its own on a clock that runs fast: `node --expose-gc soak-process.ts CONFIG HOURS`. A JSON line an hour. */
+import { readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startApp } from "../../src/app.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { cronProblem } from "../../src/schedule/scheduler.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+
+const [config = "", hours = "1"] = process.argv.slice(2);
+const stepMs = 10 * 60_000;
+const clock = createManualClock();
+let listenerWarnings = 0;
+process.on("warning", ({ name }) => {
+  if (name === "MaxListenersExceededWarning") listenerWarnings += 1;
+});
+const log = createLog({ level: "silent", isTerminal: false, scrub: (text) => text });
+const app = await startApp(await loadConfig(config, { env: process.env, cronProblem }), {
+  clock,
+  log,
+  version: "0",
+});
+
+function measure(hour: number): void {
+  // Twice: what the first frees may hold on to more.
+  global.gc?.();
+  global.gc?.();
+  const resources = process.getActiveResourcesInfo();
+  const line = {
+    hour,
+    heapMib: process.memoryUsage().heapUsed / 2 ** 20,
+    rssMib: process.memoryUsage().rss / 2 ** 20,
+    timers: resources.filter((name) => name === "Timeout" || name === "Immediate").length,
+    sockets: resources.filter((name) => name.startsWith("TCPSocket")).length,
+    files: readdirSync("/proc/self/fd").length,
+    sleepers: clock.sleeperCount,
+    listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
+    listenerWarnings,
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+for (let step = 1; step <= (Number(hours) * 3_600_000) / stepMs; step++) {
+  await clock.advance(stepMs);
+  // The tick that looks for due sources is of the wall clock, once a second.
+  await sleep(1000);
+  if (step % 6 === 0) measure(step / 6);
+}
+await app.stop();
