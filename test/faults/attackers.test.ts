@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, symlink, truncate, writeFile } from "node:fs/
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Daemon, runCommand } from "../support/daemon.ts";
+import { Daemon, entryIds, runCommand } from "../support/daemon.ts";
 import { reportFigures } from "../support/fault-size.ts";
 import { forbiddenHosts } from "../support/hostile.ts";
 import { Newsstand } from "../support/newsstand.ts";
@@ -281,6 +281,40 @@ async function sendRaw(daemon: Daemon, bytes: string): Promise<string> {
   await once(socket, "close");
   return answer;
 }
+
+describe("a feed that repeats another's id and address", () => {
+  it("changes not a word of the story, whatever it says and however much", async () => {
+    await using origin = await startOriginServer();
+    const feedOf = (title: string, body: string) =>
+      `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><id>urn:${title.length}</id><title>Paper</title><updated>2026-01-02T03:04:05Z</updated><entry><id>https://victim.example/2026/the-story-of-a-day</id><title>${title}</title><link href="https://victim.example/2026/the-story-of-a-day"/><updated>2026-01-02T03:04:05Z</updated><content type="html">${body}</content></entry></feed>`;
+    const atom = { headers: { "content-type": "application/atom+xml" } };
+    origin.on("/a", {
+      ...atom,
+      body: feedOf("The story of a day", "&lt;p&gt;As its paper tells it.&lt;/p&gt;"),
+    });
+    origin.on("/b", {
+      ...atom,
+      body: feedOf("SPOOFED", `&lt;p&gt;evil ${"more of it ".repeat(500)}&lt;/p&gt;`),
+    });
+    const config = (more: string) =>
+      `allow_private: true\nschedule: 1s\noutputs: [{ name: all }]\nsources:\n  - { url: "${origin.url("/a")}", name: A }\n${more}`;
+    await using workspace = await createWorkspace(config(""));
+    await using daemon = await Daemon.start(workspace.config);
+    await polled(daemon);
+    await daemon.waitFor("telling it", async () => entryIds(await daemon.text("/atom.xml")).length === 1);
+    const before = entryIds(await daemon.text("/atom.xml"));
+    await writeFile(workspace.config, config(`  - { url: "${origin.url("/b")}", name: B }\n`));
+    process.kill(daemon.pid, "SIGHUP");
+    await daemon.waitFor("through with B", async () =>
+      (await statusOf(daemon)).some(({ name, status }) => name === "B" && status === "ok"),
+    );
+    const after = await daemon.text("/atom.xml");
+    expect(entryIds(after)).toEqual(before);
+    expect(after).toContain("As its paper tells it.");
+    expect(after).not.toMatch(/SPOOFED|evil/);
+    expect(await daemon.stop()).toBe(0);
+  });
+});
 
 describe("a drop folder full of traps", () => {
   it("gives its good documents and a warning for each other, without opening a pipe or leaving the folder", async () => {

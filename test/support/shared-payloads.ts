@@ -32,7 +32,7 @@ export function sharedPayloads(): readonly Payload[] {
   );
   return (
     payloads
-      // The spoof presupposes another feed: test/faults/publishing.test.ts has both.
+      // The spoof presupposes another feed: test/faults/attackers.test.ts has both.
       .filter(({ kind, file }) => kind === "feed" && file !== "id-spoof-b.atom")
       .map(({ file, attack, headers = {}, expect }) => ({
         name: file,
