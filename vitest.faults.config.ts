@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/faults/**/*.test.ts"],
     fileParallelism: false,
-    testTimeout: 15 * 60_000,
+    testTimeout: 60 * 60_000,
     hookTimeout: 120_000,
   },
 });

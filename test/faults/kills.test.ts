@@ -13,7 +13,7 @@ const feeds = 20;
 
 describe("a daemon that is killed again and again", () => {
   it("tells each story once, under the id it had, from files that are whole at every instant", async () => {
-    const kills = sized({ short: 40, full: 200 });
+    const kills = sized({ short: 25, full: 200 });
     await using stand = await Newsstand.open(feeds);
     await using workspace = await createWorkspace(
       `allow_private: true
