@@ -1,7 +1,5 @@
-/** `read-with-rival.ts feedsmith|rss-parser|feedparser FILE...`: what they read, in the shape of `preview --json`, as far as they have it. */
+/** `read-with-rival.ts feedsmith|rss-parser FILE...`: what they read, in the shape of `preview --json`, as far as they have it. */
 import { readFileSync } from "node:fs";
-import { Readable } from "node:stream";
-import FeedParser from "feedparser";
 import { parseFeed } from "feedsmith";
 import RssParser from "rss-parser";
 
@@ -19,14 +17,8 @@ const parser = new RssParser({
 
 for (const file of files) {
   try {
-    const bytes = readFileSync(file);
-    const text = new TextDecoder().decode(bytes);
-    const entries =
-      reader === "feedsmith"
-        ? withFeedsmith(text)
-        : reader === "feedparser"
-          ? await withFeedParser(bytes)
-          : await withRssParser(text);
+    const text = new TextDecoder().decode(readFileSync(file));
+    const entries = reader === "feedsmith" ? withFeedsmith(text) : await withRssParser(text);
     console.log(JSON.stringify({ document: file, ok: true, entries }));
   } catch (error) {
     console.log(JSON.stringify({ document: file, ok: false, error: String(error), entries: [] }));
@@ -86,28 +78,6 @@ async function withRssParser(text: string): Promise<readonly object[]> {
       links: typeof item.origLink === "string" ? [{ href: item.origLink }] : [],
     };
   });
-}
-
-async function withFeedParser(bytes: Uint8Array): Promise<readonly object[]> {
-  const stream = Readable.from([bytes]).pipe(new FeedParser({ addmeta: false }));
-  const entries: object[] = [];
-  for await (const item of stream as AsyncIterable<FeedParser.Item>) {
-    entries.push({
-      guid: item.guid,
-      url: item.link,
-      title: item.title,
-      published: instant(item.pubdate),
-      updated: instant(item.date),
-      authors: [{ name: item.author }],
-      content_html: item.description,
-      summary: item.summary,
-      enclosures: item.enclosures,
-      categories: item.categories,
-      source: { title: textOf(field(field(item).source).title) },
-      links: [{ href: item.origlink }],
-    });
-  }
-  return entries;
 }
 
 function field(value: unknown): Loose {
