@@ -186,7 +186,7 @@ async function checkOutputs(
   // What goes in as one entry comes out as one.
   expect([items.length, jsonItems.length], name).toEqual([atomEntries.length, atomEntries.length]);
   const contents = [
-    ...atomEntries.flatMap((entry) => [textOf(entry, "content"), textOf(entry, "summary")]),
+    ...atomEntries.flatMap((entry) => [htmlOf(entry, "content"), htmlOf(entry, "summary")]),
     ...items.flatMap((item) => [textOf(item, "encoded"), textOf(item, "description")]),
     ...jsonItems.map((item) => item.content_html ?? null),
   ].filter((html) => html !== null);
@@ -209,6 +209,12 @@ async function checkOutputs(
     expect(new Date(updated).getTime(), name).toBeLessThanOrEqual(Date.now() + 1000);
     expect((textOf(entry, "title") ?? "").length, name).toBeLessThanOrEqual(1000);
   }
+}
+
+/** What a reader takes for HTML; a construct of `type="text"` is text, whatever stands in it. */
+function htmlOf(entry: XmlNode, name: string): string | null {
+  const construct = childrenOf(entry, name)[0];
+  return construct?.attributes.get("type") === "html" ? construct.text : null;
 }
 
 function linksOf(node: XmlNode): string[] {

@@ -7,6 +7,12 @@ const activeElements =
 const ownElements = /^(?:meta|link|form|button|input|svg)$/;
 const activeScheme = /^[\u0000-\u0020]*(?:j\s*a\s*v\s*a|vbscript|data|file|blob)[^:]*:/i;
 
+/** The script of our pages: a file of ours, and nothing within the page itself. */
+function isOurScript({ tagName, attrs, childNodes }: DefaultTreeAdapterTypes.Element): boolean {
+  const src = attrs.find(({ name }) => name === "src")?.value ?? "";
+  return tagName === "script" && /^\/assets\/[\w.-]+$/.test(src) && childNodes.length === 0;
+}
+
 /** Elements and attributes that are active in a fragment of a feed's content. */
 export function activeInContent(html: string): readonly string[] {
   return findActive(parseFragment(html), () => false);
@@ -22,7 +28,8 @@ function findActive(root: DefaultTreeAdapterTypes.ParentNode, isOurs: (name: str
   const waiting: DefaultTreeAdapterTypes.Node[] = [root];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if ("tagName" in node) {
-      if (activeElements.test(node.tagName) && !isOurs(node.tagName)) found.push(`<${node.tagName}>`);
+      if (activeElements.test(node.tagName) && !isOurs(node.tagName) && !isOurScript(node))
+        found.push(`<${node.tagName}>`);
       for (const { name, value } of node.attrs)
         if (/^on|^style$|^srcdoc$/i.test(name) || activeScheme.test(value)) found.push(`${name}=${value}`);
     }
