@@ -341,8 +341,8 @@ describe("a drop folder full of traps", () => {
     await truncate(join(drop, "sparse.md"), 10 * 2 ** 30);
     await mkdir(join(drop, "folder.md"));
     await using daemon = await Daemon.start(workspace.config);
-    const [found] = await polled(daemon);
-    expect(found?.entries).toBe(2);
+    await daemon.waitFor("through", async () => (await statusOf(daemon))[0]?.entries === 2);
+    const [found] = await statusOf(daemon);
     const warnings = found?.warnings.map(({ message }) => message).join("\n") ?? "";
     for (const name of ["passwd.md", "zero.md", "config.md", "fifo.md", "sparse.md"])
       expect(warnings).toContain(name);
