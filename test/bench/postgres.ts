@@ -166,4 +166,3 @@ tell("the same with the index of words", rawWords);
 tell("new entries, recordPoll", ours, `(${shareOf(raw)} and ${shareOf(rawWords)} of those rates)`);
 tell("unchanged entries, recordPoll", unchanged);
 tell("polls that found nothing new (304)", idle);
-process.exit(0);
