@@ -123,6 +123,11 @@ ${(await farm.sources()).replace(/^ {4}title:.*\n/gm, "")}`,
         await daemons[index]?.waitFor(
           "polled by somebody",
           async () => {
+            // A poll that was just being written when all were made due has put its source off again.
+            await database.query(
+              "UPDATE sources SET next_poll_at = 0 WHERE last_poll_at < $1 AND leased_at IS NULL",
+              [askedAt],
+            );
             const { rows } = await database.query(
               "SELECT count(*) AS n FROM sources WHERE last_poll_at IS NULL OR last_poll_at < $1 OR leased_at IS NOT NULL",
               [askedAt],
