@@ -346,8 +346,9 @@ describe("a drop folder full of traps", () => {
     const warnings = found?.warnings.map(({ message }) => message).join("\n") ?? "";
     for (const name of ["passwd.md", "zero.md", "config.md", "fifo.md", "sparse.md"])
       expect(warnings).toContain(name);
+    // The store has them a moment before the feed does.
+    await daemon.waitFor("telling both", async () => alternates(await daemon.text("/atom.xml")).length === 2);
     const atom = await daemon.text("/atom.xml");
-    expect(alternates(atom)).toHaveLength(2);
     expect(atom + (await daemon.text("/status"))).not.toMatch(/root:x:0|<script>/);
     expect(await daemon.stop()).toBe(0);
   });
