@@ -206,6 +206,10 @@ describe("raw requests", () => {
     );
     await using daemon = await Daemon.start(workspace.config);
     await polled(daemon);
+    await daemon.waitFor(
+      "telling the news",
+      async () => alternates(await daemon.text("/atom.xml")).length > 0,
+    );
     const plain = await daemon.text("/atom.xml");
     const get = (target: string, headers = "") =>
       `GET ${target} HTTP/1.1\r\nHost: evil.example\r\n${headers}Connection: close\r\n\r\n`;

@@ -176,10 +176,18 @@ async function checkOutputs(
   baseline: readonly string[],
 ): Promise<void> {
   const folder = `/${outputOf(name)}`;
-  const atom = await daemon.text(`${folder}/atom.xml`);
-  const rss = await daemon.text(`${folder}/rss.xml`);
-  const json = await daemon.text(`${folder}/feed.json`);
-  const page = await daemon.text(`${folder}/`);
+  let atom = "";
+  let rss = "";
+  let json = "";
+  let page = "";
+  // All of one rendering: the next may come between two requests.
+  await daemon.waitFor(`at rest with ${name}`, async () => {
+    atom = await daemon.text(`${folder}/atom.xml`);
+    rss = await daemon.text(`${folder}/rss.xml`);
+    json = await daemon.text(`${folder}/feed.json`);
+    page = await daemon.text(`${folder}/`);
+    return (await daemon.text(`${folder}/atom.xml`)) === atom;
+  });
   const atomEntries = childrenOf(parseStrictXml(atom), "entry");
   const items = childrenOf(childrenOf(parseStrictXml(rss), "channel")[0], "item");
   const { items: jsonItems }: { items: readonly Record<string, string>[] } = JSON.parse(json);
