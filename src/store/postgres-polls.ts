@@ -16,6 +16,7 @@ import { decodeFeed, encodeFeed, encodePollState } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 import { dayOf } from "./source-rows.ts";
 import type { PollRecord, RecordedPoll } from "./store.ts";
+import type { Outcome } from "./waiting-writes.ts";
 
 /** The source that a poll belongs to, as its row says while the lease is held. */
 interface PolledSource {
@@ -31,8 +32,6 @@ interface HeldPoll {
   readonly source: PolledSource;
 }
 
-export type RecordOutcome = { readonly result: RecordedPoll } | { readonly error: unknown };
-
 const NOTHING_NEW: RecordedPoll = {
   entries: { new: 0, updated: 0, unchanged: 0 },
   stories: { new: 0, merged: 0 },
@@ -44,10 +43,10 @@ export async function writePolls(
   session: Session,
   records: readonly PollRecord[],
   copies: PostgresCopyFinder | null,
-): Promise<readonly RecordOutcome[]> {
+): Promise<readonly Outcome<RecordedPoll>[]> {
   const sources = await lockSources(session, records);
   const held: HeldPoll[] = [];
-  const outcomes = new Map<PollRecord, RecordOutcome>();
+  const outcomes = new Map<PollRecord, Outcome<RecordedPoll>>();
   for (const record of records) {
     const key = nameLease(record.lease.sourceId, record.lease.generation);
     const source = sources.get(key);

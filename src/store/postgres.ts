@@ -53,7 +53,8 @@ import type {
   StoryQuery,
   UnarchivedQuery,
 } from "./store.ts";
-import { type Outcome, WriteQueue } from "./write-queue.ts";
+import type { Outcome } from "./waiting-writes.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted). */
 const BATCH_SIGHTINGS_MAX = 512;

@@ -55,6 +55,7 @@ import type {
   StoryQuery,
   UnarchivedQuery,
 } from "./store.ts";
+import type { Outcome } from "./waiting-writes.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted): some 15 ms of writing. */
 const BATCH_SIGHTINGS_MAX = 64;
@@ -81,8 +82,6 @@ export interface SqliteOptions {
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   return new SqliteStore(options);
 }
-
-type RecordOutcome = { readonly result: RecordedPoll } | { readonly error: unknown };
 
 class SqliteStore implements Store {
   readonly #file: string;
@@ -432,7 +431,7 @@ class SqliteStore implements Store {
    * else goes wrong undoes them all, so they are written again each alone, and only the culprit fails: cheaper than a
    * savepoint per poll, which copies every page that a poll changes.
    */
-  #recordBatch(records: readonly PollRecord[]): readonly RecordOutcome[] {
+  #recordBatch(records: readonly PollRecord[]): readonly Outcome<RecordedPoll>[] {
     try {
       return this.#write(() => records.map((record) => this.#recordUnlessLost(record)));
     } catch (error) {
@@ -441,7 +440,7 @@ class SqliteStore implements Store {
     }
   }
 
-  #recordUnlessLost(record: PollRecord): RecordOutcome {
+  #recordUnlessLost(record: PollRecord): Outcome<RecordedPoll> {
     try {
       return { result: this.#polls.write(record) };
     } catch (error) {
