@@ -11,6 +11,12 @@ export interface NewSource {
   readonly tags?: readonly string[];
 }
 
+// Each text on one line: indenting the lines of a longer one would change it.
+const writing = {
+  lineWidth: 0,
+  blockQuote: false,
+  doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+} as const;
 const parsing = { version: "1.2", schema: "core", prettyErrors: false, logLevel: "silent" } as const;
 
 /**
@@ -38,13 +44,14 @@ export function appendSources(text: string, sources: readonly NewSource[]): stri
   if (candidate !== null && isDeepStrictEqual(parseDocument(candidate, parsing).toJS(), wanted))
     return candidate;
   // A list in an unusual form ([a, b], an alias): written by the library, which keeps comments but not all spacing.
-  document.set("sources", document.createNode(wanted.sources));
-  return document.toString({ lineWidth: 0 });
+  if (isSeq(list)) for (const item of added) list.add(document.createNode(item));
+  else document.set("sources", document.createNode(wanted.sources));
+  return document.toString(writing);
 }
 
 function appendList(text: string, added: readonly object[]): string {
   const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  return `${start}sources:\n${indent(stringify(added, { lineWidth: 0 }), "  ")}`;
+  return `${start}sources:\n${indent(stringify(added, writing), "  ")}`;
 }
 
 type Sequence = Extract<ReturnType<typeof parseDocument>["contents"], { items: unknown[]; flow?: boolean }>;
@@ -62,10 +69,10 @@ function insertAfterLast(
   if (margin.trim() !== "") return null;
   const content = text.slice(0, last.range[1]).trimEnd().length;
   let end = text.indexOf("\n", content);
-  if (end === -1) return `${text}\n${indent(stringify(added, { lineWidth: 0 }), margin)}`;
+  if (end === -1) return `${text}\n${indent(stringify(added, writing), margin)}`;
   const comment = new RegExp(`\\n${margin}[ \\t]+#[^\\n]*`, "y");
   for (comment.lastIndex = end; comment.test(text); comment.lastIndex = end) end = comment.lastIndex;
-  return `${text.slice(0, end + 1)}${indent(stringify(added, { lineWidth: 0 }), margin)}${text.slice(end + 1)}`;
+  return `${text.slice(0, end + 1)}${indent(stringify(added, writing), margin)}${text.slice(end + 1)}`;
 }
 
 function indent(block: string, margin: string): string {

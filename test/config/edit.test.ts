@@ -54,6 +54,24 @@ describe("appending to the config", () => {
     expect(() => appendSources("sources: text", [added])).toThrow("no list");
   });
 
+  it.each([
+    ["\n ", [" "]],
+    ["a\nb\n", ["\n", "\t x"]],
+    [" lead", ["# no comment", "trail \n "]],
+  ])("writes the name %j and the tags %j without touching a comment", (name, tags) => {
+    const item = { url: "https://a.example/", name, tags };
+    const text = appendSources("sources:\n  - file: a.xml # first\noutputs: []\n", [item]);
+    expect(parse(text).sources[1]).toEqual(item);
+    expect(text).toContain("a.xml # first");
+  });
+
+  it("keeps the comments of a list that it has to write anew", () => {
+    const text = appendSources("sources: [\n  # mine\n  { file: a.xml }, # first\n]\n", [added]);
+    expect(parse(text).sources).toEqual([{ file: "a.xml" }, added]);
+    expect(text).toContain("# mine");
+    expect(text).toContain("# first");
+  });
+
   it("reads back whatever name and tags were given", () => {
     fc.assert(
       fc.property(
