@@ -326,10 +326,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
  */
 export async function pollOnce(
   config: Config,
-  options: AppOptions & { readonly isForced: boolean },
+  options: AppOptions & {
+    readonly isForced: boolean;
+    /** Hears how many of the sources known by then were polled; a list that is followed adds to them. */
+    readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  },
   signal: AbortSignal,
 ): Promise<readonly PollResult[]> {
-  const { clock, log, isForced } = options;
+  const { clock, log, isForced, onProgress = () => {} } = options;
   await using stack = new AsyncDisposableStack();
   const onWarning = (message: string) => log.warn(message);
   const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
@@ -371,8 +375,17 @@ export async function pollOnce(
       onlyIds: wanted,
     });
     if (claimed.length === 0) break;
+    const total = polled.size + wanted.length;
+    let done = polled.size;
+    onProgress({ done, total });
     for (const { source } of claimed) polled.add(source.id);
-    const round = await Promise.all(claimed.map((one) => poll(one, signal)));
+    const round = await Promise.all(
+      claimed.map(async (one) => {
+        const result = await poll(one, signal);
+        onProgress({ done: ++done, total });
+        return result;
+      }),
+    );
     results.push(...round.filter((result) => result !== null));
   }
   await resolveAll(resolving, signal);

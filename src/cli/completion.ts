@@ -4,7 +4,16 @@ import type { CommandTable } from "./program.ts";
 interface Word {
   readonly name: string;
   readonly description: string;
-  readonly options: readonly { readonly flag: string; readonly description: string }[];
+  /** What an argument may be, where that is known; else files are offered. */
+  readonly choices: readonly string[];
+  readonly options: readonly Flag[];
+}
+
+interface Flag {
+  readonly flag: string;
+  readonly description: string;
+  /** What follows the flag: one of these words, any word, a file, or nothing. */
+  readonly value: readonly string[] | "word" | "file" | null;
 }
 
 const shells: Readonly<Record<string, (words: readonly Word[]) => string>> = { bash, zsh, fish };
@@ -30,9 +39,11 @@ export function addCompletionCommand({ program, context, action }: CommandTable)
         const words = program.commands.map((command) => ({
           name: command.name(),
           description: command.description(),
+          choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
           options: [...command.options, program.createOption("--help", "display help")].map((option) => ({
             flag: option.long ?? option.short ?? "",
             description: option.description,
+            value: option.required ? (option.argChoices ?? kindOfValue(option.flags)) : null,
           })),
         }));
         await print(context, shells[shell]?.(words) ?? "");
@@ -41,16 +52,31 @@ export function addCompletionCommand({ program, context, action }: CommandTable)
     );
 }
 
+function kindOfValue(flags: string): "word" | "file" {
+  return flags.endsWith("<file>") ? "file" : "word";
+}
+
 function bash(words: readonly Word[]): string {
   const cases = words.map(
-    ({ name, options }) => `    ${name}) words="${options.map(({ flag }) => flag).join(" ")}" ;;`,
+    ({ name, options, choices }) =>
+      `    ${name}) words="${[...options.map(({ flag }) => flag), ...choices].join(" ")}" ;;`,
+  );
+  // Where no word is offered, bash itself completes files.
+  const values = words.flatMap(({ name, options }) =>
+    options.flatMap(({ flag, value }) =>
+      value === null
+        ? []
+        : [`    "${name} ${flag}") words="${typeof value === "string" ? "" : value.join(" ")}" ;;`],
+    ),
   );
   return `# bash completion for mainstem
 _mainstem() {
   local words
   case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
-    *) words="${words.map(({ name }) => name).join(" ")} --help --version" ;;
+  esac
+  case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join("\n")}
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="${words.map(({ name }) => name).join(" ")} --help --version"; fi
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
@@ -62,10 +88,15 @@ function zsh(words: readonly Word[]): string {
   const quote = (text: string) =>
     text.replace(/[\\'":[\]]/g, (sign) => (sign === "'" ? "'\\''" : `\\${sign}`));
   const commands = words.map(({ name, description }) => `    '${name}:${quote(description)}'`);
-  const cases = words.map(
-    ({ name, options }) =>
-      `    ${name}) _arguments ${options.map(({ flag, description }) => `'${flag}[${quote(description)}]'`).join(" ")} '*:file:_files' ;;`,
-  );
+  const toArgument = ({ flag, description, value }: Flag) => {
+    const choices = value === "file" ? "_files" : value === "word" ? "" : `(${value?.join(" ")})`;
+    const follows = value === null ? "" : `:${flag.replace(/^-+/, "")}:${choices}`;
+    return `'${flag}[${quote(description)}]${follows}'`;
+  };
+  const cases = words.map(({ name, options, choices }) => {
+    const rest = choices.length > 0 ? `'*:${name}:(${choices.join(" ")})'` : "'*:file:_files'";
+    return `    ${name}) _arguments ${options.map(toArgument).join(" ")} ${rest} ;;`;
+  });
   return `#compdef mainstem
 _mainstem() {
   local -a commands
@@ -87,12 +118,21 @@ if [ "$funcstack[1]" = "_mainstem" ]; then _mainstem "$@"; else compdef _mainste
 
 function fish(words: readonly Word[]): string {
   const quote = (text: string) => `'${text.replace(/['\\]/g, "\\$&")}'`;
-  const lines = words.flatMap(({ name, description, options }) => [
-    `complete -c mainstem -n __fish_use_subcommand -f -a ${name} -d ${quote(description)}`,
-    ...options.map(
-      (option) =>
-        `complete -c mainstem -n '__fish_seen_subcommand_from ${name}' -l ${option.flag.replace(/^-+/, "")} -d ${quote(option.description)}`,
-    ),
-  ]);
+  const follows = ({ value }: Flag) => {
+    if (value === null) return "";
+    if (value === "file") return " -r";
+    return value === "word" ? " -x" : ` -x -a ${quote(value.join(" "))}`;
+  };
+  const lines = words.flatMap(({ name, description, options, choices }) => {
+    const seen = `complete -c mainstem -n '__fish_seen_subcommand_from ${name}'`;
+    return [
+      `complete -c mainstem -n __fish_use_subcommand -f -a ${name} -d ${quote(description)}`,
+      ...(choices.length > 0 ? [`${seen} -f -a ${quote(choices.join(" "))}`] : []),
+      ...options.map(
+        (option) =>
+          `${seen} -l ${option.flag.replace(/^-+/, "")}${follows(option)} -d ${quote(option.description)}`,
+      ),
+    ];
+  });
   return ["# fish completion for mainstem", ...lines].join("\n");
 }

@@ -34,7 +34,8 @@ export function addImportCommand({ program, context, action }: CommandTable): vo
             hint: "export one from your reader, or use mainstem add for a single feed",
           });
         }
-        for (const { message } of warnings) context.stderr.write(`mainstem: ${terminalText(message)}\n`);
+        for (const message of new Set(warnings.map(({ message }) => message)))
+          context.stderr.write(`mainstem: ${terminalText(message)}\n`);
         const known = new Set(config.sources.map(({ location }) => location));
         const added = outlines.filter(({ url }) => !known.has(url));
         const sources = added.map(({ url, title, tags }) => ({

@@ -3,6 +3,7 @@ import { scrubUrl } from "../fetch/scrub.ts";
 import type { PollResult } from "../ingest.ts";
 import { type ConfigOption, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
+import { createProgressBar } from "./progress.ts";
 import { createCommandLog } from "./run.ts";
 
 interface OnceOptions extends ConfigOption {
@@ -22,14 +23,18 @@ export function addOnceCommand({ program, context, action }: CommandTable): void
     .action(
       action(async (options: OnceOptions) => {
         const config = await openConfig(options, context);
-        const log = createCommandLog(config.logLevel, context, options.json ? "silent" : "info");
+        const progress = createProgressBar(context, "sources");
+        const log = createCommandLog(config.logLevel, context, {
+          fallback: options.json ? "silent" : "info",
+          print: progress.printAbove,
+        });
         const startedAt = context.clock.now();
         const { clock, version, signal } = context;
         const results = await pollOnce(
           config,
-          { clock, log, version, isForced: options.force ?? false },
+          { clock, log, version, isForced: options.force ?? false, onProgress: progress.show },
           signal,
-        );
+        ).finally(progress.clear);
         const summary = summarise(results, clock.now().getTime() - startedAt.getTime());
         await print(context, options.json ? JSON.stringify(summary) : describe(summary));
         return summary.failed > 0 ? 3 : 0;
@@ -74,7 +79,7 @@ function describe({
   if (polled === 0) return "No source is due yet. mainstem once --force polls them all.";
   const lines = [
     `${polled} polled in ${(took_ms / 1000).toFixed(1)} s: ${not_modified} unchanged, ${failed} failed`,
-    `${entries.new} new entries, ${entries.updated} edited; ${stories.new} new stories, ${stories.merged} already known from elsewhere`,
+    `${entries.new} new ${entries.new === 1 ? "entry" : "entries"}, ${entries.updated} edited; ${stories.new} new ${stories.new === 1 ? "story" : "stories"}, ${stories.merged} already known from elsewhere`,
   ];
   for (const { source, error } of failures) lines.push(`  failed: ${source}: ${error}`);
   return lines.join("\n");

@@ -7,27 +7,38 @@ const redrawMs = 100;
 
 export interface Progress {
   show(progress: { readonly done: number; readonly total: number }): void;
+  /** Writes text that stays, such as lines of the log; the bar goes on below it. */
+  printAbove(text: string): void;
   /** Takes the line away; what is printed next stands in its place. */
   clear(): void;
 }
+
+const clearLine = "\r\u001b[K";
 
 /** Shows work counted in `unit` (a plural: "entries"). */
 export function createProgressBar(
   { stderr, clock }: Pick<CliContext, "stderr" | "clock">,
   unit: string,
 ): Progress {
-  if (!stderr.isTTY) return { show() {}, clear() {} };
+  const write = (text: string) => void stderr.write(text);
+  if (!stderr.isTTY) return { show() {}, printAbove: write, clear() {} };
   const startedMs = clock.now().getTime();
   let drawnMs = Number.NEGATIVE_INFINITY;
+  let drawn = "";
   return {
     show({ done, total }) {
       const nowMs = clock.now().getTime();
       if (Math.abs(nowMs - drawnMs) < redrawMs && done < total) return;
       drawnMs = nowMs;
-      stderr.write(`\r\u001b[K${describeProgress({ done, total, unit, elapsedMs: nowMs - startedMs })}`);
+      drawn = describeProgress({ done, total, unit, elapsedMs: nowMs - startedMs });
+      write(clearLine + drawn);
+    },
+    printAbove(text) {
+      write(drawn === "" ? text : clearLine + text + drawn);
     },
     clear() {
-      stderr.write("\r\u001b[K");
+      if (drawn !== "") write(clearLine);
+      drawn = "";
     },
   };
 }

@@ -75,9 +75,24 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 }
 
 /** The log of a command: as the environment asks, `info` by default. */
-export function createCommandLog(level: string | null, { stderr }: CliContext, fallback = "info") {
+export function createCommandLog(
+  level: string | null,
+  { stderr }: CliContext,
+  {
+    fallback = "info",
+    print = (text) => void stderr.write(text),
+  }: {
+    readonly fallback?: string;
+    /** Where lines for a terminal go. */
+    readonly print?: (text: string) => void;
+  } = {},
+) {
   const known = logLevels.find((name) => name === level?.toLowerCase());
-  const log = createLog({ level: known ?? fallback, isTerminal: stderr.isTTY === true, scrub: scrubText });
+  const log = createLog({
+    level: known ?? fallback,
+    terminal: stderr.isTTY === true ? print : null,
+    scrub: scrubText,
+  });
   if (level !== null && known === undefined)
     log.warn(`MAINSTEM_LOG_LEVEL: expected one of ${logLevels.join(", ")}`);
   return log;

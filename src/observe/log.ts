@@ -1,6 +1,6 @@
 /** The only door to pino. Logs go to stderr: pretty for a person on a terminal, one JSON line an event otherwise. */
 import { type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
 import { MainstemError } from "../errors.ts";
 
 export type Log = Logger;
@@ -8,7 +8,8 @@ export type Log = Logger;
 export interface LogOptions {
   /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
   readonly level: string;
-  readonly isTerminal: boolean;
+  /** Takes lines for a person at a terminal; null: JSON lines go to stderr. */
+  readonly terminal: ((text: string) => void) | null;
   /** Takes credentials out of any text that holds a URL. */
   readonly scrub: (text: string) => string;
 }
@@ -16,7 +17,7 @@ export interface LogOptions {
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** Makes the process's logger. Every `url`, every message and every error is scrubbed of credentials on its way out. */
-export function createLog({ level, isTerminal, scrub }: LogOptions): Log {
+export function createLog({ level, terminal, scrub }: LogOptions): Log {
   const options = {
     level,
     base: null,
@@ -32,15 +33,13 @@ export function createLog({ level, isTerminal, scrub }: LogOptions): Log {
       },
     },
   };
-  if (!isTerminal) return pino(options, pino.destination({ fd: 2, sync: true }));
-  const stream = pretty({
-    destination: 2,
-    sync: true,
+  if (terminal === null) return pino(options, pino.destination({ fd: 2, sync: true }));
+  const toLine = prettyFactory({
     ignore: "pid,hostname",
     translateTime: "SYS:HH:MM:ss",
     singleLine: true,
   });
-  return pino(options, stream);
+  return pino(options, { write: (line) => terminal(String(toLine(line))) });
 }
 
 /** An error by allow-list: nothing that a library hung onto it (headers, options) reaches the log. */

@@ -5,7 +5,7 @@ import { createLog } from "../../src/observe/log.ts";
 import type { Retention } from "../../src/store/store.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 
-const log = createLog({ level: "silent", isTerminal: false, scrub: (text) => text });
+const log = createLog({ level: "silent", terminal: null, scrub: (text) => text });
 const hourMs = 3_600_000;
 
 /** A store that has so many stories to forget and remembers how it was asked. */

@@ -58,7 +58,7 @@ function publish(id: string, items: readonly Item[]): SourceDefinition {
 }
 
 function prepare(definitions: readonly SourceDefinition[], pageMode: PageMode = "auto") {
-  const log = createLog({ level: "silent", isTerminal: false, scrub: (text) => text });
+  const log = createLog({ level: "silent", terminal: null, scrub: (text) => text });
   const limits = { timeoutMs: 5000, bodyBytes: 2 ** 20, redirects: 5, perHost: 2 };
   const base = { userAgent: "Mainstem/test", limits, clock };
   const http = createHttpClient(base);

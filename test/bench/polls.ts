@@ -125,7 +125,7 @@ async function pollTwice(file: string) {
     definitions: () => definitions,
     // Politeness is not what is measured here.
     hosts: createHostLimit({ perHost: concurrency, pauseMs: 0, clock }),
-    log: createLog({ level: "error", isTerminal: false, scrub: (text) => text }),
+    log: createLog({ level: "error", terminal: null, scrub: (text) => text }),
     onVisible: () => {},
     onDue: () => {},
   });

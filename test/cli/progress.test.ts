@@ -41,11 +41,25 @@ describe("the progress bar", () => {
     expect(written.at(-1)).toBe("\r\u001b[K");
   });
 
-  it("says nothing elsewhere", () => {
+  it("stays below what is printed meanwhile, and is not drawn again once it went", () => {
+    const { written, stderr } = createTerminal(true);
+    const progress = createProgressBar({ stderr, clock: createManualClock() }, "entries");
+    progress.printAbove("before\n");
+    progress.show({ done: 1, total: 2 });
+    progress.printAbove("a line\n");
+    progress.clear();
+    progress.printAbove("after\n");
+    const bar = describeProgress({ done: 1, total: 2, unit: "entries", elapsedMs: 0 });
+    const clear = "\r\u001b[K";
+    expect(written.join("")).toBe(`before\n${clear}${bar}${clear}a line\n${bar}${clear}after\n`);
+  });
+
+  it("says nothing elsewhere, but passes on what is printed", () => {
     const { written, stderr } = createTerminal(false);
     const progress = createProgressBar({ stderr, clock: createManualClock() }, "entries");
     progress.show({ done: 1, total: 2 });
+    progress.printAbove("a line\n");
     progress.clear();
-    expect(written).toEqual([]);
+    expect(written).toEqual(["a line\n"]);
   });
 });

@@ -1,15 +1,12 @@
 /** The commands that write configs and lists, as an operator calls them. */
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { Daemon, entryIds, freePort, runCommand } from "../support/daemon.ts";
 import { startOriginServer } from "../support/origin-server.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
-const execute = promisify(execFile);
 const feed =
   '<rss version="2.0"><channel><title>The \u001bFeed</title><link>https://e.example/</link><description>d</description><item><title>First</title><guid>1</guid></item></channel></rss>';
 
@@ -117,26 +114,6 @@ describe("mainstem init", () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  });
-});
-
-describe("mainstem completion", () => {
-  it("prints a bash script that completes commands and options", async () => {
-    const { stdout, code } = await runCommand(["completion", "bash"]);
-    expect(code).toBe(0);
-    const complete = async (...words: string[]) => {
-      const script = `${stdout}\nCOMP_WORDS=(mainstem ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _mainstem; echo "\${COMPREPLY[@]}"`;
-      return (await execute("bash", ["-c", script])).stdout.trim().split(" ");
-    };
-    expect(await complete("imp")).toEqual(["import"]);
-    expect(await complete("once", "--f")).toEqual(["--force"]);
-    expect(await complete("")).toContain("sources");
-  });
-
-  it.each(["zsh", "fish"])("prints one for %s that names every command", async (shell) => {
-    const { stdout } = await runCommand(["completion", shell]);
-    for (const name of ["run", "add", "import", "completion"]) expect(stdout).toContain(name);
-    expect(await runCommand(["completion", "tcsh"])).toMatchObject({ code: 2 });
   });
 });
 

@@ -14,7 +14,7 @@ let listenerWarnings = 0;
 process.on("warning", ({ name }) => {
   if (name === "MaxListenersExceededWarning") listenerWarnings += 1;
 });
-const log = createLog({ level: "silent", isTerminal: false, scrub: (text) => text });
+const log = createLog({ level: "silent", terminal: null, scrub: (text) => text });
 const app = await startApp(await loadConfig(config, { env: process.env, cronProblem }), {
   clock,
   log,

@@ -43,7 +43,7 @@ function preparePolling(definitions: readonly SourceDefinition[]) {
     clock,
     http,
     hosts,
-    log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
+    log: createLog({ level: "silent", terminal: null, scrub: (text) => text }),
     rules: null,
     definitions: () => table,
     limits: { bodyBytes: 2 ** 20, entries: 100 },

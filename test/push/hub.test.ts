@@ -117,7 +117,7 @@ async function openHub({ isPrivateAllowed = true } = {}): Promise<Hub> {
   const client = createPostClient({ userAgent: "Mainstem/test", limits, clock });
   const opened = await Hub.open({
     ...{ store, clock, client, findTopic, isPrivateAllowed },
-    log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
+    log: createLog({ level: "silent", terminal: null, scrub: (text) => text }),
     hubUrl: () => hubUrl,
   });
   stack.push(client, opened);

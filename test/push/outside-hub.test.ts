@@ -31,7 +31,7 @@ it("is told of every feed after a start and of each change after that, and again
   ]);
   const hub = new OutsideHub({
     ...{ clock, client, isPrivateAllowed: true, url: origin.url("/hub") },
-    log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
+    log: createLog({ level: "silent", terminal: null, scrub: (text) => text }),
     topicUrls: () => [...versions.keys()],
     findTopic: (url) => ({
       ...{ selfUrl: url, contentType: "", body: Buffer.from(""), since: () => null },

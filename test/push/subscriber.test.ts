@@ -88,7 +88,7 @@ function open({ isPrivateAllowed = true } = {}): Subscriber {
     store,
     clock,
     posts,
-    log: createLog({ level: "silent", isTerminal: false, scrub: (text) => text }),
+    log: createLog({ level: "silent", terminal: null, scrub: (text) => text }),
     baseUrl: "https://river.example",
     isPrivateAllowed: () => isPrivateAllowed,
     onPush: async (sourceId, pushed) => {
