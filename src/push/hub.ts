@@ -1,19 +1,27 @@
 /**
  * Our own WebSub hub (W3C Recommendation of 23 January 2018): readers subscribe to the feeds of this site and are sent what is
  * new as it is published. Who subscribed stands in the store; what is to be sent to whom follows from the version that each
- * subscriber has, so nothing is queued: a subscriber that was away is sent everything it missed at once.
+ * subscriber has, so nothing is queued: a subscriber that was away is sent everything it missed at once. Of several processes on one
+ * store each takes requests and asks their subscribers, and one, by a lease, does the rest.
  */
 import { randomBytes } from "node:crypto";
 import type { PostClient } from "../fetch/post.ts";
 import { isPublicAddress } from "../fetch/private-address.ts";
 import type { Clock, FindTopic, Topic } from "../model.ts";
 import type { Log } from "../observe/log.ts";
-import type { HubRequest, HubSubscription, Store } from "../store/store.ts";
+import type { HubRequest, HubSubscription } from "../store/store.ts";
 import { appendQuery, readSubscriptionRequest, type SubscriptionRequest } from "./hub-request.ts";
+import {
+  HUB_LOOK_MS,
+  type HubStore,
+  HubSubscriptions,
+  keyOf,
+  type SubscriptionName,
+} from "./hub-subscriptions.ts";
 import { sign } from "./signature.ts";
 
 export interface HubOptions {
-  readonly store: Pick<Store, "listHubSubscriptions" | "saveHubSubscription" | "removeHubSubscription">;
+  readonly store: HubStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly client: PostClient;
@@ -35,6 +43,8 @@ const pendingMax = 500;
 const pendingPerHostMax = 10;
 /** Waits between tries to reach a subscriber that asked for something; an answer of any kind ends them. */
 const verifyWaitsMs = [10_000, 60_000];
+/** Asking takes less; a request that is older was left behind by a process that is gone. */
+const verifyMaxMs = 5 * 60_000;
 const challengeBytesMax = 1024;
 const deliveriesMax = 16;
 const retryFirstMs = 30_000;
@@ -46,8 +56,7 @@ const giveUpFailures = 8;
 export class Hub implements AsyncDisposable {
   readonly #options: HubOptions;
   readonly #stopping = new AbortController();
-  /** By topic and callback. */
-  readonly #subscriptions: Map<string, HubSubscription>;
+  readonly #subscriptions: HubSubscriptions;
   /** Who is being sent something. */
   readonly #sending = new Set<string>();
   readonly #tasks = new Set<Promise<void>>();
@@ -55,22 +64,24 @@ export class Hub implements AsyncDisposable {
   readonly #verifying = new Map<string, HubRequest>();
   #alarm = new AbortController();
 
-  private constructor(options: HubOptions, subscriptions: readonly HubSubscription[]) {
+  private constructor(options: HubOptions, subscriptions: HubSubscriptions) {
     this.#options = options;
-    this.#subscriptions = new Map(subscriptions.map((one) => [keyOf(one), one]));
-    for (const one of subscriptions) if (one.request !== null) this.#verify(one);
+    this.#subscriptions = subscriptions;
+    for (const one of subscriptions.all()) if (one.request !== null) this.#verify(one, one.request);
     this.#start(this.#run());
   }
 
   /** Opens the hub with the subscriptions of the store; what they missed is sent. */
   static async open(options: HubOptions): Promise<Hub> {
-    return new Hub(options, await options.store.listHubSubscriptions());
+    const subscriptions = new HubSubscriptions(options);
+    await subscriptions.refresh();
+    return new Hub(options, subscriptions);
   }
 
   /** How many subscriptions are in force. */
   get activeCount(): number {
     const now = this.#options.clock.now();
-    return [...this.#subscriptions.values()].filter((one) => isActive(one, now)).length;
+    return this.#subscriptions.all().filter((one) => isActive(one, now)).length;
   }
 
   /**
@@ -83,14 +94,13 @@ export class Hub implements AsyncDisposable {
       isPrivateAddress: (ip) => !isPrivateAllowed && !isPublicAddress(ip),
     });
     if ("reason" in asked) return { status: asked.status, body: `${asked.reason}\n` };
-    const known = this.#subscriptions.get(keyOf(asked));
-    if (known === undefined) {
+    if (this.#subscriptions.get(asked) === undefined) {
       if (findTopic(asked.topic) === null)
         return { status: 404, body: "hub.topic is no feed of this site; its self link names it.\n" };
       if (this.#isFull(asked))
         return { status: 503, body: "There are too many subscriptions; try again later.\n" };
     }
-    await this.#take(asked, known);
+    await this.#take(asked);
     return { status: 202, body: "Your callback is asked next whether you meant it.\n" };
   }
 
@@ -102,43 +112,43 @@ export class Hub implements AsyncDisposable {
   #isFull({ callback }: SubscriptionRequest): boolean {
     if (this.#subscriptions.size >= subscriptionsMax || this.#verifying.size >= pendingMax) return true;
     const host = hostOf(callback);
-    const pending = [...this.#subscriptions.values()].filter(
-      (one) => one.request !== null && hostOf(one.callback) === host,
-    );
+    const pending = this.#subscriptions
+      .all()
+      .filter((one) => one.request !== null && hostOf(one.callback) === host);
     return pending.length >= pendingPerHostMax;
   }
 
   /** What is in force stays so until the subscriber has confirmed the change (WebSub 5.1). */
-  async #take(asked: SubscriptionRequest, known: HubSubscription | undefined): Promise<void> {
-    const { topic, callback, mode, secret, leaseMs } = asked;
+  async #take({ topic, callback, mode, secret, leaseMs }: SubscriptionRequest): Promise<void> {
     const request = { mode, secret, leaseMs, askedAt: this.#options.clock.now() };
-    const subscription: HubSubscription = {
-      ...(known ?? {
-        ...{ topic, callback, secret: null, expiresAt: null, delivered: null },
-        ...{ failures: 0, failingSince: null, nextTryAt: null },
-      }),
-      request,
+    const fresh: HubSubscription = {
+      ...{ topic, callback, secret: null, expiresAt: null, delivered: null, request },
+      ...{ failures: 0, failingSince: null, nextTryAt: null, version: 0 },
     };
-    await this.#save(subscription);
-    this.#verify(subscription);
+    const key = keyOf(fresh);
+    // Before it is stored, so that nobody takes it for one that was left behind.
+    this.#verifying.set(key, request);
+    try {
+      await this.#subscriptions.change(fresh, (current) => ({ ...(current ?? fresh), request }));
+    } catch (error) {
+      if (this.#verifying.get(key) === request) this.#verifying.delete(key);
+      throw error;
+    }
+    this.#verify({ topic, callback }, request);
   }
 
-  #verify({ topic, callback, request }: HubSubscription): void {
-    if (request === null) return;
-    const key = keyOf({ topic, callback });
+  #verify(name: SubscriptionName, request: HubRequest): void {
+    const key = keyOf(name);
     this.#verifying.set(key, request);
     this.#start(
-      this.#askSubscriber({ topic, callback }, request).finally(() => {
+      this.#askSubscriber(name, request).finally(() => {
         if (this.#verifying.get(key) === request) this.#verifying.delete(key);
       }),
     );
   }
 
   /** Asks the subscriber whether it meant its request (WebSub 5.3), and does as it says. */
-  async #askSubscriber(
-    name: Pick<HubSubscription, "topic" | "callback">,
-    request: HubRequest,
-  ): Promise<void> {
+  async #askSubscriber(name: SubscriptionName, request: HubRequest): Promise<void> {
     const { clock, client, isPrivateAllowed } = this.#options;
     const { signal } = this.#stopping;
     const challenge = randomBytes(32).toString("base64url");
@@ -167,31 +177,28 @@ export class Hub implements AsyncDisposable {
   }
 
   /** @param confirmedAt when the subscriber was asked that has confirmed; null: it has not */
-  async #settle(
-    name: Pick<HubSubscription, "topic" | "callback">,
-    request: HubRequest,
-    confirmedAt: Date | null,
-  ): Promise<void> {
-    const { findTopic, log } = this.#options;
-    const current = this.#subscriptions.get(keyOf(name));
-    // A later request has taken its place.
-    if (current === undefined || current.request !== request) return;
-    if (confirmedAt === null) {
-      log.debug(`the hub's subscriber at ${hostOf(name.callback)} did not confirm: nothing changes`);
-      if (current.expiresAt === null) return this.#remove(current);
-      return this.#save({ ...current, request: null });
-    }
-    if (request.mode === "unsubscribe") return this.#remove(current);
-    const isNew = !isActive(current, this.#options.clock.now());
-    await this.#save({
-      ...current,
-      secret: request.secret,
-      expiresAt: new Date(confirmedAt.getTime() + request.leaseMs),
-      request: null,
-      // A new subscriber has just read the feed; what comes from now on is sent.
-      delivered: isNew ? (findTopic(name.topic)?.hash ?? null) : current.delivered,
-      ...{ failures: 0, failingSince: null, nextTryAt: null },
+  async #settle(name: SubscriptionName, request: HubRequest, confirmedAt: Date | null): Promise<void> {
+    const { findTopic, log, clock } = this.#options;
+    let isNew = false;
+    await this.#subscriptions.change(name, (current) => {
+      isNew = false;
+      // A later request has taken its place.
+      if (current === null || !isSameRequest(current.request, request)) return undefined;
+      if (confirmedAt === null) return current.expiresAt === null ? null : { ...current, request: null };
+      if (request.mode === "unsubscribe") return null;
+      isNew = !isActive(current, clock.now());
+      return {
+        ...current,
+        secret: request.secret,
+        expiresAt: new Date(confirmedAt.getTime() + request.leaseMs),
+        request: null,
+        // A new subscriber has just read the feed; what comes from now on is sent.
+        delivered: isNew ? (findTopic(name.topic)?.hash ?? null) : current.delivered,
+        ...{ failures: 0, failingSince: null, nextTryAt: null },
+      };
     });
+    if (confirmedAt === null)
+      log.debug(`the hub's subscriber at ${hostOf(name.callback)} did not confirm: nothing changes`);
     if (isNew) log.info(`a subscriber at ${hostOf(name.callback)} gets ${name.topic} pushed`);
     this.#alarm.abort();
   }
@@ -202,12 +209,13 @@ export class Hub implements AsyncDisposable {
     while (!signal.aborted) {
       this.#alarm = new AbortController();
       try {
-        await this.#look();
+        await this.#subscriptions.refresh();
+        if (this.#subscriptions.size > 0 && (await this.#subscriptions.hold())) await this.#look();
       } catch (error) {
         if (!signal.aborted)
           log.error({ err: error }, "looking after the hub's subscribers failed; it is tried again");
       }
-      const waitMs = Math.min(this.#nextInMs(), retryMaxMs);
+      const waitMs = Math.min(this.#nextInMs(), HUB_LOOK_MS);
       await clock.sleep(waitMs, AbortSignal.any([signal, this.#alarm.signal])).catch(() => {});
     }
   }
@@ -215,12 +223,14 @@ export class Hub implements AsyncDisposable {
   /** Ends what has expired (WebSub 5.3.1), and sends what is new to whoever does not have it. */
   async #look(): Promise<void> {
     const { clock, findTopic } = this.#options;
-    for (const one of [...this.#subscriptions.values()]) {
+    for (const one of this.#subscriptions.all()) {
       const now = clock.now();
+      const { request } = one;
+      const isLeft = request !== null && now.getTime() - request.askedAt.getTime() > verifyMaxMs;
+      if (isLeft && !this.#verifying.has(keyOf(one))) this.#verify(one, request);
       if (one.expiresAt === null) continue;
       if (one.expiresAt <= now) {
-        if (one.request === null) await this.#remove(one);
-        else await this.#save({ ...one, expiresAt: null });
+        await this.#end(one, ({ expiresAt }) => expiresAt !== null && expiresAt <= now);
         continue;
       }
       const topic = findTopic(one.topic);
@@ -230,8 +240,8 @@ export class Hub implements AsyncDisposable {
       }
       const isWaiting = one.nextTryAt !== null && one.nextTryAt > now;
       if (topic.hash === one.delivered || isWaiting || this.#sending.has(keyOf(one))) continue;
-      // The others' turn comes when one of these is done.
-      if (this.#sending.size >= deliveriesMax) break;
+      // The others' turn comes when one of these is done, or when the lease is prolonged.
+      if (this.#sending.size >= deliveriesMax || !this.#subscriptions.isHeld) break;
       this.#send(one, topic);
     }
   }
@@ -240,16 +250,18 @@ export class Hub implements AsyncDisposable {
   #nextInMs(): number {
     const { clock } = this.#options;
     const now = clock.now().getTime();
-    const instants = [...this.#subscriptions.values()].flatMap(({ expiresAt, nextTryAt }) =>
-      [expiresAt, nextTryAt].flatMap((at) => (at === null || at.getTime() <= now ? [] : [at.getTime()])),
-    );
+    const instants = this.#subscriptions
+      .all()
+      .flatMap(({ expiresAt, nextTryAt }) =>
+        [expiresAt, nextTryAt].flatMap((at) => (at === null || at.getTime() <= now ? [] : [at.getTime()])),
+      );
     return instants.reduce((soonest, at) => Math.min(soonest, at - now), retryMaxMs);
   }
 
   /** A feed that is not published any more has no subscribers (WebSub 5.2). */
   async #deny(one: HubSubscription): Promise<void> {
     const { client, isPrivateAllowed } = this.#options;
-    await this.#remove(one);
+    await this.#subscriptions.change(one, () => null);
     const url = appendQuery(one.callback, {
       "hub.mode": "denied",
       "hub.topic": one.topic,
@@ -318,28 +330,23 @@ export class Hub implements AsyncDisposable {
   }
 
   async #giveUp(one: HubSubscription, why: string): Promise<void> {
-    const current = this.#subscriptions.get(keyOf(one));
-    if (current === undefined) return;
     this.#options.log.info(`the subscriber at ${hostOf(one.callback)} gets no more pushes: ${why}`);
-    // One that has just asked again is not gone.
-    if (current.request === null) await this.#remove(current);
-    else await this.#save({ ...current, expiresAt: null });
+    await this.#end(one, () => true);
   }
 
-  /** Writes what a delivery changed, whatever else happened to the subscription meanwhile. */
+  /** Ends a subscription; one whose subscriber has just asked again is not gone, but waits for its word. */
+  async #end(name: SubscriptionName, isOver: (current: HubSubscription) => boolean): Promise<void> {
+    await this.#subscriptions.change(name, (current) => {
+      if (current === null || !isOver(current)) return undefined;
+      return current.request === null ? null : { ...current, expiresAt: null };
+    });
+  }
+
+  /** Writes what a delivery changed, whatever else happened meanwhile, unless another process has delivered since. */
   async #update(one: HubSubscription, changes: Partial<HubSubscription>): Promise<void> {
-    const current = this.#subscriptions.get(keyOf(one));
-    if (current !== undefined) await this.#save({ ...current, ...changes });
-  }
-
-  async #save(subscription: HubSubscription): Promise<void> {
-    this.#subscriptions.set(keyOf(subscription), subscription);
-    await this.#options.store.saveHubSubscription(subscription);
-  }
-
-  async #remove(subscription: HubSubscription): Promise<void> {
-    this.#subscriptions.delete(keyOf(subscription));
-    await this.#options.store.removeHubSubscription(subscription);
+    await this.#subscriptions.change(one, (current) =>
+      current === null || current.delivered !== one.delivered ? undefined : { ...current, ...changes },
+    );
   }
 
   /** Runs in the background until it ends or the hub does; a failure of ours is told. */
@@ -355,12 +362,18 @@ export class Hub implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error("the hub stops"));
     await Promise.all(this.#tasks);
+    // Where that fails, the lease runs out by itself.
+    await this.#subscriptions.release().catch(() => {});
   }
 }
 
-/** Addresses hold no line break. */
-function keyOf({ topic, callback }: Pick<HubSubscription, "topic" | "callback">): string {
-  return `${topic}\n${callback}`;
+function isSameRequest(a: HubRequest | null, b: HubRequest): boolean {
+  return (
+    a?.mode === b.mode &&
+    a.secret === b.secret &&
+    a.leaseMs === b.leaseMs &&
+    a.askedAt.getTime() === b.askedAt.getTime()
+  );
 }
 
 function isActive({ expiresAt }: HubSubscription, now: Date): boolean {

@@ -5,12 +5,13 @@ import { Representation } from "./conditional-response.ts";
 
 const PATH = /^\/([a-z0-9][a-z0-9_-]{0,63})\/archive\/([1-9]\d{0,8})\.xml$/;
 const PAGES_KEPT = 20;
+const PAGES_AHEAD = 100;
 const YEAR_SECONDS = 365 * 86_400;
 
 export class ArchivePages {
   readonly #store: Pick<Store, "findArchivePage">;
   readonly #kept = new Map<string, Representation>();
-  /** The newest page by output name, as of the last rendering; other outputs have no archive. */
+  /** The newest page by output name, 0 for none, as of the last rendering; there are no other outputs. */
   newest: ReadonlyMap<string, number> = new Map();
 
   constructor(store: Pick<Store, "findArchivePage">) {
@@ -22,7 +23,9 @@ export class ArchivePages {
     { siteUrl, headers }: { readonly siteUrl: string; readonly headers: readonly string[] },
   ): Promise<Representation | null> {
     const [, output = "", number = ""] = PATH.exec(path) ?? [];
-    if (!(Number(number) <= (this.newest.get(output) ?? 0)) || number === "") return null;
+    const newest = this.newest.get(output);
+    // Another process on the store may have written more pages than this one has heard of.
+    if (newest === undefined || Number(number) > newest + PAGES_AHEAD) return null;
     const key = `${siteUrl} ${path}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;

@@ -162,7 +162,7 @@ export class Site {
     return Math.max(0, this.#expiresAt.getTime() - this.#clock.now().getTime() + 1);
   }
 
-  /** The newest page of each output's archive, by output name. */
+  /** The newest page of each output's archive, by output name; 0 for none. */
   get archives(): ReadonlyMap<string, number> {
     return this.#archivePages.newest;
   }
@@ -223,6 +223,8 @@ export class Site {
       hash: document.hash,
       body: document.body,
       since: (hash) => {
+        // Nothing is no news; that it is nothing since another moment, in another process, even less.
+        if (history.newest?.entries.length === 0) return null;
         if (hash === null) return document.body;
         const delta = history.since(`"${hash}"`, file.format);
         if (delta?.feed.entries.length === 0) return null;
@@ -284,7 +286,7 @@ export class Site {
         live: new Set(live.feed.entries.map((entry) => entry.storyNumber)),
         settings,
       });
-      if (archived.newest !== null) archives.set(output.name, archived.newest);
+      archives.set(output.name, archived.newest ?? 0);
       isBehind ||= archived.isBehind;
       for (const skipped of live.feed.skipped) this.#onSkipped?.({ output: output.name, ...skipped });
       const history = this.#histories.get(output.name) ?? new FeedHistory();

@@ -1,11 +1,10 @@
 /** The small tables: notices, subscriptions, archives. */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { HealthNotice } from "../model.ts";
-import { digestKeyHex } from "./digest.ts";
 import type { Session } from "./postgres-connection.ts";
 import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
-import type { ArchivePage, ArchiveState, HubSubscription, PollRecord, PushSubscription } from "./store.ts";
-import { hubSubscriptionKey, toHubSubscription, toPushSubscription } from "./subscription-rows.ts";
+import type { ArchivePage, ArchiveState, PollRecord, PushSubscription } from "./store.ts";
+import { toPushSubscription } from "./subscription-rows.ts";
 
 const NOTICES_KEPT = 1000;
 const NOTICE_KINDS: readonly HealthNotice["kind"][] = ["died", "failing", "moved", "silent", "recovered"];
@@ -70,50 +69,6 @@ export async function saveSubscription(session: Session, one: PushSubscription):
 
 export async function removeSubscription(session: Session, sourceId: string): Promise<void> {
   await session.run("DELETE FROM push_subscriptions WHERE source_id = $1", [sourceId]);
-}
-
-export async function listHubSubscriptions(session: Session): Promise<readonly HubSubscription[]> {
-  const rows = await session.all(
-    'SELECT * FROM hub_subscriptions ORDER BY topic COLLATE "C", callback COLLATE "C"',
-  );
-  return rows.map(toHubSubscription);
-}
-
-export async function saveHubSubscription(session: Session, one: HubSubscription): Promise<void> {
-  await session.run(
-    `INSERT INTO hub_subscriptions (digest, topic, callback, secret, expires_at, request_mode, request_secret,
-       request_lease_ms, requested_at, delivered, failures, failing_since, next_try_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-     ON CONFLICT (digest) DO UPDATE SET secret = excluded.secret, expires_at = excluded.expires_at,
-       request_mode = excluded.request_mode, request_secret = excluded.request_secret,
-       request_lease_ms = excluded.request_lease_ms, requested_at = excluded.requested_at,
-       delivered = excluded.delivered, failures = excluded.failures, failing_since = excluded.failing_since,
-       next_try_at = excluded.next_try_at`,
-    [
-      digestKeyHex(hubSubscriptionKey(one)),
-      one.topic,
-      one.callback,
-      one.secret,
-      msOf(one.expiresAt),
-      one.request?.mode ?? null,
-      one.request?.secret ?? null,
-      one.request?.leaseMs ?? null,
-      msOf(one.request?.askedAt ?? null),
-      one.delivered,
-      one.failures,
-      msOf(one.failingSince),
-      msOf(one.nextTryAt),
-    ],
-  );
-}
-
-export async function removeHubSubscription(
-  session: Session,
-  one: Pick<HubSubscription, "topic" | "callback">,
-): Promise<void> {
-  await session.run("DELETE FROM hub_subscriptions WHERE digest = $1", [
-    digestKeyHex(hubSubscriptionKey(one)),
-  ]);
 }
 
 export async function archiveState(session: Session, output: string): Promise<ArchiveState> {

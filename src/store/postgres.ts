@@ -7,6 +7,7 @@ import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story }
 import { backupPostgres } from "./postgres-backup.ts";
 import { PostgresDatabase, requireRow, type Session } from "./postgres-connection.ts";
 import { PostgresCopyFinder } from "./postgres-copies.ts";
+import * as hub from "./postgres-hub.ts";
 import { watchNotifications } from "./postgres-listen.ts";
 import { STORIES_LOCK, takeLock } from "./postgres-locks.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
@@ -37,6 +38,7 @@ import type {
   CopyGroup,
   DailyCount,
   Forgettable,
+  HubClaim,
   HubSubscription,
   Lease,
   PollRecord,
@@ -238,15 +240,35 @@ class PostgresStore implements Store {
   }
 
   async listHubSubscriptions(): Promise<readonly HubSubscription[]> {
-    return this.#database.statement((session) => tables.listHubSubscriptions(session));
+    return this.#database.statement((session) => hub.listHubSubscriptions(session));
   }
 
-  async saveHubSubscription(subscription: HubSubscription): Promise<void> {
-    await this.#database.statement((session) => tables.saveHubSubscription(session, subscription));
+  async findHubSubscription(
+    name: Pick<HubSubscription, "topic" | "callback">,
+  ): Promise<HubSubscription | null> {
+    return this.#database.statement((session) => hub.findHubSubscription(session, name));
   }
 
-  async removeHubSubscription(subscription: Pick<HubSubscription, "topic" | "callback">): Promise<void> {
-    await this.#database.statement((session) => tables.removeHubSubscription(session, subscription));
+  async saveHubSubscription(subscription: HubSubscription): Promise<number | null> {
+    return this.#database.write((session) => hub.saveHubSubscription(session, subscription));
+  }
+
+  async removeHubSubscription(
+    subscription: Pick<HubSubscription, "topic" | "callback" | "version">,
+  ): Promise<number | null> {
+    return this.#database.write((session) => hub.removeHubSubscription(session, subscription));
+  }
+
+  async hubChanges(): Promise<number> {
+    return this.#database.statement((session) => hub.hubChanges(session));
+  }
+
+  async claimHub(request: HubClaim): Promise<boolean> {
+    return this.#database.statement((session) => hub.claimHub(session, request));
+  }
+
+  async releaseHub(holder: string): Promise<void> {
+    await this.#database.statement((session) => hub.releaseHub(session, holder));
   }
 
   async archiveState(output: string): Promise<ArchiveState> {

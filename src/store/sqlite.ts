@@ -39,6 +39,7 @@ import type {
   CopyGroup,
   DailyCount,
   Forgettable,
+  HubClaim,
   HubSubscription,
   Lease,
   PollRecord,
@@ -112,13 +113,16 @@ class SqliteStore implements Store {
     this.#lock = opened.lock;
     try {
       this.#sources = new SourceTable(this.#db, onWarning);
-      // Whoever holds the one-daemon lock knows that every lease left behind is a dead process's.
-      if (isPoller) this.#sources.voidLeases();
       this.#stories = new StoryTable(this.#db);
       this.#questions = new QuestionTable(this.#db);
       this.#notices = new NoticeTable(this.#db);
       this.#subscriptions = new SubscriptionTable(this.#db);
       this.#hub = new HubTable(this.#db);
+      // Whoever holds the one-daemon lock knows that every lease left behind is a dead process's.
+      if (isPoller) {
+        this.#sources.voidLeases();
+        this.#hub.voidLease();
+      }
       this.#archives = new ArchiveTable(this.#db);
       this.#polls = new PollWriter(this.#db, {
         stories: this.#stories,
@@ -314,12 +318,32 @@ class SqliteStore implements Store {
     return this.#read(() => this.#hub.list());
   }
 
-  async saveHubSubscription(subscription: HubSubscription): Promise<void> {
-    this.#write(() => this.#hub.save(subscription));
+  async findHubSubscription(
+    name: Pick<HubSubscription, "topic" | "callback">,
+  ): Promise<HubSubscription | null> {
+    return this.#read(() => this.#hub.find(name));
   }
 
-  async removeHubSubscription(subscription: Pick<HubSubscription, "topic" | "callback">): Promise<void> {
-    this.#write(() => this.#hub.remove(subscription));
+  async saveHubSubscription(subscription: HubSubscription): Promise<number | null> {
+    return this.#write(() => this.#hub.save(subscription));
+  }
+
+  async removeHubSubscription(
+    subscription: Pick<HubSubscription, "topic" | "callback" | "version">,
+  ): Promise<number | null> {
+    return this.#write(() => this.#hub.remove(subscription));
+  }
+
+  async hubChanges(): Promise<number> {
+    return this.#read(() => this.#hub.changes());
+  }
+
+  async claimHub(request: HubClaim): Promise<boolean> {
+    return this.#write(() => this.#hub.claim(request));
+  }
+
+  async releaseHub(holder: string): Promise<void> {
+    this.#write(() => this.#hub.release(holder));
   }
 
   async archiveState(output: string): Promise<ArchiveState> {

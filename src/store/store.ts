@@ -171,6 +171,8 @@ export interface HubSubscription {
   readonly failingSince: Date | null;
   /** Not before then is a delivery tried again; null while none failed. */
   readonly nextTryAt: Date | null;
+  /** Grows with every write of it; 0: it is not stored yet. */
+  readonly version: number;
 }
 
 export interface HubRequest {
@@ -178,6 +180,13 @@ export interface HubRequest {
   readonly secret: string | null;
   readonly leaseMs: number;
   readonly askedAt: Date;
+}
+
+/** Who wants to deliver for the hub, and for how long. */
+export interface HubClaim {
+  readonly holder: string;
+  readonly now: Date;
+  readonly leaseMs: number;
 }
 
 /** How far the archive of an output has come. */
@@ -402,10 +411,30 @@ export interface Store extends AsyncDisposable {
   /** Every subscription at our own hub. */
   listHubSubscriptions(): Promise<readonly HubSubscription[]>;
 
-  /** Writes the one subscription of its topic and callback, new or changed. */
-  saveHubSubscription(subscription: HubSubscription): Promise<void>;
+  findHubSubscription(name: Pick<HubSubscription, "topic" | "callback">): Promise<HubSubscription | null>;
 
-  removeHubSubscription(subscription: Pick<HubSubscription, "topic" | "callback">): Promise<void>;
+  /**
+   * Writes the one subscription of its topic and callback, as far as it still has this version (0: it is not there).
+   * @returns its new version, which is the number of this change; null when another write was quicker: nothing is written then
+   */
+  saveHubSubscription(subscription: HubSubscription): Promise<number | null>;
+
+  /** Removes a subscription that still has this version. @returns the number of this change; null as in `saveHubSubscription` */
+  removeHubSubscription(
+    subscription: Pick<HubSubscription, "topic" | "callback" | "version">,
+  ): Promise<number | null>;
+
+  /** The number of the last change to the hub's subscriptions, by whichever process; 0 before the first. */
+  hubChanges(): Promise<number>;
+
+  /**
+   * Makes `holder` the one that delivers for the hub until the lease ends, or prolongs its lease. A lease from what is now the
+   * future (as in `claimDueSources`) is void. @returns false when another one holds it
+   */
+  claimHub(request: HubClaim): Promise<boolean>;
+
+  /** Gives the hub's lease back; another's is no error and stays. */
+  releaseHub(holder: string): Promise<void>;
 
   archiveState(output: string): Promise<ArchiveState>;
 

@@ -37,6 +37,24 @@ export function hubSubscriptionKey({ topic, callback }: Pick<HubSubscription, "t
   return `${topic}\n${callback}`;
 }
 
+/** What a write of a subscription sets, in the order of `hubSubscriptionValues`. */
+export const HUB_COLUMNS: readonly string[] = [
+  ...["secret", "expires_at", "request_mode", "request_secret", "request_lease_ms", "requested_at"],
+  ...["delivered", "failures", "failing_since", "next_try_at"],
+];
+
+export function hubSubscriptionValues(one: HubSubscription): readonly (string | number | null)[] {
+  const { secret, expiresAt, request, delivered, failures, failingSince, nextTryAt } = one;
+  const asked =
+    request === null
+      ? [null, null, null, null]
+      : [request.mode, request.secret, request.leaseMs, request.askedAt.getTime()];
+  return [
+    ...[secret, expiresAt?.getTime() ?? null, ...asked],
+    ...[delivered, failures, failingSince?.getTime() ?? null, nextTryAt?.getTime() ?? null],
+  ];
+}
+
 export function toHubSubscription(row: Record<string, unknown>): HubSubscription {
   return {
     topic: readText(row, "topic"),
@@ -48,6 +66,7 @@ export function toHubSubscription(row: Record<string, unknown>): HubSubscription
     failures: readNumber(row, "failures"),
     failingSince: readOptionalInstant(row, "failing_since"),
     nextTryAt: readOptionalInstant(row, "next_try_at"),
+    version: readNumber(row, "version"),
   };
 }
 

@@ -23,6 +23,7 @@ export const STORE_TABLES: readonly StoreTable[] = [
   { name: "health_notices", key: ["no"] },
   { name: "push_subscriptions", key: ["source_id"] },
   { name: "hub_subscriptions", key: ["digest"] },
+  { name: "hub_state", key: ["id"] },
   { name: "archives", key: ["output"] },
   { name: "archive_pages", key: ["output", "number"] },
   { name: "archived_stories", key: ["output", "story"] },

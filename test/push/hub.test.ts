@@ -112,11 +112,17 @@ function findTopic(url: string): Topic | null {
   };
 }
 
-async function openHub({ isPrivateAllowed = true } = {}): Promise<Hub> {
+async function openHub({
+  isPrivateAllowed = true,
+  store: on = store,
+}: {
+  readonly isPrivateAllowed?: boolean;
+  readonly store?: Store;
+} = {}): Promise<Hub> {
   const limits = { timeoutMs: 2000, bodyBytes: 1000, redirects: 3, perHost: 2 };
   const client = createPostClient({ userAgent: "Mainstem/test", limits, clock });
   const opened = await Hub.open({
-    ...{ store, clock, client, findTopic, isPrivateAllowed },
+    ...{ store: on, clock, client, findTopic, isPrivateAllowed },
     log: createLog({ level: "silent", terminal: null, scrub: (text) => text }),
     hubUrl: () => hubUrl,
   });
@@ -257,7 +263,7 @@ describe("3.3 and 5.1 subscription requests", () => {
     reader.onQuestion = () => ({ status: 404, body: "" });
     await ask({ "hub.secret": "new" });
     await isSettled();
-    expect(await stored()).toEqual(first);
+    expect(await stored()).toEqual({ ...first, version: expect.any(Number) });
     publish();
     await pushed(1);
     expect(reader.pushes()[0]?.headers["x-hub-signature"]).toBe(
@@ -408,7 +414,7 @@ describe("5.3 verification of intent", () => {
     await store.saveHubSubscription({
       ...{ topic: atom, callback: reader.url, secret: null, expiresAt: null, delivered: null },
       request: { mode: "subscribe", secret: null, leaseMs: dayMs, askedAt: clock.now() },
-      ...{ failures: 0, failingSince: null, nextTryAt: null },
+      ...{ failures: 0, failingSince: null, nextTryAt: null, version: 0 },
     });
     reader.onQuestion = (challenge) => ({ status: 200, body: challenge });
     hub = await openHub();
@@ -551,6 +557,94 @@ describe("7 content distribution", () => {
     // It missed one, and gets the rest at once.
     await pushed(2);
     expect(reader.pushes()[1]?.body).toBe("v2 to v3");
+  });
+});
+
+describe("several processes on one store", () => {
+  /** Another process's hub: a connection of its own to the same store. */
+  async function openOther(): Promise<{ readonly hub: Hub; readonly store: Store }> {
+    const other = await openSqliteStore({ file: `${workspace.folder}/store.db`, role: "tool", clock });
+    stack.push(other);
+    return { store: other, hub: await openHub({ store: other }) };
+  }
+  const publishBoth = (other: Hub) => {
+    publish();
+    other.published();
+  };
+
+  it("each takes requests, one delivers, and every change is pushed once", async () => {
+    const other = await openOther();
+    await subscribe();
+    expect((await ask({ "hub.topic": json }, other.hub)).status).toBe(202);
+    await expect
+      .poll(async () => (await store.listHubSubscriptions()).every(({ expiresAt }) => expiresAt !== null))
+      .toBe(true);
+    for (let n = 1; n <= 5; n += 1) {
+      versions.set(json, n + 1);
+      publishBoth(other.hub);
+      await pushed(2 * n);
+      await clock.advance(15_000);
+    }
+    expect(reader.pushes()).toHaveLength(10);
+    const bodies = reader.pushes().map(({ body }) => body);
+    expect(new Set(bodies)).toHaveLength(10);
+    expect(other.hub.activeCount).toBe(2);
+    expect(hub.activeCount).toBe(2);
+  });
+
+  it("when the one that delivers stops, another goes on at its next look", async () => {
+    await subscribe();
+    const other = await openOther();
+    await hub[Symbol.asyncDispose]();
+    versions.set(atom, 2);
+    await clock.advance(10_000);
+    await pushed(1);
+    expect(reader.pushes()[0]?.body).toBe("v1 to v2");
+    await expect.poll(() => other.hub.activeCount).toBe(1);
+  });
+
+  it("when it dies, another takes over once its lease has ended, not earlier", async () => {
+    await subscribe();
+    const other = await openOther();
+    await hub[Symbol.asyncDispose]();
+    // As one that was killed leaves it.
+    await store.claimHub({ holder: "the dead one", now: clock.now(), leaseMs: 30_000 });
+    versions.set(atom, 2);
+    other.hub.published();
+    await clock.advance(29_000);
+    expect(reader.pushes()).toEqual([]);
+    await clock.advance(11_000);
+    await pushed(1);
+  });
+
+  it("a request that a dead process left behind is settled by another", async () => {
+    const other = await openOther();
+    const asked: HubSubscription = {
+      ...{ topic: atom, callback: reader.url, secret: null, expiresAt: null, delivered: null },
+      request: { mode: "subscribe", secret: null, leaseMs: dayMs, askedAt: clock.now() },
+      ...{ failures: 0, failingSince: null, nextTryAt: null, version: 0 },
+    };
+    await store.saveHubSubscription(asked);
+    await clock.advance(4 * 60_000);
+    expect(reader.received).toEqual([]);
+    await clock.advance(2 * 60_000);
+    await isSettled();
+    expect((await stored())?.expiresAt).not.toBeNull();
+    await clock.advance(10_000);
+    await expect.poll(() => [hub.activeCount, other.hub.activeCount]).toEqual([1, 1]);
+  });
+
+  it("an unsubscription that one confirms holds for the one that delivers", async () => {
+    const other = await openOther();
+    await subscribe();
+    publishBoth(other.hub);
+    await pushed(1);
+    await ask({ "hub.mode": "unsubscribe" }, other.hub);
+    await expect.poll(async () => await stored()).toBeUndefined();
+    publishBoth(other.hub);
+    await clock.advance(20_000);
+    expect(reader.pushes()).toHaveLength(1);
+    expect(hub.activeCount).toBe(0);
   });
 });
 

@@ -146,6 +146,18 @@ describe("RFC 5005 4: an archived feed", () => {
     );
   });
 
+  it("a page that another process on the store has written is there at once, one that nobody wrote is not", async () => {
+    const stories = Array.from({ length: 30 }, (_, n) => storyOf(n + 1));
+    const river = new MemoryRiver(stories.slice(0, 2));
+    const behind = siteOf(river);
+    await behind.refresh();
+    river.change(stories);
+    await refreshWholly(siteOf(river));
+    expect(await pageAt(behind, `${url}/all/archive/1.xml`)).toContain("<fh:archive/>");
+    expect(await behind.archivePage("/all/archive/99.xml")).toBeNull();
+    expect(await behind.archivePage("/other/archive/1.xml")).toBeNull();
+  });
+
   it("each story stands on one page only", async () => {
     const river = new MemoryRiver([]);
     const site = siteOf(river);

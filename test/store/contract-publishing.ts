@@ -14,13 +14,14 @@ const subscription: HubSubscription = {
   failures: 0,
   failingSince: null,
   nextTryAt: null,
+  version: 0,
 };
 
 export function describePublishing(factory: StoreFactory): void {
   const { store, fixture } = useStore(factory);
 
   test("a hub's subscription is there once for its topic and callback, and comes back whole", async () => {
-    await store().saveHubSubscription(subscription);
+    expect(await store().saveHubSubscription(subscription)).toBe(1);
     const active: HubSubscription = {
       ...subscription,
       secret: "s3cret",
@@ -30,18 +31,72 @@ export function describePublishing(factory: StoreFactory): void {
       failures: 3,
       failingSince: after(-1000),
       nextTryAt: after(60_000),
+      version: 1,
     };
-    await store().saveHubSubscription(active);
+    expect(await store().saveHubSubscription(active)).toBe(2);
     await store().saveHubSubscription({ ...subscription, callback: "https://other.example/" });
     await store().saveHubSubscription({ ...subscription, topic: "https://river.example/rss.xml" });
     await using other = await fixture().open();
     const stored = await other.listHubSubscriptions();
     expect(stored).toHaveLength(3);
-    expect(stored).toContainEqual(active);
-    expect(stored).toContainEqual({ ...subscription, callback: "https://other.example/" });
-    await store().removeHubSubscription(active);
+    expect(stored).toContainEqual({ ...active, version: 2 });
+    expect(stored).toContainEqual({ ...subscription, callback: "https://other.example/", version: 3 });
+    expect(await other.findHubSubscription(active)).toEqual({ ...active, version: 2 });
+    expect(await store().removeHubSubscription({ ...active, version: 2 })).toBeGreaterThan(4);
     expect(await other.listHubSubscriptions()).toHaveLength(2);
-    await store().removeHubSubscription(active);
+    expect(await other.findHubSubscription(active)).toBeNull();
+    expect(await store().removeHubSubscription({ ...active, version: 2 })).toBeNull();
+  });
+
+  test("of two that change a hub's subscription at once one is told that it was not the first", async () => {
+    await using other = await fixture().open();
+    expect(await other.hubChanges()).toBe(0);
+    const added = await Promise.all([
+      store().saveHubSubscription(subscription),
+      other.saveHubSubscription({ ...subscription, secret: "theirs" }),
+    ]);
+    expect(added.filter((version) => version !== null)).toHaveLength(1);
+    const first = await store().findHubSubscription(subscription);
+    if (first === null) throw new Error("nothing is stored");
+    const changed = await Promise.all([
+      store().saveHubSubscription({ ...first, failures: 1 }),
+      other.removeHubSubscription(first),
+      other.saveHubSubscription({ ...first, failures: 2 }),
+    ]);
+    expect(changed.filter((version) => version !== null)).toHaveLength(1);
+    // Gone and there again, it is another one: what is known of the earlier one does not hold for it.
+    const second = await other.findHubSubscription(subscription);
+    if (second !== null) await other.removeHubSubscription(second);
+    await other.saveHubSubscription(subscription);
+    expect(await store().saveHubSubscription({ ...first, failures: 3 })).toBeNull();
+    expect((await store().findHubSubscription(subscription))?.failures).toBe(0);
+    const changes = await store().hubChanges();
+    expect((await other.findHubSubscription(subscription))?.version).toBeLessThanOrEqual(changes);
+    expect(await other.hubChanges()).toBe(changes);
+  });
+
+  test("one at a time delivers for the hub, until it gives that up, or for as long as it said", async () => {
+    await using other = await fixture().open();
+    const claim = (holder: string, atMs: number, on = store()) =>
+      on.claimHub({ holder, now: after(atMs), leaseMs: 30_000 });
+    const both = await Promise.all([claim("a", 0), claim("b", 0, other)]);
+    expect(both.filter(Boolean)).toHaveLength(1);
+    const [first, second] = both[0] ? (["a", "b"] as const) : (["b", "a"] as const);
+    expect(await claim(second, 29_999, other)).toBe(false);
+    // Prolonged in time.
+    expect(await claim(first, 29_999)).toBe(true);
+    expect(await claim(second, 59_998, other)).toBe(false);
+    // It has ended.
+    expect(await claim(second, 59_999, other)).toBe(true);
+    expect(await claim(first, 60_000)).toBe(false);
+    await store().releaseHub(first);
+    expect(await claim(first, 60_000)).toBe(false);
+    await store().releaseHub(second);
+    expect(await claim(first, 60_000)).toBe(true);
+    // The clock was set back by more than a minute.
+    expect(await claim(second, 10_000, other)).toBe(false);
+    expect(await claim(second, -10_000, other)).toBe(true);
+    expect(await other.listHubSubscriptions()).toEqual([]);
   });
 
   const fill = async () => {

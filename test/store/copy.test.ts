@@ -73,6 +73,7 @@ describe.skipIf(isPostgresMissing())("copying a store", () => {
     await store.saveHubSubscription({
       ...{ topic: "https://t.example/", callback: "https://c.example/", secret: "s", request: null },
       ...{ expiresAt: after(DAY_MS), delivered: null, failures: 0, failingSince: null, nextTryAt: null },
+      version: 0,
     });
     await store.addArchivePage(
       { output: "all", number: 1, body: Buffer.from("<feed/>"), siteUrl: "https://s.example", at: T0 },

@@ -1,4 +1,5 @@
 import { POSTGRES_1 } from "./postgres-1.ts";
+import { POSTGRES_2 } from "./postgres-2.ts";
 
 /** The steps from an empty PostgreSQL schema to the current one. A step that was released is never edited. */
-export const POSTGRES_MIGRATIONS: readonly string[] = [POSTGRES_1];
+export const POSTGRES_MIGRATIONS: readonly string[] = [POSTGRES_1, POSTGRES_2];

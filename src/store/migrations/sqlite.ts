@@ -7,6 +7,7 @@ import { SQLITE_6 } from "./sqlite-6.ts";
 import { SQLITE_7 } from "./sqlite-7.ts";
 import { SQLITE_8 } from "./sqlite-8.ts";
 import { SQLITE_9 } from "./sqlite-9.ts";
+import { SQLITE_10 } from "./sqlite-10.ts";
 
 /**
  * The steps from an empty SQLite file to the current schema; step n leads to `PRAGMA user_version` n. A step that was
@@ -22,4 +23,5 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   SQLITE_7,
   SQLITE_8,
   SQLITE_9,
+  SQLITE_10,
 ];
