@@ -470,6 +470,10 @@ async function preparePolling(
       pages: stack.use(createPageClient({ ...pageClient, isPrivateAllowed: false })),
       privatePages: stack.use(createPageClient({ ...pageClient, isPrivateAllowed: true })),
       reader: stack.use(createPageReader()),
+      onRefused: (host) =>
+        log.info(
+          `full_text: the robots.txt of ${host} does not let programs read its pages; its entries stay as they are`,
+        ),
     }),
   };
   return { poll: createPoller(poller), poller, client, resolving };

@@ -41,6 +41,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   undici: /^fetch\//,
   commander: /^cli\/program\.ts$/,
   "@mozilla/readability": /^parse\/page-text-door\.ts$/,
+  "robots-parser": /^fetch\/robots\.ts$/,
   linkedom: /^parse\/page-text-door\.ts$/,
   "sanitize-html": /^(parse|publish)\//,
 };

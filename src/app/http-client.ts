@@ -4,6 +4,7 @@ import { createLinkClient, type LinkClient } from "../fetch/resolve.ts";
 import { isDestination } from "../identify/resolution.ts";
 import type { Clock } from "../model.ts";
 import type { HostLimit } from "../schedule/host-limit.ts";
+import { createHostTurns } from "./host-turns.ts";
 
 const defaultLimits = { timeoutMs: 30_000, bodyBytes: 64 * 2 ** 20, redirects: 10, perHost: 2 };
 
@@ -29,7 +30,7 @@ export function createSourceLinkClient(options: ClientOptions & { readonly hosts
   return createLinkClient({
     ...nameClient(options),
     isDestination,
-    ...(hosts && { turn: (host, signal) => hosts.acquire(host, signal) }),
+    ...(hosts && inTurn(hosts, options)),
   });
 }
 
@@ -44,8 +45,13 @@ export function createPageClient(
   return createLinkClient({
     ...nameClient(options),
     ...(isPrivateAllowed && { isAllowedAddress: () => true }),
-    turn: (host, signal) => hosts.acquire(host, signal),
+    ...inTurn(hosts, options),
   });
+}
+
+function inTurn(hosts: HostLimit, { clock }: ClientOptions) {
+  const { turn, rest } = createHostTurns(hosts, clock);
+  return { turn, onRest: rest };
 }
 
 /** The client that asks hubs for pushes. */

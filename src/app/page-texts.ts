@@ -24,15 +24,27 @@ export interface PageTextsOptions {
   /** Reaches private addresses. */
   readonly privatePages: Pick<LinkClient, "readBody">;
   readonly reader: PageReader;
+  /** Hears of each host whose robots.txt keeps us from its pages, once. */
+  readonly onRefused?: (host: string) => void;
 }
 
-export function createPageTexts({ pages, privatePages, reader }: PageTextsOptions): PageTexts {
+const toldHostsMax = 1000;
+
+export function createPageTexts({ pages, privatePages, reader, onRefused }: PageTextsOptions): PageTexts {
+  const told = new Set<string>();
+  const tellOnce = (host: string) => {
+    if (told.has(host) || told.size >= toldHostsMax) return;
+    told.add(host);
+    onRefused?.(host);
+  };
   return {
     async find({ url }, askers, signal) {
       const client = askers.some((source) => mayBePrivate(source, url)) ? privatePages : pages;
       const page = await client.readBody(url, signal);
       if (page.kind === "later") return page;
-      if (page.kind === "dead") return settled({ outcome: "nothing", note: page.reason });
+      if (page.kind === "refused") tellOnce(URL.parse(url)?.host ?? url);
+      if (page.kind === "refused" || page.kind === "dead")
+        return settled({ outcome: "nothing", note: page.reason });
       const html = await reader.read(page, signal);
       return settled(
         html === null

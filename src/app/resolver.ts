@@ -38,8 +38,8 @@ const batchSize = 16;
 const leaseMs = 15 * 60_000;
 const firstRetryMs = 10 * 60_000;
 const retryMaxMs = 24 * 3_600_000;
-/** After a week and a half of daily tries a link is given up. */
-const attemptsMax = 16;
+/** After a week and a half of daily tries a link is given up, a page's text after a day: then hardly anybody reads it. */
+const attemptsMax = { link: 16, page: 16, text: 8 } as const;
 /** The worker looks again after so long, even if nobody wakes it. */
 const idleMaxMs = 10 * 60_000;
 
@@ -149,7 +149,7 @@ async function ask(question: ClaimedQuestion, options: BatchOptions, signal: Abo
     };
   if (kind === "text") {
     const found = await options.texts.find(question, await askersOf(question, options), signal);
-    return found.kind === "later" ? postpone(found, { attempts, now: clock.now() }) : found.answer;
+    return found.kind === "later" ? postpone(found, { kind, attempts, now: clock.now() }) : found.answer;
   }
   if (kind === "link") return judge(await links.resolve(url, signal), { attempts, now: clock.now() });
   return judgePage(await links.readPage(url, signal), { url, attempts, now: clock.now() });
@@ -180,7 +180,7 @@ export function judgePage(
   { url, attempts, now }: { readonly url: string; readonly attempts: number; readonly now: Date },
 ): Answer {
   if (page.kind === "dead") return { outcome: "nothing", note: page.reason };
-  if (page.kind === "later") return postpone(page, { attempts, now });
+  if (page.kind === "later") return postpone(page, { kind: "page", attempts, now });
   const summary = summarisePage(page.html, { asked: url, found: page.url });
   return summary === null
     ? { outcome: "nothing", note: "the page names itself by no address that is believed" }
@@ -197,14 +197,15 @@ export function judge(
     const doubt = doubtTarget(resolution.url);
     return doubt === null ? { outcome: "found", text: resolution.url } : { outcome: "nothing", note: doubt };
   }
-  return postpone(resolution, { attempts, now });
+  return postpone(resolution, { kind: "link", attempts, now });
 }
 
 function postpone(
   { reason, retryAfterMs }: { readonly reason: string; readonly retryAfterMs: number | null },
-  { attempts, now }: { readonly attempts: number; readonly now: Date },
+  { kind, attempts, now }: { readonly kind: Question["kind"]; readonly attempts: number; readonly now: Date },
 ): Answer {
-  if (attempts + 1 >= attemptsMax) return { outcome: "given-up", note: `${reason} (${attemptsMax} times)` };
+  const tries = attemptsMax[kind];
+  if (attempts + 1 >= tries) return { outcome: "given-up", note: `${reason} (${tries} times)` };
   const backoffMs = Math.min(firstRetryMs * 2 ** attempts, retryMaxMs);
   const waitMs = Math.min(Math.max(backoffMs, retryAfterMs ?? 0), retryMaxMs);
   return { outcome: "later", note: reason, retryAt: new Date(now.getTime() + waitMs) };

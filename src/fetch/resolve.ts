@@ -15,11 +15,14 @@ import { type ResponseHeaders, singleHeader } from "./headers.ts";
 import type { HttpOptions } from "./http.ts";
 import { isPublicAddress } from "./private-address.ts";
 import { parseRequestTarget, resolveLocation } from "./request-target.ts";
+import { createRobots, type Robots, type RobotsAnswer, robotsBytesMax } from "./robots.ts";
 import { scrubUrl } from "./scrub.ts";
 
 export interface LinkClientOptions extends HttpOptions {
   /** Waits for a turn at a host; its time does not count. */
   readonly turn?: (host: string, signal: AbortSignal) => Promise<Disposable>;
+  /** A host asked to be left alone for so long. */
+  readonly onRest?: (host: string, ms: number) => void;
   /** The way ends at the first address of which this holds; it is not asked any more. Absent: at the first answer. */
   readonly isDestination?: (url: string) => boolean;
 }
@@ -43,6 +46,8 @@ export type PageBody =
       readonly bytes: Uint8Array;
       readonly contentType: string | null;
     }
+  /** The site's robots.txt says no. */
+  | { readonly kind: "refused"; readonly reason: string }
   | Exclude<Resolution, { kind: "target" }>;
 
 export interface LinkClient extends AsyncDisposable {
@@ -50,13 +55,17 @@ export interface LinkClient extends AsyncDisposable {
   resolve(url: string, signal: AbortSignal): Promise<Resolution>;
   /** Reads the first 256 KiB of a page. @throws the signal's reason when aborted */
   readPage(url: string, signal: AbortSignal): Promise<PageHead>;
-  /** Reads the first 2 MiB of a page as they are. @throws the signal's reason when aborted */
+  /** Reads the first 2 MiB of a page as they are, where robots.txt lets programs. @throws the signal's reason when aborted */
   readBody(url: string, signal: AbortSignal): Promise<PageBody>;
 }
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** What a server says of the client or the moment, and not of the address. */
 const passing: ReadonlySet<number> = new Set([401, 402, 403, 407, 408, 421, 425, 429]);
+/** What a server says of the moment where it is asked for a robots.txt; other refusals mean that it has none. */
+const passingForRobots: ReadonlySet<number> = new Set([408, 421, 425, 429]);
+/** Statuses with which a server asks the whole client to keep away (RFC 6585 4, RFC 9110 15.6.4). */
+const resting: ReadonlySet<number> = new Set([429, 503]);
 const refreshBytesMax = 32 * 1024;
 const pageBytesMax = 256 * 1024;
 const bodyBytesMax = 2 * 1024 * 1024;
@@ -74,7 +83,18 @@ interface Stop {
   readonly head: Head | null;
 }
 
-type End = { readonly stop: Stop } | Exclude<Resolution, { kind: "target" }>;
+type End = { readonly stop: Stop } | Extract<PageBody, { kind: "refused" | "dead" | "later" }>;
+
+interface Way {
+  readonly isDestination?: (url: string) => boolean;
+  readonly bytesMax: number;
+  readonly isRefreshFollowed?: boolean;
+  /** Media types whose body is read; HTML where absent. */
+  readonly wantsBody?: (headers: ResponseHeaders) => boolean;
+  readonly passing?: ReadonlySet<number>;
+  /** Asked before each address of the way. */
+  readonly robots?: Robots;
+}
 
 class Client implements LinkClient {
   readonly #options: LinkClientOptions;
@@ -84,6 +104,7 @@ class Client implements LinkClient {
     readonly idleTimeoutMs: number;
   };
   readonly #connections: Dispatcher;
+  readonly #robots: Robots;
 
   constructor(options: LinkClientOptions) {
     this.#options = options;
@@ -102,6 +123,12 @@ class Client implements LinkClient {
       idleTimeoutMs: this.#limits.idleTimeoutMs,
       ca: ca ?? null,
     });
+    const { userAgent } = options;
+    this.#robots = createRobots({
+      userAgent,
+      clock,
+      read: (url, signal) => this.#readRobots(url, signal),
+    });
   }
 
   async resolve(url: string, signal: AbortSignal): Promise<Resolution> {
@@ -111,66 +138,73 @@ class Client implements LinkClient {
       { isDestination, bytesMax: refreshBytesMax, isRefreshFollowed: true },
       signal,
     );
-    if (!("stop" in end)) return end;
+    if (!("stop" in end)) return asDead(end);
     const { stop } = end;
     if (stop.hops.length === 0) return { kind: "dead", reason: "it answers by itself and leads nowhere" };
     return { kind: "target", url: stop.url, hops: stop.hops };
   }
 
   async readPage(url: string, signal: AbortSignal): Promise<PageHead> {
-    const found = await this.#readHtml(url, pageBytesMax, signal);
+    const found = await this.#readHtml(url, { bytesMax: pageBytesMax }, signal);
     return "head" in found
       ? { kind: "page", url: found.url, html: decodeHead(found.head, pageBytesMax) }
-      : found;
+      : asDead(found);
   }
 
   async readBody(url: string, signal: AbortSignal): Promise<PageBody> {
-    const found = await this.#readHtml(url, bodyBytesMax, signal);
+    const found = await this.#readHtml(url, { bytesMax: bodyBytesMax, robots: this.#robots }, signal);
     if (!("head" in found)) return found;
     const contentType = singleHeader(found.head.headers, "content-type");
     return { kind: "page", url: found.url, bytes: inflateHead(found.head, bodyBytesMax), contentType };
   }
 
+  async #readRobots(url: string, signal: AbortSignal): Promise<RobotsAnswer> {
+    const way = { bytesMax: robotsBytesMax, passing: passingForRobots, wantsBody: () => true };
+    const end = await this.#follow(url, way, signal);
+    if ("stop" in end) {
+      const { head } = end.stop;
+      return head === null ? { kind: "absent" } : { kind: "text", text: decodeHead(head, robotsBytesMax) };
+    }
+    return end.kind === "later" ? end : { kind: "absent" };
+  }
+
   async #readHtml(
     url: string,
-    bytesMax: number,
+    way: Way,
     signal: AbortSignal,
-  ): Promise<{ readonly url: string; readonly head: Head } | Exclude<Resolution, { kind: "target" }>> {
-    const how = { isDestination: () => false, bytesMax, isRefreshFollowed: false };
-    const end = await this.#follow(url, how, signal);
+  ): Promise<{ readonly url: string; readonly head: Head } | Exclude<End, { stop: Stop }>> {
+    const end = await this.#follow(url, way, signal);
     if (!("stop" in end)) return end;
     const { head } = end.stop;
     if (head === null || !isHtml(head.headers)) return { kind: "dead", reason: "it is no web page" };
     return { url: end.stop.url, head };
   }
 
-  async #follow(
-    url: string,
-    how: {
-      readonly isDestination: (url: string) => boolean;
-      readonly bytesMax: number;
-      readonly isRefreshFollowed: boolean;
-    },
-    signal: AbortSignal,
-  ): Promise<End> {
-    const { redirects: redirectsMax } = this.#options.limits;
-    const budget = new Budget(this.#limits.timeoutMs, this.#options.clock);
+  async #follow(url: string, way: Way, signal: AbortSignal): Promise<End> {
+    const { clock, limits, onRest } = this.#options;
+    const budget = new Budget(this.#limits.timeoutMs, clock);
     const hops: string[] = [];
     const seen = new Set<string>([url]);
     let current = url;
     try {
       for (;;) {
-        const head = await this.#ask(current, { bytesMax: how.bytesMax, budget }, signal);
-        const verdict = judgeStatus(head, { clock: this.#options.clock });
-        if (verdict !== null) return verdict;
-        const next = findNext(head, { from: current, isRefreshFollowed: how.isRefreshFollowed });
+        const verdict = await way.robots?.judge(current, signal);
+        if (verdict?.kind === "later") return { ...verdict, reason: `robots.txt: ${verdict.reason}` };
+        if (verdict?.kind === "refused")
+          return { kind: "refused", reason: `the robots.txt of ${new URL(current).host} does not allow it` };
+        const head = await this.#ask(current, { ...way, budget }, signal);
+        const outcome = judgeStatus(head, { clock, passing: way.passing ?? passing });
+        if (outcome?.kind === "later" && outcome.retryAfterMs !== null && resting.has(head.status))
+          onRest?.(parseRequestTarget(current).host, outcome.retryAfterMs);
+        if (outcome !== null) return outcome;
+        const next = findNext(head, { from: current, isRefreshFollowed: way.isRefreshFollowed ?? false });
         if (next === null) return { stop: { url: current, hops, head } };
         if (!isWebUrl(next)) return { kind: "dead", reason: "it leads to no web page" };
         hops.push(next);
-        if (how.isDestination(next)) return { stop: { url: next, hops, head: null } };
+        if (way.isDestination?.(next)) return { stop: { url: next, hops, head: null } };
         if (seen.has(next)) return { kind: "dead", reason: "it leads round in a circle" };
-        if (hops.length > redirectsMax)
-          return { kind: "dead", reason: `it redirects more than ${redirectsMax} times` };
+        if (hops.length > limits.redirects)
+          return { kind: "dead", reason: `it redirects more than ${limits.redirects} times` };
         seen.add(next);
         current = next;
       }
@@ -182,7 +216,7 @@ class Client implements LinkClient {
 
   async #ask(
     url: string,
-    { bytesMax, budget }: { readonly bytesMax: number; readonly budget: Budget },
+    { bytesMax, budget, wantsBody = isHtml }: Way & { readonly budget: Budget },
     signal: AbortSignal,
   ): Promise<Head> {
     const { userAgent, turn } = this.#options;
@@ -197,10 +231,15 @@ class Client implements LinkClient {
       "Accept-Encoding",
       "identity",
     ];
-    const wantsBody = (status: number, head: ResponseHeaders) => status === 200 && isHtml(head);
     return await readHead(
       this.#connections,
-      { origin: target.origin, path: target.path, headers, bytesMax, wantsBody },
+      {
+        origin: target.origin,
+        path: target.path,
+        headers,
+        bytesMax,
+        wantsBody: (status, head) => status === 200 && wantsBody(head),
+      },
       running.signal,
     );
   }
@@ -234,10 +273,15 @@ class Budget {
   }
 }
 
+/** For whoever asks no robots.txt. */
+function asDead(end: Exclude<End, { stop: Stop }>): Exclude<Resolution, { kind: "target" }> {
+  return end.kind === "refused" ? { kind: "dead", reason: end.reason } : end;
+}
+
 /** What a status says for itself, or null for a redirect or an answer. */
 function judgeStatus(
   { status, headers }: Head,
-  { clock }: { readonly clock: Pick<Clock, "now"> },
+  { clock, passing }: { readonly clock: Pick<Clock, "now">; readonly passing: ReadonlySet<number> },
 ): Exclude<Resolution, { kind: "target" }> | null {
   if (redirects.has(status) || (status >= 200 && status < 300)) return null;
   if (passing.has(status) || status >= 500) {
@@ -325,5 +369,5 @@ function describeFailure(
   const isFinal = failure.code === "fetch/forbidden-address" || failure.code === "fetch/bad-url";
   return isFinal
     ? { kind: "dead", reason: failure.message }
-    : { kind: "later", reason: failure.message, retryAfterMs: null };
+    : { kind: "later", reason: failure.message, retryAfterMs: failure.retryAfterMs };
 }

@@ -87,11 +87,18 @@ function prepare(definitions: readonly SourceDefinition[], pageMode: PageMode = 
   });
   const reader = createPageReader();
   stack.push(reader);
-  const texts = createPageTexts({ pages: links, privatePages: links, reader });
+  const refused: string[] = [];
+  const texts = createPageTexts({
+    pages: links,
+    privatePages: links,
+    reader,
+    onRefused: (host) => refused.push(host),
+  });
   const options: ResolverOptions = { ...shared, links, isResolving: true, pageMode, texts };
   return {
     options,
     questions: () => questions,
+    refused,
     poll: async () => {
       await store.syncSources(definitions, { now: clock.now(), parentId: null });
       const onlyIds = definitions.map(({ id }) => id);
@@ -342,6 +349,61 @@ describe("entries that are cut short (full_text)", () => {
     expect([await resolveDue(on.options, never), asked()]).toEqual([1, 1]);
     await on.poll();
     expect([await resolveDue(on.options, never), await shown()]).toEqual([0, null]);
+  });
+
+  it("are tried again where the page failed: later each time, not before it allows, over a restart, eight times", async () => {
+    const down = { status: 500 };
+    const wait = { status: 503, headers: { "Retry-After": "7200" } };
+    server.on(path, down, wait, page(article()));
+    const { poll, options } = prepare([cut(true)], "never");
+    await poll();
+    const minutesLeft = async () =>
+      ((await store.nextQuestionAt())?.getTime() ?? Number.NaN) / 60_000 - clock.now().getTime() / 60_000;
+    expect([await resolveDue(options, never), asked(), await minutesLeft()]).toEqual([1, 1, 10]);
+    // A poll in between repeats nothing.
+    publish("cut", [{ title: "An edited headline", link: at("paper.example", path) }]);
+    await poll();
+    expect(await resolveDue(options, never)).toBe(0);
+    await clock.advance(10 * 60_000);
+    expect([await resolveDue(options, never), asked(), await minutesLeft()]).toEqual([1, 2, 120]);
+    await store[Symbol.asyncDispose]();
+    store = await openSqliteStore({ file: `${workspace.folder}/store.db`, role: "poller", clock });
+    expect(await resolveDue({ ...options, store }, never)).toBe(0);
+    await clock.advance(120 * 60_000);
+    expect([await resolveDue({ ...options, store }, never), asked()]).toEqual([1, 3]);
+    expect(await shown()).toContain("Sentence number 11");
+  });
+
+  it("are given up after a day of failures, and not asked again by later polls", async () => {
+    server.on(path, { status: 500 });
+    const { poll, options } = prepare([cut(true)], "never");
+    await poll();
+    for (let hours = 0; hours < 72; hours++) {
+      await resolveDue(options, never);
+      await clock.advance(3_600_000);
+    }
+    expect(asked()).toBe(8);
+    publish("cut", [{ title: "An edited headline", link: at("paper.example", path) }]);
+    await poll();
+    expect([await resolveDue(options, never), asked(), await store.nextQuestionAt()]).toEqual([0, 8, null]);
+  });
+
+  it("stay as they are where robots.txt says so, which is told once for a host", async () => {
+    server.on(path, page(article()));
+    server.on("/robots.txt", {
+      headers: { "Content-Type": "text/plain" },
+      body: "User-agent: *\nDisallow: /2026",
+    });
+    const other = at("paper.example", "/2026/01/another-that-is-cut");
+    const source = publish("cut", [
+      { title: "A story that is cut", link: at("paper.example", path) },
+      { title: "Another one that is cut", link: other },
+    ]);
+    const { poll, options, refused } = prepare([{ ...source, isFullText: true }], "never");
+    await poll();
+    expect(await resolveDue(options, never)).toBe(2);
+    expect([await shown(), asked(), refused]).toEqual([null, 0, [`paper.example:${server.port}`]]);
+    expect(await store.nextQuestionAt()).toBeNull();
   });
 
   it("wait until the config wants them again when it was edited meanwhile", async () => {
