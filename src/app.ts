@@ -16,7 +16,7 @@ import { openStore } from "./app/open-store.ts";
 import { createPageTexts } from "./app/page-texts.ts";
 import { pollMeasures } from "./app/poll-measures.ts";
 import { createPoller, type Poller, type PollerOptions, takePush } from "./app/poller.ts";
-import { startPruner } from "./app/prune.ts";
+import { createArchiveSaver, startPruner } from "./app/prune.ts";
 import { Publisher } from "./app/publisher.ts";
 import {
   type ConfigReloader,
@@ -26,22 +26,21 @@ import {
   watchConfig,
 } from "./app/reload.ts";
 import { type ResolverOptions, resolveDue, startResolver } from "./app/resolver.ts";
+import { siteSettings } from "./app/site-settings.ts";
 import { loadUrlRules } from "./app/url-rules.ts";
 import { watchSources } from "./app/watch.ts";
 import type { Config } from "./config/load.ts";
-import { compilePatterns } from "./config/pattern.ts";
 import { MainstemError, StoreError } from "./errors.ts";
 import { isPublicAddress } from "./fetch/private-address.ts";
 import { IDENTITY_VERSION } from "./identify/resolution.ts";
 import type { PollResult } from "./ingest.ts";
-import type { Clock, OutputDefinition, SourceDefinition } from "./model.ts";
+import type { Clock, SourceDefinition } from "./model.ts";
 import type { Log } from "./observe/log.ts";
 import { createMetrics, routeOf } from "./observe/metrics.ts";
 import { createPageReader } from "./parse/page-text.ts";
 import { Subscriber } from "./push/subscriber.ts";
 import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
 import { type SchedulerOptions, startScheduler } from "./schedule/scheduler.ts";
-import type { SiteSettings } from "./serve/river.ts";
 import { startServer } from "./serve/server.ts";
 import { Site } from "./serve/site.ts";
 import { readStatus } from "./serve/status.ts";
@@ -247,7 +246,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     let localWatch = await watch(config.sources);
     stack.defer(() => localWatch[Symbol.asyncDispose]());
     const pruner = isPolling
-      ? stack.use(startPruner({ store, clock, log, keep: () => current.keep, onVisible: render }))
+      ? stack.use(
+          startPruner({
+            ...{ store, clock, log, keep: () => current.keep, onVisible: render },
+            save: createArchiveSaver({ store, clock }, () =>
+              siteSettings({ ...current, url: urlUntilRestart(config, current) }),
+            ),
+          }),
+        )
       : null;
     const apply = async (edited: Config): Promise<readonly string[]> => {
       const changes = compareSources(current.sources, edited.sources);
@@ -522,22 +528,4 @@ function definitionsOf({ sources }: Pick<Config, "sources">): ReadonlyMap<string
 function urlUntilRestart(started: Config, edited: Config): string {
   const isDerived = edited.url === `http://localhost:${edited.listen.port}`;
   return isDerived ? `http://localhost:${started.listen.port}` : edited.url;
-}
-
-function siteSettings({ outputs, title, url, hub, publishDirectory }: Config): SiteSettings {
-  return {
-    hasFiles: publishDirectory !== null,
-    outputs,
-    title,
-    url,
-    matchers: new Map(outputs.flatMap(matcherOf)),
-    hubUrl: hubUrlOf({ hub, url }),
-  };
-}
-
-function matcherOf({ name, include, exclude }: OutputDefinition): [string, (text: string) => boolean][] {
-  const isWanted = compilePatterns(include);
-  const isUnwanted = compilePatterns(exclude);
-  if (!isWanted && !isUnwanted) return [];
-  return [[name, (text) => (isWanted?.(text) ?? true) && !isUnwanted?.(text)]];
 }

@@ -2,6 +2,8 @@
 import type { Keep } from "../config/schema.ts";
 import type { Clock } from "../model.ts";
 import type { Log } from "../observe/log.ts";
+import { Archiver, type ArchiverStore } from "../serve/archiver.ts";
+import type { SiteSettings } from "../serve/river.ts";
 import type { Retention, Store } from "../store/store.ts";
 
 /** Stories forgotten in one transaction: some 10 ms of writing. */
@@ -22,14 +24,32 @@ export interface Pruned {
   readonly sightings: number;
 }
 
+/** Sees to it that stories which are about to be forgotten stand in the archives of the outputs that show them. */
+export type SaveStories = (numbers: ReadonlySet<number>, signal: AbortSignal) => Promise<void>;
+
+export function createArchiveSaver(
+  parts: { readonly store: ArchiverStore; readonly clock: Clock },
+  settings: () => SiteSettings,
+): SaveStories {
+  const archiver = new Archiver(parts);
+  return async (numbers, signal) => {
+    const now = settings();
+    for (const output of now.outputs) {
+      signal.throwIfAborted();
+      await archiver.save(output, { numbers, settings: now });
+    }
+  };
+}
+
 /**
  * Forgets everything that need not stay, a transaction after another. @returns what is forgotten now
  * @throws the signal's reason when aborted; what was forgotten by then stays so
  */
 export async function pruneStore(
-  store: Pick<Store, "forgetStories">,
+  store: Pick<Store, "listForgettable" | "forgetStories">,
   request: {
     readonly keep: Retention;
+    readonly save: SaveStories;
     /** Before each transaction but the first. */
     readonly pause?: (signal: AbortSignal) => Promise<void>;
     readonly onProgress?: (pruned: Pruned) => void;
@@ -40,17 +60,20 @@ export async function pruneStore(
   let sightings = 0;
   for (;;) {
     signal.throwIfAborted();
-    const batch = await store.forgetStories(request.keep, { limit: batchStories });
+    const numbers = await store.listForgettable(request.keep, batchStories);
+    if (numbers.length > 0) await request.save(new Set(numbers), signal);
+    const batch = await store.forgetStories(request.keep, { limit: batchStories, numbers });
     stories += batch.stories;
     sightings += batch.sightings;
-    if (batch.stories < batchStories) return { stories, sightings };
+    if (numbers.length < batchStories) return { stories, sightings };
     request.onProgress?.({ stories, sightings });
     await request.pause?.(signal);
   }
 }
 
 export interface PrunerOptions {
-  readonly store: Pick<Store, "forgetStories">;
+  readonly store: Pick<Store, "listForgettable" | "forgetStories">;
+  readonly save: SaveStories;
   readonly clock: Clock;
   readonly log: Log;
   /** Of the config as it is now. */
@@ -97,14 +120,14 @@ export function startPruner(options: PrunerOptions): Pruner {
 }
 
 async function pruneNow(
-  { store, clock, log, keep, onVisible }: PrunerOptions,
+  { store, clock, log, keep, save, onVisible }: PrunerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const wanted = keep();
   if (wanted === null) return;
   const { stories, sightings } = await pruneStore(
     store,
-    { keep: toRetention(wanted, clock.now()), pause: (stop) => clock.sleep(pauseMs, stop) },
+    { keep: toRetention(wanted, clock.now()), save, pause: (stop) => clock.sleep(pauseMs, stop) },
     signal,
   );
   if (stories === 0) return;

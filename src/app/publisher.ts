@@ -1,6 +1,6 @@
 /** Renders after changes, not per change: while one rendering runs, all that comes meanwhile waits for the next. */
 import type { Log } from "../observe/log.ts";
-import { archivePath } from "../publish/feed-urls.ts";
+import { type ArchiveFormat, archivePath } from "../publish/feed-urls.ts";
 import { writeArchiveFiles, writeFeedFiles } from "../publish/write-files.ts";
 
 /** What is published. */
@@ -108,7 +108,8 @@ export class Publisher implements AsyncDisposable {
     if (directory === null) return;
     // The pages first: no feed names one that is not there.
     for (const [output, pages] of site.archives()) {
-      const read = (page: number) => site.readArchivePage(archivePath(output, page));
+      const read = (page: number, format: ArchiveFormat) =>
+        site.readArchivePage(archivePath(output, page, format));
       await writeArchiveFiles(directory, { output, pages, read }, signal);
     }
     await writeFeedFiles(directory, files, signal);

@@ -1,5 +1,6 @@
 import { openStore } from "../app/open-store.ts";
-import { pruneStore, toRetention } from "../app/prune.ts";
+import { createArchiveSaver, pruneStore, toRetention } from "../app/prune.ts";
+import { siteSettings } from "../app/site-settings.ts";
 import type { Keep } from "../config/schema.ts";
 import type { Forgettable } from "../store/store.ts";
 import { type ConfigOption, openConfig, print } from "./context.ts";
@@ -38,7 +39,11 @@ export function addPruneCommand({ program, context, action }: CommandTable): voi
           const progress = createProgressBar(context, "stories");
           const pruned = await pruneStore(
             store,
-            { keep, onProgress: ({ stories }) => progress.show({ done: stories, total: found.stories }) },
+            {
+              keep,
+              save: createArchiveSaver({ store, clock: context.clock }, () => siteSettings(config)),
+              onProgress: ({ stories }) => progress.show({ done: stories, total: found.stories }),
+            },
             context.signal,
           ).finally(progress.clear);
           forgotten = { ...found, ...pruned };

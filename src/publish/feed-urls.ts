@@ -33,14 +33,17 @@ export function selfUrl(feed: PublishedFeed, file: FeedFile): string {
   return `${pageUrl(feed)}${file.name}`;
 }
 
+/** A page of an archive is an Atom document, or a JSON Feed. */
+export type ArchiveFormat = "xml" | "json";
+
 /** The path of a page of the archive, under the site's address. */
-export function archivePath(outputName: string, page: number): string {
-  return `/${encodeURIComponent(outputName)}/archive/${page}.xml`;
+export function archivePath(outputName: string, page: number, format: ArchiveFormat = "xml"): string {
+  return `/${encodeURIComponent(outputName)}/archive/${page}.${format}`;
 }
 
 /** The address of a page of the feed's archive. */
-export function archiveUrl(feed: PublishedFeed, page: number): string {
-  return `${feed.siteUrl}${archivePath(feed.output.name, page)}`;
+export function archiveUrl(feed: PublishedFeed, page: number, format: ArchiveFormat = "xml"): string {
+  return `${feed.siteUrl}${archivePath(feed.output.name, page, format)}`;
 }
 
 /** Names the feed for good, whichever output happens to be the first one today. */

@@ -1,35 +1,74 @@
 /** JSON Feed 1.1 (jsonfeed.org/version/1.1). What the format has no place for is under `_mainstem`. */
 import type { Person } from "../model.ts";
-import type { PublishedEntry, PublishedFeed } from "./combine.ts";
+import type { PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 
-/** The feed as a JSON Feed document. Needs a feed that `combine` made. Absent values are left out, never null. */
+/** What an item is made of. */
+export interface ItemEntry extends Omit<PublishedEntry, "source" | "storyNumber" | "orderedAt"> {
+  readonly source: Pick<PublishedSource, "title" | "id" | "selfUrl" | "homeUrl" | "updated" | "rights">;
+}
+
+/** What stands above the items. */
+export interface JsonFeedHead {
+  readonly title: string;
+  readonly homeUrl: string;
+  /** The live document: what names the feed, also on a page of its archive. */
+  readonly feedUrl: string;
+  readonly description: string;
+  readonly language: string | null;
+  readonly hubUrl: string | null;
+  readonly updated: Date;
+  /** The next older page in Atom, and in JSON Feed. */
+  readonly prevArchive: string | null;
+  readonly nextUrl: string | null;
+}
+
+/** The feed as a JSON Feed document. Needs a feed that `combine` made. */
 export function renderJson(feed: PublishedFeed): string {
+  const { prevArchive } = feed;
+  return renderJsonDocument(
+    {
+      title: feed.output.title,
+      homeUrl: pageUrl(feed),
+      feedUrl: selfUrl(feed, feedFile("json")),
+      description: feedDescription(feed),
+      language: commonLanguage(feed),
+      hubUrl: feed.hubUrl,
+      updated: feed.updated,
+      prevArchive: prevArchive === null ? null : archiveUrl(feed, prevArchive),
+      nextUrl: prevArchive === null ? null : archiveUrl(feed, prevArchive, "json"),
+    },
+    feed.entries,
+  );
+}
+
+/** A JSON Feed document of head and items. Absent values are left out, never null. */
+export function renderJsonDocument(head: JsonFeedHead, entries: readonly ItemEntry[]): string {
   const document = {
     version: "https://jsonfeed.org/version/1.1",
-    title: feed.output.title,
-    home_page_url: pageUrl(feed),
-    feed_url: selfUrl(feed, feedFile("json")),
-    description: feedDescription(feed),
-    authors: [{ name: feed.output.title, url: pageUrl(feed) }],
-    language: commonLanguage(feed) ?? undefined,
-    hubs: feed.hubUrl === null ? undefined : [{ type: "WebSub", url: feed.hubUrl }],
+    title: head.title,
+    home_page_url: head.homeUrl,
+    feed_url: head.feedUrl,
+    description: head.description,
+    next_url: head.nextUrl ?? undefined,
+    authors: [{ name: head.title, url: head.homeUrl }],
+    language: head.language ?? undefined,
+    hubs: head.hubUrl === null ? undefined : [{ type: "WebSub", url: head.hubUrl }],
     _mainstem: {
       about:
         "Each item's _mainstem names the feed it was taken from (source) and everyone who carried it (carriers); copies are the same report as other sources print it.",
-      updated: feed.updated.toISOString(),
-      // Not `next_url`: the archive is written in Atom only.
-      prev_archive: feed.prevArchive === null ? undefined : archiveUrl(feed, feed.prevArchive),
+      updated: head.updated.toISOString(),
+      prev_archive: head.prevArchive ?? undefined,
     },
   };
-  const items = feed.entries.map(writeItem).join(",");
+  const items = entries.map(writeItem).join(",");
   return `${JSON.stringify(document).slice(0, -1)},"items":[${items}]}\n`;
 }
 
 /** An entry that did not change is not written again. */
-const written = new WeakMap<PublishedEntry, string>();
+const written = new WeakMap<ItemEntry, string>();
 
-function writeItem(entry: PublishedEntry): string {
+function writeItem(entry: ItemEntry): string {
   let text = written.get(entry);
   if (text === undefined) {
     text = JSON.stringify(toItem(entry));
@@ -38,7 +77,7 @@ function writeItem(entry: PublishedEntry): string {
   return text;
 }
 
-function toItem(entry: PublishedEntry): object {
+function toItem(entry: ItemEntry): object {
   const { source } = entry;
   return {
     id: entry.id,
@@ -70,7 +109,9 @@ function toItem(entry: PublishedEntry): object {
         updated: source.updated.toISOString(),
         rights: source.rights ?? undefined,
       },
-      carriers: entry.carriers.map((carrier) => ({ name: carrier.name, url: carrier.url ?? undefined })),
+      carriers: nonEmpty(
+        entry.carriers.map((carrier) => ({ name: carrier.name, url: carrier.url ?? undefined })),
+      ),
       copies: nonEmpty(
         entry.copies.map(({ name, title, url }) => ({
           name,
@@ -87,7 +128,7 @@ function toItem(entry: PublishedEntry): object {
 }
 
 /** One of the two must be there (JSON Feed 1.1, items). */
-function toContent(entry: PublishedEntry): object {
+function toContent(entry: ItemEntry): object {
   const html = entry.contentHtml ?? entry.summary;
   return html === null ? { content_text: entry.summaryText || entry.title } : { content_html: html };
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import writeFileAtomic from "write-file-atomic";
-import { archivePath } from "./feed-urls.ts";
+import { type ArchiveFormat, archivePath } from "./feed-urls.ts";
 
 const compressGzip = promisify(gzip);
 const compressBrotli = promisify(brotliCompress);
@@ -51,7 +51,7 @@ export interface ArchiveFiles {
   /** The newest page. */
   readonly pages: number;
   /** A page by its number; null where it is not there (any more). */
-  readonly read: (page: number) => Promise<Uint8Array | null>;
+  readonly read: (page: number, format: ArchiveFormat) => Promise<Uint8Array | null>;
 }
 
 /**
@@ -64,20 +64,25 @@ export async function writeArchiveFiles(
   { output, pages, read }: ArchiveFiles,
   signal: AbortSignal,
 ): Promise<WrittenFiles> {
-  const nameOf = (page: number) => archivePath(output, page).slice(1);
-  const first = await read(1);
-  if (first === null) return { written: 0, unchanged: 0 };
-  let written = await writeFeedFiles(directory, new Map([[nameOf(1), first]]), signal);
-  const isMoved = written.written > 0;
-  let from = pages + 1;
-  while (from > 2 && (isMoved || !existsSync(path.resolve(directory, nameOf(from - 1))))) from -= 1;
-  for (let page = from; page <= pages; page += 1) {
-    const body = await read(page);
-    if (body === null) break;
-    const one = await writeFeedFiles(directory, new Map([[nameOf(page), body]]), signal);
-    written = { written: written.written + one.written, unchanged: written.unchanged + one.unchanged };
+  const total = { written: 0, unchanged: 0 };
+  for (const format of ["xml", "json"] as const) {
+    const nameOf = (page: number) => archivePath(output, page, format).slice(1);
+    const write = async (page: number): Promise<WrittenFiles | null> => {
+      const body = await read(page, format);
+      if (body === null) return null;
+      const one = await writeFeedFiles(directory, new Map([[nameOf(page), body]]), signal);
+      total.written += one.written;
+      total.unchanged += one.unchanged;
+      return one;
+    };
+    const first = pages === 0 ? null : await write(1);
+    if (first === null) continue;
+    const isMoved = first.written > 0;
+    let from = pages + 1;
+    while (from > 2 && (isMoved || !existsSync(path.resolve(directory, nameOf(from - 1))))) from -= 1;
+    for (let page = from; page <= pages; page += 1) if ((await write(page)) === null) break;
   }
-  return written;
+  return total;
 }
 
 async function hasContent(file: string, content: Uint8Array): Promise<boolean> {

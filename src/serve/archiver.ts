@@ -91,6 +91,30 @@ export class Archiver {
     return toArchived(state, isBehind);
   }
 
+  /**
+   * Writes those of the stories with these numbers that are the output's and on no page yet onto one of their own, whatever
+   * else waits: they are about to be forgotten.
+   */
+  async save(
+    output: OutputDefinition,
+    { numbers, settings }: { readonly numbers: ReadonlySet<number>; readonly settings: Selection },
+  ): Promise<void> {
+    for (;;) {
+      const state = await this.#prepare(output);
+      if (output.isArchived === false) return;
+      while (await this.#scan(output, settings));
+      const { waiting } = this.#progressOf(output);
+      const stories: Story[] = [];
+      for (const number of waiting.filter((one) => numbers.has(one))) {
+        const [story] = await this.#list(output, number - 1, 1);
+        if (story?.number === number && matches(story, { output, settings })) stories.push(story);
+      }
+      if (stories.length === 0) return;
+      const { position } = state;
+      if ((await this.#addPage(output, { stories, position, state, settings })) !== null) return;
+    }
+  }
+
   /** Where the archive stands. What another process wrote, and a change of what the output selects, count from here. */
   async #prepare(output: OutputDefinition): Promise<ArchiveState> {
     const { name } = output;
@@ -149,9 +173,27 @@ export class Archiver {
     output: OutputDefinition,
     { state, settings }: { readonly state: ArchiveState; readonly settings: Selection },
   ): Promise<ArchiveState | null> {
-    const progress = this.#progressOf(output);
     const stories = await this.#takeStories(output, { from: state.position, settings });
-    const position = stories.at(-1)?.number ?? progress.scannedTo;
+    const position = stories.at(-1)?.number ?? this.#progressOf(output).scannedTo;
+    return this.#addPage(output, { stories, position, state, settings });
+  }
+
+  async #addPage(
+    output: OutputDefinition,
+    {
+      stories,
+      position,
+      state,
+      settings,
+    }: {
+      readonly stories: readonly Story[];
+      /** Every story up to there is on a page then. */
+      readonly position: number;
+      readonly state: ArchiveState;
+      readonly settings: Selection;
+    },
+  ): Promise<ArchiveState | null> {
+    const progress = this.#progressOf(output);
     const number = state.pages + 1;
     const at = this.#clock.now();
     const feed = combine(stories.toSorted(newestFirst), {
@@ -171,7 +213,9 @@ export class Archiver {
       return null;
     }
     const rest = progress.waiting.findIndex((one) => one > position);
-    const waiting = rest === -1 ? [] : progress.waiting.slice(rest);
+    const later = rest === -1 ? [] : progress.waiting.slice(rest);
+    const written = new Set(stories.map((story) => story.number));
+    const waiting = position > state.position ? later : later.filter((one) => !written.has(one));
     this.#progress.set(output.name, { ...progress, pages: number, waiting });
     return { ...state, pages: number, position };
   }

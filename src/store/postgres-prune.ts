@@ -4,7 +4,7 @@ import { forgetTexts } from "./postgres-questions.ts";
 import { addToCounts, addTotals, readCarriers } from "./postgres-stories.ts";
 import { decodeContent } from "./records.ts";
 import { readInstant, readNumber, readText } from "./rows.ts";
-import type { Forgettable, Retention } from "./store.ts";
+import type { ForgetRequest, Forgettable, Retention } from "./store.ts";
 
 const BEYOND = "(ordered_at, number) <= ($1, $2)";
 
@@ -39,19 +39,29 @@ export async function countForgettable(session: Session, keep: Retention): Promi
   };
 }
 
-/** See `Store.forgetStories`; the stories' lock is held. */
-export async function forgetStories(
+export async function listForgettable(
   session: Session,
   keep: Retention,
-  { limit }: { readonly limit: number },
-): Promise<{ readonly stories: number; readonly sightings: number }> {
+  limit: number,
+): Promise<readonly number[]> {
   const boundary = await findBoundary(session, keep);
-  if (boundary === null) return { stories: 0, sightings: 0 };
+  if (boundary === null) return [];
   const oldest = await session.all(
     `SELECT number FROM stories WHERE ${BEYOND} ORDER BY ordered_at, number LIMIT $3`,
     [...boundary, limit],
   );
-  const numbers = oldest.map((row) => readNumber(row, "number"));
+  return oldest.map((row) => readNumber(row, "number"));
+}
+
+/** See `Store.forgetStories`; the stories' lock is held. */
+export async function forgetStories(
+  session: Session,
+  keep: Retention,
+  { limit, numbers: wanted }: ForgetRequest,
+): Promise<{ readonly stories: number; readonly sightings: number }> {
+  const oldest = await listForgettable(session, keep, limit);
+  const numbers = wanted === undefined ? oldest : oldest.filter((number) => wanted.includes(number));
+  if (numbers.length === 0) return { stories: 0, sightings: 0 };
   const [carriers, sightings] = await Promise.all([
     readCarriers(session, numbers),
     session.all("SELECT id, source_no, record FROM sightings WHERE story = ANY($1)", [numbers]),

@@ -13,7 +13,7 @@ import { STORIES_LOCK, takeLock } from "./postgres-locks.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
 import { mergeByOperator, splitByOperator } from "./postgres-overrides.ts";
 import { writePolls } from "./postgres-polls.ts";
-import { countForgettable, forgetStories } from "./postgres-prune.ts";
+import { countForgettable, forgetStories, listForgettable } from "./postgres-prune.ts";
 import {
   claimQuestions,
   findAnswers,
@@ -37,6 +37,7 @@ import type {
   ClaimRequest,
   CopyGroup,
   DailyCount,
+  ForgetRequest,
   Forgettable,
   HubClaim,
   HubSubscription,
@@ -302,9 +303,13 @@ class PostgresStore implements Store {
     return this.#database.read((session) => countForgettable(session, keep));
   }
 
+  async listForgettable(keep: Retention, limit: number): Promise<readonly number[]> {
+    return this.#database.read((session) => listForgettable(session, keep, limit));
+  }
+
   async forgetStories(
     keep: Retention,
-    request: { readonly limit: number },
+    request: ForgetRequest,
   ): Promise<{ readonly stories: number; readonly sightings: number }> {
     return this.#changeStories((session) => forgetStories(session, keep, request));
   }

@@ -4,7 +4,7 @@ import { decodeContent } from "./records.ts";
 import { readInstant, readNumber, readText } from "./rows.ts";
 import type { QuestionTable } from "./sqlite-questions.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
-import type { Forgettable, Retention } from "./store.ts";
+import type { ForgetRequest, Forgettable, Retention } from "./store.ts";
 
 /** The first place in the order that need not stay; everything from it on downwards goes. */
 interface Boundary {
@@ -79,12 +79,18 @@ export class StoryPruner {
     };
   }
 
+  /** The numbers of what goes first. */
+  listNext(keep: Retention, limit: number): readonly number[] {
+    return this.#list(keep, limit).map((row) => readNumber(row, "number"));
+  }
+
   forget(
     keep: Retention,
-    { limit }: { readonly limit: number },
+    { limit, numbers }: ForgetRequest,
   ): { readonly stories: number; readonly sightings: number } {
-    const boundary = this.#boundary(keep);
-    const rows = boundary === null ? [] : this.#oldest.all({ ...boundary, limit });
+    const rows = this.#list(keep, limit).filter(
+      (row) => numbers === undefined || numbers.includes(readNumber(row, "number")),
+    );
     let sightings = 0;
     let aliases = 0;
     const duplicates = new Map<number, number>();
@@ -115,6 +121,11 @@ export class StoryPruner {
     for (const row of rows) addCounts(counts, new Map([[readNumber(row, "source_no"), 1]]), 1);
     for (const [sourceNo, count] of counts) this.#lessEntries.run(count, sourceNo);
     return rows.length;
+  }
+
+  #list(keep: Retention, limit: number) {
+    const boundary = this.#boundary(keep);
+    return boundary === null ? [] : this.#oldest.all({ ...boundary, limit });
   }
 
   #boundary(keep: Retention): Boundary | null {

@@ -38,6 +38,7 @@ import type {
   ClaimRequest,
   CopyGroup,
   DailyCount,
+  ForgetRequest,
   Forgettable,
   HubClaim,
   HubSubscription,
@@ -377,9 +378,13 @@ class SqliteStore implements Store {
     return this.#read(() => this.#pruner.count(keep));
   }
 
+  async listForgettable(keep: Retention, limit: number): Promise<readonly number[]> {
+    return this.#read(() => this.#pruner.listNext(keep, limit));
+  }
+
   async forgetStories(
     keep: Retention,
-    request: { readonly limit: number },
+    request: ForgetRequest,
   ): Promise<{ readonly stories: number; readonly sightings: number }> {
     return this.#write(() => this.#pruner.forget(keep, request));
   }

@@ -294,6 +294,11 @@ export interface Forgettable {
   readonly until: Date | null;
 }
 
+export interface ForgetRequest {
+  readonly limit: number;
+  readonly numbers?: readonly number[];
+}
+
 /** How many sightings were added per UTC day, oldest first, for sparklines. */
 export interface DailyCount {
   readonly day: string;
@@ -461,14 +466,17 @@ export interface Store extends AsyncDisposable {
   /** What {@link Store.forgetStories} would forget by and by. */
   countForgettable(keep: Retention): Promise<Forgettable>;
 
+  /** The numbers of the stories that {@link Store.forgetStories} would forget next, the oldest first. */
+  listForgettable(keep: Retention, limit: number): Promise<readonly number[]>;
+
   /**
-   * Forgets the oldest of what need not stay, at most `limit` stories, in one transaction: their sightings, texts and
+   * Forgets the oldest of what need not stay, at most `limit` stories (of these `numbers` only, where given), in one transaction: their sightings, texts and
    * aliases, and the texts of their pages. Their keys and published ids are remembered, so that no poll takes what is still in
    * a feed for new, and no id is given to another story. What an operator said of a key stays. @returns what is forgotten now
    */
   forgetStories(
     keep: Retention,
-    request: { readonly limit: number },
+    request: ForgetRequest,
   ): Promise<{ readonly stories: number; readonly sightings: number }>;
 
   /**

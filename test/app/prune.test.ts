@@ -14,6 +14,9 @@ function createForgetful(stories: number) {
   let left = stories;
   return {
     calls,
+    async listForgettable(_keep: Retention, limit: number) {
+      return Array.from({ length: Math.min(left, limit) }, (_, n) => n + 1);
+    },
     async forgetStories(keep: Retention, { limit }: { readonly limit: number }) {
       calls.push(keep);
       const now = Math.min(left, limit);
@@ -23,13 +26,22 @@ function createForgetful(stories: number) {
   };
 }
 
+const save = async () => {};
+
 describe("the daemon's own pruning", () => {
   it("begins a minute after the start, in small steps with pauses, and comes again every hour", async () => {
     const clock = createManualClock();
     const store = createForgetful(120);
     let visible = 0;
     const keep: Keep = { kind: "count", stories: 10 };
-    await using _pruner = startPruner({ store, clock, log, keep: () => keep, onVisible: () => visible++ });
+    await using _pruner = startPruner({
+      store,
+      clock,
+      log,
+      save,
+      keep: () => keep,
+      onVisible: () => visible++,
+    });
     await clock.advance(59_999);
     expect(store.calls).toEqual([]);
     await clock.advance(1);
@@ -46,7 +58,7 @@ describe("the daemon's own pruning", () => {
     const clock = createManualClock();
     const store = createForgetful(0);
     let keep: Keep | null = null;
-    await using pruner = startPruner({ store, clock, log, keep: () => keep, onVisible: () => {} });
+    await using pruner = startPruner({ store, clock, log, save, keep: () => keep, onVisible: () => {} });
     await clock.advance(5 * hourMs);
     expect(store.calls).toEqual([]);
     keep = { kind: "age", ageMs: 24 * hourMs };
@@ -59,14 +71,34 @@ describe("the daemon's own pruning", () => {
     const clock = createManualClock();
     let calls = 0;
     const store = {
+      listForgettable: async () => [1],
       forgetStories: async () => {
         calls += 1;
         throw new Error("disk full");
       },
     };
     const keep: Keep = { kind: "count", stories: 1 };
-    await using _pruner = startPruner({ store, clock, log, keep: () => keep, onVisible: () => {} });
+    await using _pruner = startPruner({ store, clock, log, save, keep: () => keep, onVisible: () => {} });
     await clock.advance(60_000 + 2 * hourMs);
     expect(calls).toBe(3);
+  });
+
+  it("forgets nothing that could not be saved in the archives first", async () => {
+    const clock = createManualClock();
+    const store = createForgetful(30);
+    const keep: Keep = { kind: "count", stories: 1 };
+    const saved: number[] = [];
+    const failing = async (numbers: ReadonlySet<number>) => {
+      saved.push(numbers.size);
+      if (saved.length === 2) throw new Error("disk full");
+    };
+    const options = { store, clock, log, keep: () => keep, onVisible: () => {}, save: failing };
+    await using _pruner = startPruner(options);
+    await clock.advance(62_000);
+    expect(saved).toEqual([25, 5]);
+    expect(store.calls).toHaveLength(1);
+    await clock.advance(hourMs);
+    expect(saved).toEqual([25, 5, 5]);
+    expect(store.calls).toHaveLength(2);
   });
 });

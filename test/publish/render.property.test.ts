@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Story } from "../../src/model.ts";
+import { toJsonArchive } from "../../src/publish/archive-json.ts";
 import { combine } from "../../src/publish/combine.ts";
 import { feedFile, selfUrl } from "../../src/publish/feed-urls.ts";
-import { renderFeed } from "../../src/publish/render.ts";
+import { renderArchivePage, renderFeed } from "../../src/publish/render.ts";
 import { checkAtom, checkRss } from "../support/feed-checks.ts";
 import { HOSTILE_HTML, HOSTILE_TEXTS, HOSTILE_URLS } from "../support/hostile.ts";
 import {
@@ -100,6 +101,26 @@ describe("whatever stands in any field", () => {
         const json = JSON.parse(renderFeed(feed, "json")) as { items: unknown[] };
         expect(json.items).toHaveLength(list.length);
         expect(problemsOf(json)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("a page of the archive says in JSON Feed what the live document says", () => {
+    fc.assert(
+      fc.property(stories, text, (list, title) => {
+        const feed = combine(list, {
+          output: buildOutput({ title }),
+          title,
+          url: "https://river.example",
+          isDefault: true,
+          prevArchive: 2,
+        });
+        const live = JSON.parse(renderFeed(feed, "json"));
+        const page = JSON.parse(Buffer.from(toJsonArchive(renderArchivePage(feed, 3))).toString());
+        // What Atom has no place for.
+        for (const item of live.items) item._mainstem.carriers = undefined;
+        expect(page).toEqual(JSON.parse(JSON.stringify(live)));
       }),
       { numRuns: 300 },
     );

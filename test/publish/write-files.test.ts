@@ -85,9 +85,9 @@ describe("writeFeedFiles", () => {
 
 describe("writeArchiveFiles", () => {
   const archive = (pages: number, text = "page") => {
-    const asked: number[] = [];
-    const read = async (page: number) => {
-      asked.push(page);
+    const asked: string[] = [];
+    const read = async (page: number, format: string) => {
+      asked.push(`${page}.${format}`);
       return Buffer.from(`${text} ${page}`);
     };
     return { asked, files: { output: "all", pages, read } };
@@ -95,21 +95,31 @@ describe("writeArchiveFiles", () => {
 
   it("writes every page with its compressed copies, then only those that are new", async () => {
     expect(await writeArchiveFiles(directory, archive(3).files, signal)).toEqual({
-      written: 3,
+      written: 6,
       unchanged: 0,
     });
     expect(gunzipSync(await read("all/archive/3.xml.gz")).toString()).toBe("page 3");
     const next = archive(5);
-    expect(await writeArchiveFiles(directory, next.files, signal)).toEqual({ written: 2, unchanged: 1 });
-    expect(next.asked).toEqual([1, 4, 5]);
-    expect((await read("all/archive/5.xml")).toString()).toBe("page 5");
+    expect(await writeArchiveFiles(directory, next.files, signal)).toEqual({ written: 4, unchanged: 2 });
+    expect(next.asked).toEqual(["1.xml", "4.xml", "5.xml", "1.json", "4.json", "5.json"]);
+    expect((await read("all/archive/5.json")).toString()).toBe("page 5");
+  });
+
+  it("asks for nothing where there is no page, and takes up a format that was not there", async () => {
+    expect(await writeArchiveFiles(directory, archive(0).files, signal)).toEqual({
+      written: 0,
+      unchanged: 0,
+    });
+    await writeArchiveFiles(directory, archive(3).files, signal);
+    for (const page of [1, 2, 3]) await rm(path.join(directory, `all/archive/${page}.json`));
+    expect((await writeArchiveFiles(directory, archive(3).files, signal)).written).toBe(3);
   });
 
   it("goes on where it was stopped, and writes all anew when the site has moved", async () => {
     await writeArchiveFiles(directory, archive(4).files, signal);
     await rm(path.join(directory, "all/archive/4.xml"));
     expect((await writeArchiveFiles(directory, archive(4).files, signal)).written).toBe(1);
-    expect((await writeArchiveFiles(directory, archive(4, "moved").files, signal)).written).toBe(4);
+    expect((await writeArchiveFiles(directory, archive(4, "moved").files, signal)).written).toBe(8);
     expect((await read("all/archive/2.xml")).toString()).toBe("moved 2");
   });
 });

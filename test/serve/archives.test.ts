@@ -1,6 +1,10 @@
 /** RFC 5005 chapter 4: the live document and the archive together are the whole history, and a page never changes. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createArchiveSaver, pruneStore } from "../../src/app/prune.ts";
 import type { OutputDefinition, Story } from "../../src/model.ts";
 import { Site } from "../../src/serve/site.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -8,7 +12,12 @@ import type { Store } from "../../src/store/store.ts";
 import { addSources, buildDefinition, buildSighting as buildStored, poll } from "../store/builders.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 import { MemoryRiver } from "../support/memory-river.ts";
-import { assertValidAtom, hasAtomSchema } from "../support/schemas.ts";
+import {
+  assertValidAtom,
+  createJsonFeedValidator,
+  hasAtomSchema,
+  hasJsonFeedSchema,
+} from "../support/schemas.ts";
 import { isSkippedWithout } from "../support/skip.ts";
 import { buildOutput, buildSighting, buildStory } from "../support/story-builder.ts";
 import { childrenOf, parseStrictXml, textOf, type XmlNode } from "../support/strict-xml.ts";
@@ -61,6 +70,17 @@ async function pageAt(site: Site, address: string): Promise<string> {
   return page.body.toString();
 }
 
+async function readHeaders(site: Site, path: string): Promise<Headers> {
+  const page = await site.archivePage(path);
+  const server = createServer((request, response) => void page?.send(request, response));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const { headers } = await fetch(`http://127.0.0.1:${port}${path}`);
+  server.closeAllConnections();
+  server.close();
+  return headers;
+}
+
 /** As an RFC 5005 reader follows it: the live document, then every page, newest first. */
 async function readHistory(site: Site, path = "/atom.xml") {
   const live = parseStrictXml(site.document(path)?.body.toString() ?? "");
@@ -92,6 +112,7 @@ describe("RFC 5005 4: an archived feed", () => {
     expect(linkOf(channel as XmlNode, "prev-archive")).toBe(address);
     expect(linkOf(channel as XmlNode, "self")).toBe(`${url}/rss.xml`);
     expect(JSON.parse(site.document("/feed.json")?.body.toString() ?? "")).toMatchObject({
+      next_url: address.replace(".xml", ".json"),
       _mainstem: { prev_archive: address },
     });
     const { pages, all } = await readHistory(site);
@@ -104,6 +125,43 @@ describe("RFC 5005 4: an archived feed", () => {
       const [mark] = childrenOf(page, "archive");
       expect(mark?.uri).toBe("http://purl.org/syndication/history/1.0");
     }
+  });
+
+  it("is whole in JSON Feed, too: next_url leads through every page, each of which is valid and names the feed as its own", async () => {
+    const river = new MemoryRiver(Array.from({ length: 40 }, (_, n) => storyOf(n + 1, { hoursAgo: 40 - n })));
+    const site = siteOf(river);
+    await refreshWholly(site);
+    const problemsOf = hasJsonFeedSchema ? createJsonFeedValidator() : () => [];
+    const ids: string[] = [];
+    const addresses: string[] = [];
+    let text = site.document("/feed.json")?.body.toString() ?? "";
+    for (;;) {
+      const feed = JSON.parse(text);
+      expect(problemsOf(feed)).toEqual([]);
+      expect(feed.feed_url).toBe(`${url}/feed.json`);
+      ids.push(...feed.items.map(({ id }: { id: string }) => id));
+      if (feed.next_url === undefined) break;
+      addresses.push(feed.next_url);
+      text = await pageAt(site, feed.next_url);
+    }
+    expect(new Set(ids).size).toBe(40);
+    expect(new Set(addresses).size).toBe(site.archives.get("all"));
+    expect(new Set(ids)).toEqual((await readHistory(site)).all);
+  });
+
+  it("a page names the one after it in a header, as soon as there is one; until then it is asked for again", async () => {
+    const river = new MemoryRiver(Array.from({ length: 40 }, (_, n) => storyOf(n + 1, { hoursAgo: 40 - n })));
+    const site = siteOf(river);
+    await refreshWholly(site);
+    const newest = site.archives.get("all") ?? 0;
+    const headersOf = (page: number, format = "xml") => readHeaders(site, `/all/archive/${page}.${format}`);
+    const first = await headersOf(1);
+    expect(first.get("link")).toBe(`<${url}/all/archive/2.xml>; rel="next-archive"`);
+    expect(first.get("cache-control")).toContain("immutable");
+    const last = await headersOf(newest);
+    expect(last.get("link")).toBeNull();
+    expect(last.get("cache-control")).toBe("public, max-age=3600, stale-if-error=86400");
+    expect((await headersOf(1, "json")).get("content-type")).toBe("application/feed+json; charset=utf-8");
   });
 
   it("whatever comes in whatever order, nothing is out of reach and no page ever changes", async () => {
@@ -304,5 +362,44 @@ describe("the archive of a real store", () => {
     const again = siteOf(store, [{ limit: 100 }]);
     await refreshWholly(again);
     expect(again.archives.get("all")).toBe(site.archives.get("all"));
+  });
+
+  it("has what keep lets go on a page, also what stood in the live document, and a page keeps what is forgotten", async () => {
+    const signal = new AbortController().signal;
+    const clock = createManualClock(now);
+    const outputs = [
+      { limit: 20 },
+      { name: "world", tags: ["w"], limit: 20 },
+      { name: "bare", isArchived: false },
+    ];
+    const site = siteOf(store, outputs, clock);
+    const days = (count: number, from: number, source: string) =>
+      Array.from({ length: count }, (_, n) =>
+        buildStored(`${source}${n}`, { orderedAt: new Date(now.getTime() - (from + n) * 24 * hourMs) }),
+      );
+    await poll(store, "a", days(8, 100, "a"));
+    await poll(store, "b", days(8, 1, "b"));
+    await refreshWholly(site);
+    expect((await readHistory(site)).pages).toEqual([]);
+    const save = createArchiveSaver({ store, clock }, () => site.settings);
+    const keep = { since: new Date(now.getTime() - 103 * 24 * hourMs) };
+    expect((await pruneStore(store, { keep, save }, signal)).stories).toBe(4);
+    await refreshWholly(site);
+    const all = await readHistory(site);
+    expect([all.all.size, all.live.length, idsOf(all.pages[0] as XmlNode).length]).toEqual([16, 12, 4]);
+    const world = await readHistory(site, "/world/atom.xml");
+    expect([world.all.size, world.live.length]).toEqual([8, 4]);
+    expect(site.archives.get("bare")).toBe(0);
+    const page = await pageAt(site, `${url}/all/archive/1.xml`);
+    // More comes and more goes: the page is as it was, and nothing is on two.
+    await poll(store, "b", days(30, 1, "c"));
+    await refreshWholly(site);
+    await pruneStore(store, { keep: { newest: 0 }, save }, signal);
+    await refreshWholly(site);
+    const later = await readHistory(site);
+    expect([later.all.size, later.live.length]).toEqual([46, 0]);
+    expect(later.pages.flatMap(idsOf)).toHaveLength(46);
+    expect(await pageAt(site, `${url}/all/archive/1.xml`)).toBe(page);
+    expect((await readHistory(site, "/world/atom.xml")).all.size).toBe(8);
   });
 });

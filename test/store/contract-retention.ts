@@ -38,10 +38,18 @@ export function describeRetention(factory: StoreFactory): void {
       sightings: 3,
       until: after(-5 * DAY_MS),
     });
-    expect(await store().forgetStories(keep, { limit: 2 })).toEqual({ stories: 2, sightings: 2 });
+    const numbers = await store().listForgettable(keep, 2);
+    const next = await store().listStories({ limit: 9, numbers });
+    expect(next.map(({ sightings }) => sightings[0]?.entry.title)).toEqual(["Title of 7", "Title of 9"]);
+    // Only those that are named, and of them only those whose turn it is.
+    expect(await store().forgetStories(keep, { limit: 2, numbers: [] })).toMatchObject({ stories: 0 });
+    const [, , third = 0] = await store().listForgettable(keep, 9);
+    expect(await store().forgetStories(keep, { limit: 2, numbers: [third] })).toMatchObject({ stories: 0 });
+    expect(await store().forgetStories(keep, { limit: 2, numbers })).toEqual({ stories: 2, sightings: 2 });
     expect(await titles()).toEqual(["Title of 1", "Title of 5"]);
     expect(await store().forgetStories(keep, { limit: 2 })).toEqual({ stories: 1, sightings: 1 });
     expect(await store().forgetStories(keep, { limit: 2 })).toEqual({ stories: 0, sightings: 0 });
+    expect(await store().listForgettable(keep, 9)).toEqual([]);
     expect(await store().countForgettable(keep)).toEqual({ stories: 0, sightings: 0, until: null });
     expect(await titles()).toEqual(["Title of 1"]);
   });

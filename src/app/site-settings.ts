@@ -1,0 +1,30 @@
+/** What is published where, as the config says. */
+import type { Config } from "../config/load.ts";
+import { compilePatterns } from "../config/pattern.ts";
+import type { OutputDefinition } from "../model.ts";
+import type { SiteSettings } from "../serve/river.ts";
+import { hubUrlOf } from "./hub.ts";
+
+export function siteSettings({
+  outputs,
+  title,
+  url,
+  hub,
+  publishDirectory,
+}: Pick<Config, "outputs" | "title" | "url" | "hub" | "publishDirectory">): SiteSettings {
+  return {
+    hasFiles: publishDirectory !== null,
+    outputs,
+    title,
+    url,
+    matchers: new Map(outputs.flatMap(matcherOf)),
+    hubUrl: hubUrlOf({ hub, url }),
+  };
+}
+
+function matcherOf({ name, include, exclude }: OutputDefinition): [string, (text: string) => boolean][] {
+  const isWanted = compilePatterns(include);
+  const isUnwanted = compilePatterns(exclude);
+  if (!isWanted && !isUnwanted) return [];
+  return [[name, (text) => (isWanted?.(text) ?? true) && !isUnwanted?.(text)]];
+}
