@@ -42,6 +42,15 @@ export interface Enclosure {
   readonly durationMs?: number | null;
 }
 
+/** What a podcast says of an episode beside its media (`itunes:*`). Season and number count from 1. */
+export interface Episode {
+  readonly season: number | null;
+  readonly number: number | null;
+  readonly type: "full" | "trailer" | "bonus" | null;
+  /** Of the podcast where the episode does not say. */
+  readonly isExplicit: boolean | null;
+}
+
 export interface Category {
   readonly term: string;
   readonly scheme: string | null;
@@ -94,6 +103,8 @@ export interface Entry {
   readonly rights: string | null;
   /** Absolute URL of a picture that stands for the entry (media:thumbnail, itunes:image, JSON Feed image). */
   readonly imageUrl: string | null;
+  /** Absent where it is no podcast's. */
+  readonly episode?: Episode;
 }
 
 /** What a document says about itself. `url` is its self link, `homeUrl` the site it belongs to. */

@@ -62,6 +62,7 @@ export function digestOfVisible(entry: Entry, originalUrl: string | null): strin
     rights,
     imageUrl,
     language,
+    episode,
   } = entry;
   const visible = [
     originalUrl ?? entry.url,
@@ -75,6 +76,7 @@ export function digestOfVisible(entry: Entry, originalUrl: string | null): strin
     rights,
     imageUrl,
     language,
+    ...(episode === undefined ? [] : [episode]),
   ];
   return createHash("sha256").update(JSON.stringify(visible)).digest("hex").slice(0, 32);
 }

@@ -13,6 +13,7 @@ import {
   CONTENT_KEYS,
   CONTENTS,
   CONTRIBUTORS,
+  EPISODE,
   KEYWORD_KEYS,
   MEDIA,
   PICTURES,
@@ -25,7 +26,7 @@ import {
   UPDATED_KEYS,
 } from "./xml-groups.ts";
 import { chooseUrl, readLinks, readRel } from "./xml-links.ts";
-import { mediaChild, readEnclosures, readImageUrl } from "./xml-media.ts";
+import { mediaChild, readEnclosures, readEpisode, readImageUrl } from "./xml-media.ts";
 
 /** What an entry needs to know of the document it stands in. */
 export interface EntryContext {
@@ -57,6 +58,7 @@ export function readEntry(element: XmlElement, context: EntryContext): Entry | n
   const links = readLinks(element, base, context.log);
   const guid = readGuid(element);
   const permalink = permalinkOf(element, guid);
+  const episode = element.holds(EPISODE) ? readEpisode(element) : undefined;
   const url =
     chooseUrl(links) ?? permalink ?? contentSource(element, base) ?? addressInId(element, guid, links);
   return {
@@ -77,6 +79,7 @@ export function readEntry(element: XmlElement, context: EntryContext): Entry | n
     language: element.textOf("dc:language") ?? element.textOf("language") ?? element.language,
     rights: element.holds(RIGHTS) ? readRights(element) : null,
     imageUrl: element.holds(PICTURES) ? readImageUrl(element, base) : null,
+    ...(episode !== undefined && { episode }),
   };
 }
 

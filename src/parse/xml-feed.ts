@@ -9,6 +9,7 @@ import type { XmlElement } from "./xml-element.ts";
 import { firstDate, readAuthors, readEntry } from "./xml-entry.ts";
 import { RIGHTS_KEYS } from "./xml-groups.ts";
 import { chooseUrl, readLink } from "./xml-links.ts";
+import { readExplicit } from "./xml-media.ts";
 import { type XmlHandler, XmlReader, type XmlSource } from "./xml-reader.ts";
 
 /** Feed-level elements kept at most; a feed has some dozens. */
@@ -111,10 +112,11 @@ class FeedBuilder implements XmlHandler {
       this.#log.add("truncated", `the document breaks off before its end${lost}`, this.#source.text.length);
     }
     const feed = this.#readFeed();
+    const isExplicit = readExplicit(new FeedView(this.#elements).text("itunes:explicit")) === true;
     return {
       format: this.#format,
       feed,
-      entries: this.#entries.map((entry) => inherit(entry, feed)),
+      entries: this.#entries.map((entry) => inherit(entry, { feed, isExplicit })),
       hints: readHints(this.#elements),
       outlines: [],
       olderUrl: this.#olderUrl,
@@ -211,15 +213,23 @@ function firstUrl(texts: readonly (string | null | undefined)[], base: string | 
   return null;
 }
 
-/** What an entry does not say itself and its feed does (RFC 4287 4.2.1, RSS 2.0 `language`). */
-function inherit(entry: Entry, feed: FeedInfo): Entry {
+/** What an entry does not say itself and its feed does (RFC 4287 4.2.1, RSS 2.0 `language`, `itunes:explicit`). */
+function inherit(
+  entry: Entry,
+  { feed, isExplicit }: { readonly feed: FeedInfo; readonly isExplicit: boolean },
+): Entry {
+  const { episode } = entry;
   const needsAuthors = entry.authors.length === 0 && feed.authors.length > 0;
   const needsLanguage = entry.language === null && feed.language !== null;
-  if (!needsAuthors && !needsLanguage) return entry;
+  const needsExplicit = isExplicit && entry.enclosures.length > 0 && (episode?.isExplicit ?? null) === null;
+  if (!needsAuthors && !needsLanguage && !needsExplicit) return entry;
   return {
     ...entry,
     authors: needsAuthors ? feed.authors : entry.authors,
     language: entry.language ?? feed.language,
+    ...(needsExplicit && {
+      episode: { ...(episode ?? { season: null, number: null, type: null }), isExplicit },
+    }),
   };
 }
 

@@ -12,6 +12,7 @@ export const STATED = 64;
 export const UPDATED = 128;
 export const CATEGORIES = 256;
 export const CONTENTS = 512;
+export const EPISODE = 1024;
 
 /** What calls itself content. */
 export const CONTENT_KEYS = [
@@ -75,6 +76,13 @@ const KEYS: readonly (readonly [group: number, keys: Iterable<string>])[] = [
       "media:group",
       "podcast:alternateenclosure",
       "itunes:duration",
+    ],
+  ],
+  [
+    EPISODE,
+    [
+      ...["itunes:season", "itunes:episode", "itunes:episodetype", "itunes:explicit"],
+      ...["podcast:season", "podcast:episode"],
     ],
   ],
   [SOURCES, ["atom:source", "source", "dc:source"]],

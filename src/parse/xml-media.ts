@@ -1,4 +1,4 @@
-import type { Enclosure } from "../model.ts";
+import type { Enclosure, Episode } from "../model.ts";
 import { collapseWhitespace } from "./html.ts";
 import { readDuration, readLength, readMediaType } from "./media-type.ts";
 import { isHttpUrl, readUrl, resolveHttpUrl } from "./url.ts";
@@ -56,6 +56,33 @@ export function readEnclosures(
   if (first !== undefined && durationMs !== null && first.durationMs === undefined)
     enclosures[0] = { ...first, durationMs };
   return enclosures;
+}
+
+const EPISODE_TYPES = ["full", "trailer", "bonus"] as const;
+const EPISODE_NUMBER_MAX = 100_000;
+
+/** What `itunes:*` says of an episode, else Podcasting 2.0; undefined where neither says anything. */
+export function readEpisode(element: XmlElement): Episode | undefined {
+  const stated = element.textOf("itunes:episodetype")?.trim().toLowerCase();
+  const episode: Episode = {
+    season: readCount(element.textOf("itunes:season")) ?? readCount(element.textOf("podcast:season")),
+    number: readCount(element.textOf("itunes:episode")) ?? readCount(element.textOf("podcast:episode")),
+    type: EPISODE_TYPES.find((type) => type === stated) ?? null,
+    isExplicit: readExplicit(element.textOf("itunes:explicit")),
+  };
+  return Object.values(episode).every((value) => value === null) ? undefined : episode;
+}
+
+/** `itunes:explicit` in its present and its former words; null for anything else. */
+export function readExplicit(text: string | null): boolean | null {
+  const word = text?.trim().toLowerCase() ?? "";
+  if (["true", "yes", "explicit"].includes(word)) return true;
+  return ["false", "no", "clean"].includes(word) ? false : null;
+}
+
+function readCount(text: string | null): number | null {
+  const number = /^\d{1,6}$/.test(text?.trim() ?? "") ? Number(text) : 0;
+  return number >= 1 && number <= EPISODE_NUMBER_MAX ? number : null;
 }
 
 /** The picture that stands for the entry, or null. */

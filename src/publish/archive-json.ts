@@ -74,6 +74,10 @@ function readEntry(entry: Element, feedLanguage: string | null): ItemEntry {
     language: entry.attributes["xml:lang"] ?? feedLanguage,
     rights: textOf(entry, "rights"),
     imageUrl: childrenOf(entry, "media:thumbnail")[0]?.attributes.url ?? null,
+    // Of what a podcast says, Atom has a place for this only.
+    episode: childrenOf(entry, "media:rating").some(({ text }) => text === "adult")
+      ? { season: null, number: null, type: null, isExplicit: true }
+      : null,
     commentsUrl: linksOf(entry, "replies")[0]?.href ?? null,
     carriers: [],
     copies: linksOf(entry, "related").map(({ href, title: name }): PublishedCopy => {

@@ -2,7 +2,16 @@
  * From stories to the entries of one output: chooses the copy that is shown, cleans every field of it and names
  * everyone who carried the story. Pure; what a renderer gets from here is valid in every format.
  */
-import type { Category, Enclosure, Entry, OutputDefinition, Person, Sighting, Story } from "../model.ts";
+import type {
+  Category,
+  Enclosure,
+  Entry,
+  Episode,
+  OutputDefinition,
+  Person,
+  Sighting,
+  Story,
+} from "../model.ts";
 import { agencyOf } from "../syndicate/agencies.ts";
 import { carriersOf, viaUrlsOf } from "./carriers.ts";
 import {
@@ -88,6 +97,8 @@ export interface PublishedEntry {
   readonly language: string | null;
   readonly rights: string | null;
   readonly imageUrl: string | null;
+  /** What a podcast says of this episode; null for what is none. */
+  readonly episode: Episode | null;
   readonly commentsUrl: string | null;
   /** Everyone who carried it, the shown copy's source first; one per source. */
   readonly carriers: readonly PublishedCarrier[];
@@ -300,6 +311,7 @@ function makeEntry({ story, winner, copies }: GroupEntry, siteUrl: string): Publ
     language: cleanLanguage(entry.language) ?? source.language,
     rights: cleanLine(entry.rights, RIGHTS_LENGTH_MAX) || null,
     imageUrl: cleanUrl(entry.imageUrl),
+    episode: entry.episode ?? null,
     commentsUrl: cleanUrl(entry.commentsUrl),
     carriers,
     copies: copiesOf(copies, alternateUrl),

@@ -87,7 +87,9 @@ ${entry.authors.map((author) => renderPerson("author", author))}${entry.contribu
 }${entry.enclosures.map(
   (enclosure) =>
     markup`<link rel="enclosure" href="${enclosure.url}" type="${enclosure.type}"${attribute("length", enclosure.length)}${attribute("title", enclosure.title)}/>\n`,
-)}${renderMedia(entry)}${entry.imageUrl !== null && markup`<media:thumbnail url="${entry.imageUrl}"/>\n`}${entry.categories.map(
+)}${renderMedia(entry)}${
+  entry.episode?.isExplicit === true && markup`<media:rating scheme="urn:simple">adult</media:rating>\n`
+}${entry.imageUrl !== null && markup`<media:thumbnail url="${entry.imageUrl}"/>\n`}${entry.categories.map(
   renderCategory,
 )}${entry.rights !== null && markup`<rights type="text">${entry.rights}</rights>\n`}${renderSource(entry)}${
   entry.summary !== null && markup`<summary type="html">${entry.summary}</summary>\n`

@@ -1,5 +1,5 @@
 /** JSON Feed 1.1 (jsonfeed.org/version/1.1). What the format has no place for is under `_mainstem`. */
-import type { Person } from "../model.ts";
+import type { Episode, Person } from "../model.ts";
 import type { PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 
@@ -122,8 +122,21 @@ function toItem(entry: ItemEntry): object {
       via: nonEmpty(entry.viaUrls),
       contributors: nonEmpty(entry.contributors.map(toAuthor)),
       rights: entry.rights ?? undefined,
+      episode: toEpisode(entry.episode),
       comments_url: entry.commentsUrl ?? undefined,
     },
+  };
+}
+
+/** Apple's words for what a podcast says of its episode. */
+function toEpisode(episode: Episode | null): object | undefined {
+  if (episode === null) return undefined;
+  const { season, number, type, isExplicit } = episode;
+  return {
+    season: season ?? undefined,
+    episode: number ?? undefined,
+    type: type ?? undefined,
+    explicit: isExplicit ?? undefined,
   };
 }
 

@@ -4,6 +4,7 @@
  * in as extensions, which are elements of its own tree, not text: no content can forge one.
  */
 import { type Extension, Feed, type Item } from "feed";
+import { shorten } from "./clean.ts";
 import type { PublishedEntry, PublishedFeed } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 
@@ -36,11 +37,17 @@ export function renderRss(feed: PublishedFeed): string {
   // The channel carries the namespaces: the package declares its own only when it uses them.
   rss.addExtension({ name: "_attributes", objects: NAMESPACES });
   rss.addExtension(list("atom:link", toLinks(feed).map(attributes)));
+  const episodes = feed.entries.filter(isEpisode);
+  // Podcast readers want to know of the whole, too.
+  const isExplicit = episodes.some(({ episode }) => episode?.isExplicit === true);
+  if (episodes.length > 0) rss.addExtension({ name: "itunes:explicit", objects: text(String(isExplicit)) });
   const channel = rss.rss2();
   const end = channel.lastIndexOf(CHANNEL_END);
   return `${channel.slice(0, end)}${feed.entries.map(writeItem).join("")}${channel.slice(end)}\n`;
 }
 
+/** Apple takes no longer ones. */
+const ITUNES_TEXT_LENGTH_MAX = 255;
 const CHANNEL_END = "\n    </channel>";
 const ITEM_START = "\n        <item>";
 /** An entry that did not change is not written again: the package takes 70 us for each. */
@@ -153,8 +160,12 @@ function toMedia(entry: PublishedEntry): Extension[] {
   if (!isEpisode(entry)) return extensions;
   if (entry.imageUrl !== null)
     extensions.push({ name: "itunes:image", objects: attributes({ href: entry.imageUrl }) });
-  const author = entry.authors.map(({ name }) => name).join(", ");
+  const author = shorten(entry.authors.map(({ name }) => name).join(", "), ITUNES_TEXT_LENGTH_MAX);
   if (author !== "") extensions.push({ name: "itunes:author", objects: text(author) });
+  const { season = null, number = null, type = null, isExplicit = null } = entry.episode ?? {};
+  const stated = { season, episode: number, episodeType: type, explicit: isExplicit };
+  for (const [name, value] of Object.entries(stated))
+    if (value !== null) extensions.push({ name: `itunes:${name}`, objects: text(String(value)) });
   return extensions;
 }
 

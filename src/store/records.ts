@@ -64,6 +64,13 @@ const statedOriginalSchema = z.object({
   url: z.string(),
 });
 
+const episodeSchema = z.object({
+  season: number,
+  number,
+  type: z.enum(["full", "trailer", "bonus"]).nullable(),
+  isExplicit: z.boolean().nullable(),
+});
+
 const entrySchema = z.object({
   guid: text,
   url: text,
@@ -83,6 +90,7 @@ const entrySchema = z.object({
   language: text,
   rights: text,
   imageUrl: text,
+  episode: episodeSchema.exactOptional(),
 }) satisfies z.ZodType<Entry>;
 
 const aliasKindSchema = z.enum(["url", "stated", "guid", "soft", "content", "operator"]);

@@ -96,6 +96,7 @@ const episode = storyOf(
     imageUrl: "https://news.example/cover.jpg",
     contentHtml: null,
     summary: null,
+    episode: { season: 3, number: 14, type: "bonus", isExplicit: true },
   },
   2,
 );
@@ -178,6 +179,8 @@ describe("Atom", () => {
       { url: "https://news.example/a.mp3", type: "audio/mpeg", fileSize: "1234", duration: "61" },
     ]);
     expect(textOf(alone, "summary")).toBe("A bridge reopens");
+    expect(textOf(alone, "rating")).toBe("adult");
+    expect(textOf(entry, "rating")).toBeNull();
   });
 
   it("an entry without an author is the source's, not ours", () => {
@@ -243,6 +246,32 @@ describe("RSS", () => {
       "https://news.example/cover.jpg",
     ]);
     expect([textOf(one, "author"), textOf(one, "duration")]).toEqual(["Ada", "0:01:01"]);
+    expect(["season", "episode", "episodeType", "explicit"].map((name) => textOf(one, name))).toEqual([
+      ...["3", "14", "bonus", "true"],
+    ]);
+    expect(textOf(channelOf, "explicit")).toBe("true");
+    // What is no episode says nothing of the kind, and without episodes the channel does not either.
+    expect(textOf(item, "explicit")).toBeNull();
+    const [plain] = childrenOf(parseStrictXml(renderFeed(feedOf([storyOf({})]), "rss")), "channel");
+    expect(textOf(plain, "explicit")).toBeNull();
+    const unsaid = storyOf({
+      enclosures: [{ url: "https://a.example/1.mp3", type: "audio/mpeg", length: null }],
+    });
+    const [clean] = childrenOf(parseStrictXml(renderFeed(feedOf([unsaid]), "rss")), "channel");
+    expect(textOf(clean, "explicit")).toBe("false");
+  });
+
+  it("cuts a list of authors that Apple would not take", () => {
+    const authors = Array.from({ length: 40 }, (_, n) => ({ name: `Author ${n}`, email: null, url: null }));
+    const crowd = storyOf({
+      authors,
+      enclosures: [{ url: "https://a.example/1.mp3", type: "audio/mpeg", length: null }],
+    });
+    const [channelOf] = childrenOf(parseStrictXml(renderFeed(feedOf([crowd]), "rss")), "channel");
+    const [one] = childrenOf(channelOf, "item");
+    const [author] = childrenOf(one, "author").filter(({ uri }) => uri.includes("itunes"));
+    expect(author?.text.length).toBeLessThanOrEqual(255);
+    expect(childrenOf(one, "creator")).toHaveLength(40);
   });
 
   it("says where it lives and what it is", () => {

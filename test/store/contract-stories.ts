@@ -48,6 +48,7 @@ export function describeStories(factory: StoreFactory): void {
         contentHtml: "<p>é</p>",
         links: [{ rel: "alternate", href: "https://x.example/1", type: "text/html", length: 3 }],
         enclosures: [{ url: "https://x.example/a.mp3", type: "audio/mpeg", length: 9, durationMs: 1000 }],
+        episode: { season: 1, number: null, type: "full", isExplicit: false },
         categories: [{ term: "t", scheme: null, label: "T" }],
         statedOriginals: [{ rule: "feedburner:origLink", url: "https://x.example/1" }],
         source: { title: "S", url: null, id: null },
