@@ -1,6 +1,7 @@
 /** From an address that a person typed to the feed behind it. */
 import { MainstemError } from "../errors.ts";
 import type { HttpClient } from "../fetch/http.ts";
+import { isOnServerOf } from "../fetch/request-target.ts";
 import type { ParsedDocument } from "../model.ts";
 import { listFeedLinks } from "../parse/feed-links.ts";
 import { parseDocument } from "../parse/parse.ts";
@@ -8,8 +9,12 @@ import { commonFeedAddresses, knownFeedAddresses, podcastLookupAddress } from ".
 
 export interface DiscoverOptions {
   readonly http: HttpClient;
-  /** May the page and its feed live on a private address? */
+  /** May the server of the address that was typed be private? What its page names elsewhere may not. */
   readonly isPrivateAllowed: boolean;
+}
+
+interface Asking extends DiscoverOptions {
+  readonly typed: string;
 }
 
 export interface Discovery {
@@ -29,9 +34,10 @@ const triesMax = 20;
  */
 export async function discoverFeed(
   address: string,
-  options: DiscoverOptions,
+  discovering: DiscoverOptions,
   signal: AbortSignal,
 ): Promise<Discovery | null> {
+  const options: Asking = { ...discovering, typed: address };
   const known = knownFeedAddresses(address);
   const lookup = podcastLookupAddress(address);
   const podcast = lookup === null ? [] : await askPodcast(lookup, options, signal);
@@ -59,10 +65,11 @@ interface Fetched {
 
 async function fetchDocument(
   url: string,
-  { http, isPrivateAllowed }: DiscoverOptions,
+  { http, typed, ...options }: Asking,
   signal: AbortSignal,
 ): Promise<Fetched> {
   const validators = { etag: null, lastModified: null };
+  const isPrivateAllowed = options.isPrivateAllowed && isOnServerOf(url, typed);
   const answer = await http.fetch({ url, validators, headers: {}, isPrivateAllowed }, signal);
   if (answer.kind === "document") return answer;
   throw new MainstemError("fetch/status", `${url} says 410 Gone: there is nothing any more`);
@@ -70,7 +77,7 @@ async function fetchDocument(
 
 async function firstFeed(
   urls: readonly string[],
-  options: DiscoverOptions,
+  options: Asking,
   signal: AbortSignal,
 ): Promise<{ readonly url: string; readonly document: ParsedDocument } | null> {
   for (const url of new Set(urls)) {
@@ -101,11 +108,7 @@ async function tryParse({ bytes, contentType, url }: Fetched): Promise<ParsedDoc
   }
 }
 
-async function askPodcast(
-  url: string,
-  options: DiscoverOptions,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+async function askPodcast(url: string, options: Asking, signal: AbortSignal): Promise<readonly string[]> {
   try {
     const { bytes } = await fetchDocument(url, options, signal);
     const answer = JSON.parse(new TextDecoder().decode(bytes)) as { results?: { feedUrl?: unknown }[] };

@@ -35,8 +35,8 @@ export function createSourceLinkClient(options: ClientOptions & { readonly hosts
 }
 
 /**
- * The client for the pages of cut entries (`full_text`). `isPrivateAllowed` reaches private addresses, too: only for pages of a
- * source that may live there itself.
+ * The client for the pages of cut entries (`full_text`). `isPrivateAllowed`: the server of a page may be private; only for
+ * pages of a source that may live there itself.
  */
 export function createPageClient(
   options: ClientOptions & { readonly hosts: HostLimit; readonly isPrivateAllowed: boolean },
@@ -44,7 +44,7 @@ export function createPageClient(
   const { hosts, isPrivateAllowed } = options;
   return createLinkClient({
     ...nameClient(options),
-    ...(isPrivateAllowed && { isAllowedAddress: () => true }),
+    isPrivateAllowed,
     ...inTurn(hosts, options),
   });
 }

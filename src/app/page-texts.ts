@@ -1,4 +1,5 @@
 /** The text of pages whose entries are cut short in their feed (`full_text: true`): fetched politely, once, and cleaned. */
+import { isOnServerOf } from "../fetch/request-target.ts";
 import type { LinkClient } from "../fetch/resolve.ts";
 import { withPageText } from "../ingest/full-text.ts";
 import { completenessOf, digestOfVisible } from "../ingest/sighting.ts";
@@ -21,7 +22,7 @@ export interface PageTexts {
 
 export interface PageTextsOptions {
   readonly pages: Pick<LinkClient, "readBody">;
-  /** Reaches private addresses. */
+  /** Reaches the server of a page on a private address, too. */
   readonly privatePages: Pick<LinkClient, "readBody">;
   readonly reader: PageReader;
   /** Hears of each host whose robots.txt keeps us from its pages, once. */
@@ -59,9 +60,9 @@ function settled(answer: Answer): PageTextOutcome {
   return { kind: "settled", answer };
 }
 
-/** A source that may live on a private address may name pages of its own host there, and of no other. */
+/** A source that may live on a private address may name pages of its own server there, and of no other. */
 function mayBePrivate({ isPrivateAllowed, location }: SourceDefinition, url: string): boolean {
-  return isPrivateAllowed && URL.parse(location)?.host === URL.parse(url)?.host;
+  return isPrivateAllowed && isOnServerOf(url, location);
 }
 
 /** The stored sighting with the text of its page. */

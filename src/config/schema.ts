@@ -158,7 +158,9 @@ function createSourceSchema(schedule: ReturnType<typeof createScheduleSchema>) {
       allow_private: z
         .boolean()
         .optional()
-        .describe("May this source live on a private or loopback address?"),
+        .describe(
+          "May this source live on a private or loopback address? Its redirects, pages and hub may then be on the same server, on no other private one",
+        ),
     })
     .refine(hasOneAddress, {
       error: "a source has exactly one of url, file, articles and opml",
@@ -278,7 +280,12 @@ export function createConfigSchema(cronProblem: CronProblem) {
       .max(500)
       .optional()
       .describe("A page or address where publishers can reach you; goes into the User-Agent"),
-    allow_private: z.boolean().default(false).describe("May sources live on private or loopback addresses?"),
+    allow_private: z
+      .boolean()
+      .default(false)
+      .describe(
+        "May sources live on private or loopback addresses? Each on its own server; see the key of a source",
+      ),
     limits: z
       .strictObject({
         timeout: duration.prefault("30s").describe("For one whole request"),

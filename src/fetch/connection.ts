@@ -1,15 +1,18 @@
 /**
- * Connections to servers: kept alive, HTTP/2 where offered, and never to an address that is not public unless the source
- * may. The address that is checked is the one that is connected to, so a name that changes its answer gains nothing.
+ * Connections to servers: kept alive, HTTP/2 where offered, and never to an address that is not public but on the one server
+ * that the operator allowed. The address that is checked is the one that is connected to, so a name that changes its answer
+ * gains nothing.
  */
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { Agent, buildConnector, type Dispatcher } from "undici";
+import { isGrantableAddress, isPublicAddress } from "./private-address.ts";
+import { isSameServer, type RequestTarget } from "./request-target.ts";
 
 export interface ConnectionOptions {
   readonly findAddresses: (name: string) => Promise<readonly string[]>;
-  /** Null: every address may be connected to. */
-  readonly isAllowedAddress: ((ip: string) => boolean) | null;
+  /** Which addresses may be reached without permission; `isPublicAddress` where absent. */
+  readonly isAllowedAddress?: ((ip: string) => boolean) | undefined;
   /** Connections to one origin at a time. */
   readonly perHost: number;
   readonly connectTimeoutMs: number;
@@ -34,8 +37,33 @@ const keepAliveMaxMs = 60_000;
 /** Generous: some sites send pages of policy headers. */
 const headersBytesMax = 64 * 1024;
 
+/** Connections of two kinds, so that no request rides on a private connection that another one was allowed. */
+export interface Connections extends AsyncDisposable {
+  /**
+   * The connections for a request.
+   * @param owner the server that the operator allowed to be private; null for none. What is not on it is reached at public
+   *   addresses only, whoever names it: a redirect, a feed, a hub.
+   */
+  towards(target: RequestTarget, owner: RequestTarget | null): Dispatcher;
+}
+
+export function createConnections({ isAllowedAddress, ...options }: ConnectionOptions): Connections {
+  const open = createPools({ ...options, isAllowedAddress: isAllowedAddress ?? isPublicAddress });
+  const granted = createPools({ ...options, isAllowedAddress: isGrantableAddress });
+  return {
+    towards: (target, owner) => (owner !== null && isSameServer(target, owner) ? granted : open),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([open.destroy(), granted.destroy()]);
+    },
+  };
+}
+
+interface PoolOptions extends ConnectionOptions {
+  readonly isAllowedAddress: (ip: string) => boolean;
+}
+
 /** One pool of connections per origin, made as needed and closed when idle. */
-export function createConnections(options: ConnectionOptions): Dispatcher {
+function createPools(options: PoolOptions): Dispatcher {
   const { perHost, idleTimeoutMs } = options;
   return new Agent({
     connect: createConnector(options),
@@ -50,7 +78,7 @@ export function createConnections(options: ConnectionOptions): Dispatcher {
   });
 }
 
-function createConnector(options: ConnectionOptions): buildConnector.connector {
+function createConnector(options: PoolOptions): buildConnector.connector {
   const { findAddresses, isAllowedAddress, connectTimeoutMs, ca } = options;
   const connect = buildConnector({
     allowH2: true,
@@ -61,7 +89,6 @@ function createConnector(options: ConnectionOptions): buildConnector.connector {
     autoSelectFamily: true,
     lookup: createLookup(findAddresses, isAllowedAddress),
   });
-  if (isAllowedAddress === null) return connect;
   return (target, callback) => {
     const literal = target.hostname.replace(/^\[|\]$/g, "");
     if (isIP(literal) !== 0 && !isAllowedAddress(literal)) {
@@ -81,12 +108,12 @@ function createConnector(options: ConnectionOptions): buildConnector.connector {
 
 function createLookup(
   findAddresses: ConnectionOptions["findAddresses"],
-  isAllowedAddress: ConnectionOptions["isAllowedAddress"],
+  isAllowedAddress: PoolOptions["isAllowedAddress"],
 ): LookupFunction {
   return (name, { all }, callback) => {
     findAddresses(name).then(
       (addresses) => {
-        const allowed = isAllowedAddress === null ? addresses : addresses.filter(isAllowedAddress);
+        const allowed = addresses.filter(isAllowedAddress);
         const [first] = allowed;
         if (first === undefined) return callback(new ForbiddenAddressError(addresses[0] ?? name), "", 0);
         if (all)

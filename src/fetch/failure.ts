@@ -4,6 +4,7 @@ import { type ErrorCode, FetchError, MainstemError } from "../errors.ts";
 import { ForbiddenAddressError } from "./connection.ts";
 import { ExchangeError } from "./exchange.ts";
 import { type ResponseHeaders, singleHeader } from "./headers.ts";
+import { isGrantableAddress } from "./private-address.ts";
 
 interface Failure {
   readonly code: ErrorCode;
@@ -35,7 +36,7 @@ export function toFetchError(error: unknown, context: FailureContext): FetchErro
   return new FetchError(failure.code, failure.message, { url: context.url, cause, ...hint });
 }
 
-function describe(cause: unknown, isAnswered: boolean, { host, limits }: FailureContext): Failure {
+function describe(cause: unknown, isAnswered: boolean, { url, host, limits }: FailureContext): Failure {
   if (cause instanceof MainstemError) {
     return { code: cause.code, message: cause.message, ...(cause.hint !== null && { hint: cause.hint }) };
   }
@@ -47,8 +48,8 @@ function describe(cause: unknown, isAnswered: boolean, { host, limits }: Failure
   if (root instanceof ForbiddenAddressError) {
     return {
       code: "fetch/forbidden-address",
-      message: `${host} stands for ${root.address}, which is not on the public internet; Mainstem does not go there.`,
-      hint: "allow_private: true lets a source live on a private address",
+      message: `${nameOf(host, root.address)} is not on the public internet; Mainstem does not go there.`,
+      hint: permissionHint(root.address, host, url),
     };
   }
   const code = codeOf(root);
@@ -67,6 +68,18 @@ function describe(cause: unknown, isAnswered: boolean, { host, limits }: Failure
     return { code: "fetch/network", message: `What ${host} answered is not HTTP: ${oneLine(text)}.` };
   }
   return { code: "fetch/network", message: `The connection to ${host} failed: ${oneLine(text)}.` };
+}
+
+/** A host that is the address itself needs no second name. */
+function nameOf(host: string, address: string): string {
+  const isLiteral = host === address || host.startsWith(`${address}:`) || host.startsWith(`[${address}]`);
+  return isLiteral ? host : `${host} stands for ${address}, which`;
+}
+
+function permissionHint(address: string, host: string, url: string): string {
+  if (!isGrantableAddress(address)) return "no setting opens addresses of this kind";
+  if (URL.parse(url)?.host === host) return "allow_private: true lets a source live on a private address";
+  return "a redirect leads to no other private server; if it is meant, make that address the source's own, with allow_private: true";
 }
 
 const hangUps: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);

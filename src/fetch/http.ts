@@ -3,10 +3,9 @@
  * `FetchError`. Its manners are those of `test/fetch`, its limits those of the config.
  */
 import { createHash } from "node:crypto";
-import type { Dispatcher } from "undici";
 import { FetchError } from "../errors.ts";
 import type { Clock, Link, Validators } from "../model.ts";
-import { createConnections } from "./connection.ts";
+import { type Connections, createConnections } from "./connection.ts";
 import { acceptedCodings, decodeBody } from "./content-coding.ts";
 import { createDnsCache, createSystemResolver, type ResolveName } from "./dns.ts";
 import { type Exchange, ExchangeError, exchange } from "./exchange.ts";
@@ -14,7 +13,6 @@ import { DeadlineError, statusError, toFetchError } from "./failure.ts";
 import { type Freshness, readFreshness } from "./freshness.ts";
 import { listHeader, singleHeader } from "./headers.ts";
 import { parseLinkHeader } from "./link-header.ts";
-import { isPublicAddress } from "./private-address.ts";
 import { isOwnOrigin, parseRequestTarget, type RequestTarget, resolveLocation } from "./request-target.ts";
 import { scrubUrl } from "./scrub.ts";
 import { hasValidators, readValidators, renewValidators } from "./validators.ts";
@@ -44,7 +42,7 @@ export interface HttpOptions {
   readonly clock: Pick<Clock, "now">;
   /** Asks for names; the system's resolver where absent. */
   readonly resolveName?: ResolveName;
-  /** Which addresses sources without `isPrivateAllowed` may reach; `isPublicAddress` where absent. */
+  /** Which addresses are reached without `isPrivateAllowed`; `isPublicAddress` where absent. */
   readonly isAllowedAddress?: (ip: string) => boolean;
   /** PEM of the certificate authorities to trust instead of Node's own. */
   readonly ca?: string;
@@ -60,6 +58,7 @@ export interface FetchRequest {
   readonly configuredUrl?: string;
   readonly validators: Validators;
   readonly headers: Readonly<Record<string, string>>;
+  /** May the configured server have a private address? It alone: redirects elsewhere reach public ones only. */
   readonly isPrivateAllowed: boolean;
 }
 
@@ -142,9 +141,7 @@ class Client implements HttpClient {
   readonly #userAgent: string;
   readonly #clock: Pick<Clock, "now">;
   readonly #limits: Required<HttpLimits>;
-  /** Two sets of connections, so that no source rides on a private connection that another one was allowed. */
-  readonly #public: Dispatcher;
-  readonly #private: Dispatcher;
+  readonly #connections: Connections;
 
   constructor({ userAgent, limits, clock, resolveName, isAllowedAddress, ca }: HttpOptions) {
     this.#userAgent = userAgent;
@@ -157,9 +154,10 @@ class Client implements HttpClient {
     };
     const { perHost, connectTimeoutMs, idleTimeoutMs } = this.#limits;
     const findAddresses = createDnsCache({ resolve: resolveName ?? createSystemResolver(), clock });
-    const shared = { findAddresses, perHost, connectTimeoutMs, idleTimeoutMs, ca: ca ?? null };
-    this.#public = createConnections({ ...shared, isAllowedAddress: isAllowedAddress ?? isPublicAddress });
-    this.#private = createConnections({ ...shared, isAllowedAddress: null });
+    this.#connections = createConnections({
+      ...{ findAddresses, isAllowedAddress, perHost, connectTimeoutMs, idleTimeoutMs },
+      ca: ca ?? null,
+    });
   }
 
   async fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchAnswer> {
@@ -210,7 +208,7 @@ class Client implements HttpClient {
     { request, owner }: { readonly request: FetchRequest; readonly owner: RequestTarget },
     signal: AbortSignal,
   ): Promise<Exchange> {
-    const dispatcher = request.isPrivateAllowed ? this.#private : this.#public;
+    const dispatcher = this.#connections.towards(target, request.isPrivateAllowed ? owner : null);
     const outgoing = {
       origin: target.origin,
       path: target.path,
@@ -311,7 +309,7 @@ class Client implements HttpClient {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#public.destroy(), this.#private.destroy()]);
+    await this.#connections[Symbol.asyncDispose]();
   }
 }
 

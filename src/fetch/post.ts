@@ -9,8 +9,7 @@ import { readFreshness } from "./freshness.ts";
 import { type Head, readHead } from "./head.ts";
 import { singleHeader } from "./headers.ts";
 import type { HttpOptions } from "./http.ts";
-import { isPublicAddress } from "./private-address.ts";
-import { parseRequestTarget, resolveLocation } from "./request-target.ts";
+import { parseRequestTarget, type RequestTarget, resolveLocation } from "./request-target.ts";
 import { scrubUrl } from "./scrub.ts";
 
 export interface PostAnswer {
@@ -26,6 +25,7 @@ export interface GetAnswer {
 
 interface MessageRequest {
   readonly url: string;
+  /** May the server of `url` have a private address? It alone, as for a source. */
   readonly isPrivateAllowed: boolean;
 }
 
@@ -57,18 +57,20 @@ export function createPostClient(options: HttpOptions): PostClient {
     idleTimeoutMs: limits.idleTimeoutMs ?? Math.min(limits.timeoutMs, 20_000),
   };
   const findAddresses = createDnsCache({ resolve: resolveName ?? createSystemResolver(), clock });
-  const shared = { ...timeouts, findAddresses, perHost: limits.perHost, ca: ca ?? null };
-  const open = createConnections({ ...shared, isAllowedAddress: isAllowedAddress ?? isPublicAddress });
-  const unguarded = createConnections({ ...shared, isAllowedAddress: null });
+  const connections = createConnections({
+    ...{ ...timeouts, findAddresses, isAllowedAddress },
+    ...{ perHost: limits.perHost, ca: ca ?? null },
+  });
   /** One request, and those that redirects ask for. */
   const send = async (
-    { url, isPrivateAllowed, headers, body, bytesMax, redirectsLeft, onHop }: MessageParts,
+    { url, headers, body, bytesMax, redirectsLeft, onHop, ...permission }: MessageParts,
     signal: AbortSignal,
   ): Promise<Head> => {
     const target = parseRequestTarget(url);
+    const owner = permission.isPrivateAllowed ? (permission.owner ?? target) : null;
     onHop(target.host);
     const head = await readHead(
-      isPrivateAllowed ? unguarded : open,
+      connections.towards(target, owner),
       {
         origin: target.origin,
         path: target.path,
@@ -82,8 +84,9 @@ export function createPostClient(options: HttpOptions): PostClient {
     const location = singleHeader(head.headers, "location");
     const isRedirect = (head.status === 307 || head.status === 308) && location !== null;
     if (!isRedirect || redirectsLeft === 0) return head;
-    const next = { isPrivateAllowed, headers, body, bytesMax, redirectsLeft: redirectsLeft - 1, onHop };
-    return send({ ...next, url: resolveLocation(location, target) }, signal);
+    const next = { headers, body, bytesMax, redirectsLeft: redirectsLeft - 1, onHop };
+    const isPrivateAllowed = owner !== null;
+    return send({ ...next, isPrivateAllowed, owner, url: resolveLocation(location, target) }, signal);
   };
   const withDeadline = async (parts: Omit<MessageParts, "onHop">, signal: AbortSignal): Promise<Head> => {
     let host = "";
@@ -115,7 +118,7 @@ export function createPostClient(options: HttpOptions): PostClient {
       return { status, body: isSuccess(status) ? body.toString("utf8") : "" };
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([open.destroy(), unguarded.destroy()]);
+      await connections[Symbol.asyncDispose]();
     },
   };
 }
@@ -125,6 +128,8 @@ interface MessageParts extends MessageRequest {
   readonly body: Uint8Array | null;
   readonly bytesMax: number;
   readonly redirectsLeft: number;
+  /** The server that may be private; the first one where absent. */
+  readonly owner?: RequestTarget | null;
   /** Hears of each host that is asked. */
   readonly onHop: (host: string) => void;
 }

@@ -56,13 +56,41 @@ export function resolveLocation(location: string, base: RequestTarget): string {
  * May what was configured for `owner` (credentials, headers) be sent to `target`? Only to its own origin, and to the
  * same host on the step from http to https with default ports, which every site makes.
  */
-export function isOwnOrigin(target: RequestTarget, owner: RequestTarget): boolean {
+export function isOwnOrigin(
+  target: Pick<RequestTarget, "origin">,
+  owner: Pick<RequestTarget, "origin" | "host">,
+): boolean {
   if (target.origin === owner.origin) return true;
   return (
     owner.origin.startsWith("http:") &&
     target.origin === `https:${owner.origin.slice("http:".length)}` &&
     !/:\d+$/.test(owner.host)
   );
+}
+
+/**
+ * Is `target` on the server of `owner`, so that a permission for the one (`allow_private`) holds for the other? The same
+ * origin, the step to https as above, and, since all loopback addresses are one machine, the same port on another of them.
+ */
+export function isSameServer(
+  target: Pick<RequestTarget, "origin">,
+  owner: Pick<RequestTarget, "origin" | "host">,
+): boolean {
+  return isOwnOrigin(target, owner) || loopbackServer(target.origin) === loopbackServer(owner.origin);
+}
+
+/** The same of URLs as people and feeds write them; what is no web address is on no server. */
+export function isOnServerOf(url: string, ownerUrl: string): boolean {
+  const [target, owner] = [URL.parse(url), URL.parse(ownerUrl)];
+  const isWeb = (parsed: URL | null) => parsed?.protocol === "http:" || parsed?.protocol === "https:";
+  return target !== null && owner !== null && isWeb(target) && isWeb(owner) && isSameServer(target, owner);
+}
+
+/** The port on this machine that an origin names by a loopback address; the origin itself where it is elsewhere. */
+function loopbackServer(origin: string): string {
+  const { protocol, hostname, port } = new URL(origin);
+  const isLoopback = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/.test(hostname);
+  return isLoopback ? `${protocol}//loopback:${port}` : origin;
 }
 
 function basicAuthorization({ username, password }: URL): string | null {

@@ -1,20 +1,18 @@
 /**
- * Where opaque links lead: redirects followed by hand, hop by hop, and never onto a private address whatever the config
- * says, because every one of these URLs is a stranger's. No cookies, no referrer, nothing of the operator's.
+ * Where opaque links lead: redirects followed by hand, hop by hop, and never onto a private address, because every one of
+ * these URLs is a stranger's. No cookies, no referrer, nothing of the operator's.
  */
 import { Parser } from "htmlparser2";
-import type { Dispatcher } from "undici";
 import { FetchError } from "../errors.ts";
 import type { Clock } from "../model.ts";
-import { createConnections } from "./connection.ts";
+import { type Connections, createConnections } from "./connection.ts";
 import { createDnsCache, createSystemResolver } from "./dns.ts";
 import { DeadlineError, toFetchError } from "./failure.ts";
 import { readFreshness } from "./freshness.ts";
 import { decodeHead, type Head, inflateHead, readHead } from "./head.ts";
 import { type ResponseHeaders, singleHeader } from "./headers.ts";
 import type { HttpOptions } from "./http.ts";
-import { isPublicAddress } from "./private-address.ts";
-import { parseRequestTarget, resolveLocation } from "./request-target.ts";
+import { isSameServer, parseRequestTarget, type RequestTarget, resolveLocation } from "./request-target.ts";
 import { createRobots, type Robots, type RobotsAnswer, robotsBytesMax } from "./robots.ts";
 import { scrubUrl } from "./scrub.ts";
 
@@ -25,6 +23,8 @@ export interface LinkClientOptions extends HttpOptions {
   readonly onRest?: (host: string, ms: number) => void;
   /** The way ends at the first address of which this holds; it is not asked any more. Absent: at the first answer. */
   readonly isDestination?: (url: string) => boolean;
+  /** May the server of the address that is given be private? It alone: pages of a source that lives there itself. */
+  readonly isPrivateAllowed?: boolean;
 }
 
 /** `dead`: the link leads nowhere, for good. `later`: nothing can be said now. */
@@ -92,8 +92,10 @@ interface Way {
   /** Media types whose body is read; HTML where absent. */
   readonly wantsBody?: (headers: ResponseHeaders) => boolean;
   readonly passing?: ReadonlySet<number>;
-  /** Asked before each address of the way. */
-  readonly robots?: Robots;
+  /** Is the robots.txt asked before each address of the way? */
+  readonly heedsRobots?: boolean;
+  /** May the server of the first address be private? As the client's where absent. */
+  readonly isPrivateAllowed?: boolean;
 }
 
 class Client implements LinkClient {
@@ -103,8 +105,10 @@ class Client implements LinkClient {
     readonly connectTimeoutMs: number;
     readonly idleTimeoutMs: number;
   };
-  readonly #connections: Dispatcher;
+  readonly #connections: Connections;
   readonly #robots: Robots;
+  /** Of servers that may be private. */
+  readonly #grantedRobots: Robots;
 
   constructor(options: LinkClientOptions) {
     this.#options = options;
@@ -117,18 +121,21 @@ class Client implements LinkClient {
     };
     this.#connections = createConnections({
       findAddresses: createDnsCache({ resolve: resolveName ?? createSystemResolver(), clock }),
-      isAllowedAddress: isAllowedAddress ?? isPublicAddress,
+      isAllowedAddress,
       perHost,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
       idleTimeoutMs: this.#limits.idleTimeoutMs,
       ca: ca ?? null,
     });
     const { userAgent } = options;
-    this.#robots = createRobots({
-      userAgent,
-      clock,
-      read: (url, signal) => this.#readRobots(url, signal),
-    });
+    const robots = (isPrivateAllowed: boolean) =>
+      createRobots({
+        userAgent,
+        clock,
+        read: (url, signal) => this.#readRobots(url, { isPrivateAllowed }, signal),
+      });
+    this.#robots = robots(false);
+    this.#grantedRobots = robots(true);
   }
 
   async resolve(url: string, signal: AbortSignal): Promise<Resolution> {
@@ -152,14 +159,32 @@ class Client implements LinkClient {
   }
 
   async readBody(url: string, signal: AbortSignal): Promise<PageBody> {
-    const found = await this.#readHtml(url, { bytesMax: bodyBytesMax, robots: this.#robots }, signal);
+    const found = await this.#readHtml(url, { bytesMax: bodyBytesMax, heedsRobots: true }, signal);
     if (!("head" in found)) return found;
     const contentType = singleHeader(found.head.headers, "content-type");
     return { kind: "page", url: found.url, bytes: inflateHead(found.head, bodyBytesMax), contentType };
   }
 
-  async #readRobots(url: string, signal: AbortSignal): Promise<RobotsAnswer> {
-    const way = { bytesMax: robotsBytesMax, passing: passingForRobots, wantsBody: () => true };
+  /** What the robots.txt on the way says of an address; undefined where it is not asked. */
+  async #judge(
+    url: string,
+    { way, owner }: { readonly way: Way; readonly owner: RequestTarget | null },
+    signal: AbortSignal,
+  ) {
+    if (!way.heedsRobots) return undefined;
+    const isGranted = owner !== null && isSameServer(parseRequestTarget(url), owner);
+    return (isGranted ? this.#grantedRobots : this.#robots).judge(url, signal);
+  }
+
+  async #readRobots(
+    url: string,
+    { isPrivateAllowed }: { readonly isPrivateAllowed: boolean },
+    signal: AbortSignal,
+  ): Promise<RobotsAnswer> {
+    const way = {
+      ...{ bytesMax: robotsBytesMax, passing: passingForRobots, wantsBody: () => true },
+      isPrivateAllowed,
+    };
     const end = await this.#follow(url, way, signal);
     if ("stop" in end) {
       const { head } = end.stop;
@@ -187,12 +212,14 @@ class Client implements LinkClient {
     const seen = new Set<string>([url]);
     let current = url;
     try {
+      const isPrivateAllowed = way.isPrivateAllowed ?? this.#options.isPrivateAllowed ?? false;
+      const owner = isPrivateAllowed ? parseRequestTarget(url) : null;
       for (;;) {
-        const verdict = await way.robots?.judge(current, signal);
+        const verdict = await this.#judge(current, { way, owner }, signal);
         if (verdict?.kind === "later") return { ...verdict, reason: `robots.txt: ${verdict.reason}` };
         if (verdict?.kind === "refused")
           return { kind: "refused", reason: `the robots.txt of ${new URL(current).host} does not allow it` };
-        const head = await this.#ask(current, { ...way, budget }, signal);
+        const head = await this.#ask(current, { ...way, owner, budget }, signal);
         const outcome = judgeStatus(head, { clock, passing: way.passing ?? passing });
         if (outcome?.kind === "later" && outcome.retryAfterMs !== null && resting.has(head.status))
           onRest?.(parseRequestTarget(current).host, outcome.retryAfterMs);
@@ -216,7 +243,12 @@ class Client implements LinkClient {
 
   async #ask(
     url: string,
-    { bytesMax, budget, wantsBody = isHtml }: Way & { readonly budget: Budget },
+    {
+      owner,
+      bytesMax,
+      budget,
+      wantsBody = isHtml,
+    }: Way & { readonly owner: RequestTarget | null; readonly budget: Budget },
     signal: AbortSignal,
   ): Promise<Head> {
     const { userAgent, turn } = this.#options;
@@ -232,7 +264,7 @@ class Client implements LinkClient {
       "identity",
     ];
     return await readHead(
-      this.#connections,
+      this.#connections.towards(target, owner),
       {
         origin: target.origin,
         path: target.path,
@@ -245,7 +277,7 @@ class Client implements LinkClient {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connections.destroy();
+    await this.#connections[Symbol.asyncDispose]();
   }
 }
 

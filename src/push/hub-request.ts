@@ -26,7 +26,7 @@ const leaseMaxMs = 30 * 86_400_000;
 /** Parameters that we do not know are nobody's (WebSub 5.1). */
 export function readSubscriptionRequest(
   form: URLSearchParams,
-  { isPrivateAddress }: { readonly isPrivateAddress: (ip: string) => boolean },
+  { isForbiddenAddress }: { readonly isForbiddenAddress: (ip: string) => boolean },
 ): SubscriptionRequest | Refusal {
   const mode = form.get("hub.mode");
   const topic = form.get("hub.topic") ?? "";
@@ -35,7 +35,7 @@ export function readSubscriptionRequest(
   if (mode !== "subscribe" && mode !== "unsubscribe")
     return bad("hub.mode is subscribe or unsubscribe; this hub distributes the feeds of its own site only.");
   if (topic === "" || topic.length > urlLengthMax) return bad("hub.topic is the address of a feed.");
-  const problem = callbackProblem(callback, isPrivateAddress);
+  const problem = callbackProblem(callback, isForbiddenAddress);
   if (problem !== null) return bad(problem);
   if (secret !== null && Buffer.byteLength(secret) > secretBytesMax)
     return bad("hub.secret has less than 200 bytes.");
@@ -48,7 +48,7 @@ function bad(reason: string): Refusal {
   return { status: 400, reason };
 }
 
-function callbackProblem(callback: string, isPrivateAddress: (ip: string) => boolean): string | null {
+function callbackProblem(callback: string, isForbiddenAddress: (ip: string) => boolean): string | null {
   const url = URL.parse(callback);
   if (url === null || callback.length > urlLengthMax || !/^https?:$/.test(url.protocol))
     return "hub.callback is an http or https URL.";
@@ -57,7 +57,7 @@ function callbackProblem(callback: string, isPrivateAddress: (ip: string) => boo
   if (url.username !== "" || url.password !== "") return "hub.callback has no user name and no password.";
   if (callback.includes("#")) return "hub.callback has no fragment.";
   const ip = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(ip) !== 0 && isPrivateAddress(ip)) return "hub.callback is not on the public internet.";
+  if (isIP(ip) !== 0 && isForbiddenAddress(ip)) return "hub.callback is not on the public internet.";
   return null;
 }
 

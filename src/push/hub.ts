@@ -6,7 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { PostClient } from "../fetch/post.ts";
-import { isPublicAddress } from "../fetch/private-address.ts";
+import { isGrantableAddress, isPublicAddress } from "../fetch/private-address.ts";
 import type { Clock, FindTopic, Topic } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import type { HubRequest, HubSubscription } from "../store/store.ts";
@@ -91,7 +91,7 @@ export class Hub implements AsyncDisposable {
   async request(form: URLSearchParams): Promise<HubAnswer> {
     const { findTopic, isPrivateAllowed } = this.#options;
     const asked = readSubscriptionRequest(form, {
-      isPrivateAddress: (ip) => !isPrivateAllowed && !isPublicAddress(ip),
+      isForbiddenAddress: (ip) => !(isPrivateAllowed ? isGrantableAddress(ip) : isPublicAddress(ip)),
     });
     if ("reason" in asked) return { status: asked.status, body: `${asked.reason}\n` };
     if (this.#subscriptions.get(asked) === undefined) {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { PostClient } from "../fetch/post.ts";
+import { isOnServerOf } from "../fetch/request-target.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
 import type { Clock, SourceState } from "../model.ts";
 import type { Log } from "../observe/log.ts";
@@ -224,14 +225,15 @@ export class Subscriber implements AsyncDisposable {
           url: hub,
           headers: ["Content-Type", "application/x-www-form-urlencoded"],
           body: Buffer.from(form.toString()),
-          isPrivateAllowed: isPrivateAllowed(source),
+          // A strange server that a feed names as its hub is not what the operator allowed.
+          isPrivateAllowed: isPrivateAllowed(source) && isOnServerOf(hub, source.location),
         },
         signal,
       );
       if (status < 200 || status > 299) problem = `it answers ${status}`;
     } catch (error) {
       signal.throwIfAborted();
-      problem = error instanceof Error ? error.message : String(error);
+      problem = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
     }
     if (problem === null) return;
     const waitMs = Math.min(firstRetryMs * 2 ** Math.min(asking.failures, 10), retryMaxMs);

@@ -29,7 +29,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map<ErrorCode, string>([
   ],
   [
     "fetch/forbidden-address",
-    "The source lives on a private address. Set allow_private: true on it if that is meant.",
+    "The source lives on a private address, or redirects to one. If that is meant, put that address into the config, with allow_private: true.",
   ],
   ["fetch/bad-url", "The URL cannot be used. Correct it in the config."],
   [

@@ -83,7 +83,7 @@ describe("addresses within", () => {
     }
   });
 
-  // Redirects, hubs and links, hop by hop: test/fetch/forbidden-hops.test.ts, where an address can stand for the public internet.
+  // Redirects, hubs and links, hop by hop, of public sources: test/fetch/forbidden-hops.test.ts, where an address can stand for the internet.
   it("are reached through no list of feeds, though the list itself may be private", async () => {
     await using canary = await openCanary();
     await using origin = await startOriginServer();
@@ -109,6 +109,63 @@ sources: [{ opml: "${origin.url("/list.opml")}", name: list, allow_private: true
     expect(canary.count()).toBe(0);
     expect(await daemon.stop()).toBe(0);
     reportFigures("addresses within", { spellings: forbiddenHosts.length, connections: canary.count() });
+  });
+
+  it("are reached through no redirect, page, hub or archive of a source that may be private itself", async () => {
+    await using canary = await openCanary();
+    await using origin = await startOriginServer();
+    const hosts = forbiddenHosts.filter((host) => /^[\x20-\x7e]+$/.test(host));
+    const within = hosts.map((host) => `http://${host}:${canary.port}`);
+    for (const [n, inner] of within.entries()) {
+      origin.on(`/redirect/${n}`, { status: 302, headers: { location: `${inner}/feed` } });
+      origin.on(`/page/${n}`, { status: 302, headers: { location: `${inner}/page` } });
+      origin.on(`/doors/${n}`, {
+        headers: { "content-type": "application/atom+xml" },
+        body: `<feed xmlns="http://www.w3.org/2005/Atom"><title>Doors ${n}</title><id>urn:x:${n}</id><updated>2026-11-20T00:00:00Z</updated><link rel="self" href="${origin.url(`/doors/${n}`)}"/><link rel="hub" href="${inner}/hub"/><link rel="prev-archive" href="${inner}/archive"/><icon>${inner}/icon</icon>${[
+          `${inner}/direct`,
+          origin.url(`/page/${n}`),
+        ]
+          .map(
+            (link, k) =>
+              `<entry><title>Story ${n} by door ${k}</title><id>urn:x:${n}:${k}</id><updated>2026-11-20T00:00:00Z</updated><link href="${link}"/><summary>It goes on …</summary></entry>`,
+          )
+          .join("")}</feed>`,
+      });
+    }
+    const options = "allow_private: true, full_text: true, history: 3";
+    const sources = within.flatMap((_, n) => [
+      `  - { url: "${origin.url(`/redirect/${n}`)}", name: "redirect ${n}", ${options} }\n`,
+      `  - { url: "${origin.url(`/doors/${n}`)}", name: "doors ${n}", ${options} }\n`,
+    ]);
+    await using workspace = await createWorkspace(
+      `push: always\nlimits: { timeout: 5s, per_host: 16, host_pause: 1ms }\nsources:\n${sources.join("")}`,
+    );
+    await using daemon = await Daemon.start(workspace.config);
+    const found = await polled(daemon);
+    const byName = (prefix: string) => found.filter(({ name }) => name.startsWith(prefix));
+    expect(new Set(byName("redirect").map(({ error }) => error?.code))).toEqual(
+      new Set(["fetch/forbidden-address"]),
+    );
+    expect(byName("doors").map(({ entries }) => entries)).toEqual(within.map(() => 2));
+    // The pages of its own server are asked for, and their redirects end there.
+    await daemon.waitFor(
+      "every page asked for",
+      async () => within.every((_, n) => origin.requests.some(({ url }) => url === `/page/${n}`)),
+      60_000,
+    );
+    await daemon.waitFor(
+      "every hub tried",
+      async () =>
+        (daemon.output.stderr.match(/did not take our subscription/g) ?? []).length >= within.length,
+      60_000,
+    );
+    expect(canary.count()).toBe(0);
+    expect(await daemon.stop()).toBe(0);
+    expect(canary.count()).toBe(0);
+    reportFigures("doors of a source that may be private", {
+      doors: within.length * 6,
+      connections: canary.count(),
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPublicAddress } from "../../src/fetch/private-address.ts";
+import { isGrantableAddress, isPublicAddress } from "../../src/fetch/private-address.ts";
 
 describe("isPublicAddress", () => {
   it.each([
@@ -10,6 +10,7 @@ describe("isPublicAddress", () => {
     "100.127.255.255",
     "127.0.0.1",
     "127.255.255.254",
+    "168.63.129.16",
     "169.254.169.254",
     "172.16.0.1",
     "172.31.255.255",
@@ -84,4 +85,36 @@ describe("isPublicAddress", () => {
       }),
     );
   });
+});
+
+describe("isGrantableAddress", () => {
+  it.each([
+    ...["1.1.1.1", "2606:4700::1111"],
+    ...[
+      "127.0.0.1",
+      "127.9.9.9",
+      "0.0.0.0",
+      "10.1.2.3",
+      "172.31.0.1",
+      "192.168.0.1",
+      "100.64.0.1",
+      "198.18.0.1",
+    ],
+    ...["::1", "::", "fd12:3456::1", "::ffff:127.0.0.1", "::ffff:192.168.0.1"],
+  ])("%s can be allowed", (ip) => expect(isGrantableAddress(ip)).toBe(true));
+
+  it.each([
+    ...["169.254.169.254", "169.254.1.1", "100.100.100.200", "168.63.129.16", "192.0.0.192"],
+    ...[
+      "fe80::1",
+      "fe80::1%eth0",
+      "fd00:ec2::254",
+      "fd20:ce::254",
+      "::ffff:169.254.169.254",
+      "::ffff:a9fe:a9fe",
+    ],
+    ...["::ffff:100.100.100.200", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "::169.254.169.254"],
+    ...["224.0.0.1", "255.255.255.255", "240.0.0.1", "ff02::1", "192.0.2.1", "0.1.2.3"],
+    ...["", "localhost", "example.org", "127.1"],
+  ])("%s cannot", (ip) => expect(isGrantableAddress(ip)).toBe(false));
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isOwnOrigin, parseRequestTarget, resolveLocation } from "../../src/fetch/request-target.ts";
+import {
+  isOnServerOf,
+  isOwnOrigin,
+  parseRequestTarget,
+  resolveLocation,
+} from "../../src/fetch/request-target.ts";
 
 describe("parseRequestTarget", () => {
   it.each([
@@ -73,4 +78,30 @@ describe("isOwnOrigin", () => {
   ])("what is configured for %s's asker %s: %s", (target, owner, expected) => {
     expect(isOwnOrigin(parseRequestTarget(target), parseRequestTarget(owner))).toBe(expected);
   });
+});
+
+describe("isOnServerOf", () => {
+  it.each([
+    ["http://nas.lan:8080/page", "http://nas.lan:8080/feed"],
+    ["https://nas.lan/page", "http://nas.lan/feed"],
+    ["http://NAS.lan/", "http://bob:p@nas.lan/feed"],
+    ["http://127.0.0.1:8080/", "http://localhost:8080/"],
+    ["http://127.9.9.9:8080/", "http://127.0.0.1:8080/"],
+    ["http://[::1]:8080/", "http://0x7f.1:8080/"],
+  ])("%s is on the server of %s", (url, owner) => expect(isOnServerOf(url, owner)).toBe(true));
+
+  it.each([
+    ["http://nas.lan:8081/page", "http://nas.lan:8080/feed"],
+    ["http://nas.lan:8443/", "https://nas.lan:8443/"],
+    ["http://nas.lan/", "https://nas.lan/feed"],
+    ["http://router.lan/", "http://nas.lan/"],
+    ["http://192.168.0.1/", "http://192.168.0.2/"],
+    ["http://127.0.0.1:8081/", "http://127.0.0.1:8080/"],
+    ["http://127.0.0.1/", "http://192.168.0.1/"],
+    ["http://127.0.0.1.evil.example/", "http://127.0.0.1/"],
+    ["http://localhost.evil.example/", "http://localhost/"],
+    ["file:///etc/passwd", "file:///etc/passwd"],
+    ["no address", "http://nas.lan/"],
+    ["http://nas.lan/", "../feeds/local.xml"],
+  ])("%s is not on the server of %s", (url, owner) => expect(isOnServerOf(url, owner)).toBe(false));
 });

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPostClient } from "../../src/fetch/post.ts";
+import type { SourceDefinition } from "../../src/model.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { type PushedDocument, Subscriber } from "../../src/push/subscriber.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -71,12 +72,17 @@ afterEach(async () => {
   await workspace[Symbol.asyncDispose]();
 });
 
+/** On the hub's own server, as the source may be private. */
+const neighbour = (id: string): SourceDefinition =>
+  buildDefinition(id, { location: `${new URL(hub.url).origin}/${id}.xml` });
+
 /** A source whose last document named this hub. */
 async function addSource(
   id: string,
   feed: { hubs?: readonly string[]; url?: string | null } = {},
+  definition: SourceDefinition = neighbour(id),
 ): Promise<void> {
-  await addSources(store, buildDefinition(id));
+  await addSources(store, definition);
   const named = buildFeed({ hubs: [hub.url], url: topic, ...feed });
   await poll(store, id, [], { at: clock.now(), state: { feed: named } });
 }
@@ -176,7 +182,7 @@ describe("5.1 the subscription request", () => {
   });
 
   it("5.1.2 the callback is unguessable and different for each source; 5.1 the secret MUST have less than 200 bytes", async () => {
-    await addSources(store, buildDefinition("a"), buildDefinition("b"));
+    await addSources(store, neighbour("a"), neighbour("b"));
     for (const id of ["a", "b"]) {
       const feed = buildFeed({ hubs: [hub.url], url: `${topic}?${id}` });
       await poll(store, id, [], { at: clock.now(), state: { feed } });
@@ -209,6 +215,16 @@ describe("5.1 the subscription request", () => {
     await expect.poll(async () => (await store.listSubscriptions())[0]?.failures).toBe(1);
     expect(hub.asked).toEqual([]);
   });
+
+  it.each(["http://127.0.0.1:1/feed.xml", "http://192.168.0.1/feed.xml", "https://paper.example/feed.xml"])(
+    "goes to no private hub on another server than the source's (%s), though that may be private",
+    async (location) => {
+      await addSource("a", {}, buildDefinition("a", { location }));
+      open();
+      await expect.poll(async () => (await only()).failures).toBe(1);
+      expect(hub.asked).toEqual([]);
+    },
+  );
 });
 
 describe("5.2 and 5.3 the hub asks back", () => {
