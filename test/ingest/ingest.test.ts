@@ -132,10 +132,13 @@ describe("the history of a feed (RFC 5005)", () => {
     expect(asked()).toEqual(["/live", "/archive/3"]);
   });
 
-  it("does not lead to a private address on another host", async () => {
-    server.on("/live", page(4, server.url("/archive/3", "127.0.0.2")));
+  it("does not lead to a private address on another server", async () => {
+    await using other = await startOriginServer();
+    other.on("/archive/3", page(3, null));
+    server.on("/live", page(4, other.url("/archive/3")));
     const [state] = await poll(local("live", { historyPages: 9 }));
     expect(asked()).toEqual(["/live"]);
+    expect(other.requests).toEqual([]);
     expect(state?.warnings).toMatchObject([{ code: "archive" }]);
   });
 });
