@@ -10,7 +10,8 @@ import { HEALTH_FEED_PATH } from "./health.ts";
 import type { LiveStream } from "./live.ts";
 import { ProblemError } from "./problem.ts";
 import { parseCursor } from "./river.ts";
-import { navigationOf, PAGE_HEADERS, pagePathsOf, type Site } from "./site.ts";
+import { navigationOf, PAGE_HEADERS, pagePathsOf } from "./river-pages.ts";
+import type { Site } from "./site.ts";
 import { type StatusReport, statusToJson } from "./status.ts";
 import { renderStatus } from "./status-page.ts";
 

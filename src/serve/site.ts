@@ -3,34 +3,30 @@
  * the store that is the same as before renders nothing, an output whose bytes are the same keeps its compressed copies.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Clock, OutputDefinition, SourceState, Topic } from "../model.ts";
-import { cleanLine, withoutTrailingSlashes } from "../publish/clean.ts";
-import type { PublishedEntry, PublishedFeed } from "../publish/combine.ts";
-import { FEED_FILES, type FeedFile, outputPath, selfUrl } from "../publish/feed-urls.ts";
-import { LIVE_SCRIPT, LIVE_SCRIPT_PATH } from "../publish/live-script.ts";
+import type { Clock, SourceState, Topic } from "../model.ts";
+import type { PublishedFeed } from "../publish/combine.ts";
+import { FEED_FILES, type FeedFile, selfUrl } from "../publish/feed-urls.ts";
 import { renderOpml } from "../publish/opml.ts";
 import { renderFeed } from "../publish/render.ts";
 import { renderRiver } from "../publish/render-html.ts";
-import { renderSubscribe } from "../publish/render-subscribe.ts";
-import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from "../publish/stylesheet.ts";
 import type { Store } from "../store/store.ts";
 import { ArchivePages } from "./archive-pages.ts";
 import { Archiver, type ArchiverStore } from "./archiver.ts";
+import { addAssets } from "./assets.ts";
 import { Representation } from "./conditional-response.ts";
-import { showOnce, withCopies } from "./copy-groups.ts";
 import { type FeedHashes, FeedHistory } from "./feed-history.ts";
-import { FilteredRiver } from "./filtered-river.ts";
+import { earliest, expiryOf, LiveDocuments } from "./live-documents.ts";
+import type { SiteSettings } from "./river.ts";
 import {
-  type Cursor,
-  combineRiver,
-  formatCursor,
-  PAGE_STORIES,
-  readRiver,
-  type SiteSettings,
-} from "./river.ts";
+  basePathOf,
+  frameOf,
+  type PageQuery,
+  type PageSurroundings,
+  RiverPages,
+  subscribePage,
+} from "./river-pages.ts";
 
 const DAY_SECONDS = 86_400;
-const PAGES_KEPT = 200;
 /** A file has no next page: it shows what the feed shows, as far as a page can be. */
 const STATIC_STORIES = 200;
 /** From so many sources on, listing them for each change is felt. */
@@ -49,25 +45,6 @@ const FEED_HEADERS: readonly string[] = [
   "Content-Security-Policy",
   "default-src 'none'; style-src 'self'; sandbox",
 ];
-
-export const PAGE_HEADERS: readonly string[] = [
-  "Content-Security-Policy",
-  "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "Referrer-Policy",
-  "no-referrer",
-  "X-Content-Type-Options",
-  "nosniff",
-  "Cross-Origin-Opener-Policy",
-  "same-origin",
-];
-
-export interface PageQuery {
-  readonly output: OutputDefinition;
-  readonly tag: string | null;
-  readonly sourceId: string | null;
-  readonly search: string | null;
-  readonly before: Cursor | null;
-}
 
 export type SiteStore = Pick<Store, "listStories" | "listCopies" | "listSources" | "revision"> &
   ArchiverStore;
@@ -96,7 +73,6 @@ export class Site {
   readonly #store: SiteStore;
   readonly #clock: Clock;
   readonly #onSkipped: SiteOptions["onSkipped"];
-  readonly #startedAt: Date;
   #settings: SiteSettings;
   #revision: number | null = null;
   #sources: readonly SourceState[] = [];
@@ -104,7 +80,6 @@ export class Site {
   #sourcesFreshUntilMs = 0;
   #tags: readonly string[] = [];
   #documents: ReadonlyMap<string, Representation> = new Map();
-  #pages = new Map<string, Representation>();
   /** By output name. */
   readonly #histories = new Map<string, FeedHistory>();
   /** The feed files among the documents, by path: which output and format each is. */
@@ -116,8 +91,8 @@ export class Site {
   #renderings = 0;
   /** Those of the last rendering. */
   #renderedSettings: SiteSettings | null = null;
-  /** Of outputs with lists; settings that are read anew have outputs that are others. */
-  #filtered = new WeakMap<OutputDefinition, FilteredRiver>();
+  readonly #live: LiveDocuments;
+  readonly #pages: RiverPages;
   readonly #archiver: Archiver;
   readonly #archivePages: ArchivePages;
   /** Pages of the archive are still to be written. */
@@ -130,7 +105,9 @@ export class Site {
     this.#clock = options.clock;
     this.#settings = options.settings;
     this.#onSkipped = options.onSkipped;
-    this.#startedAt = options.clock.now();
+    const parts = { store: options.store, clock: options.clock, emptyUpdated: options.clock.now() };
+    this.#live = new LiveDocuments(parts);
+    this.#pages = new RiverPages(parts);
     this.#archiver = new Archiver(options);
     this.#archivePages = new ArchivePages(options.store);
   }
@@ -146,7 +123,7 @@ export class Site {
 
   /** Path of the public URL, without a trailing slash: every link on a page starts with it. */
   get basePath(): string {
-    return withoutTrailingSlashes(new URL(this.#settings.url).pathname);
+    return basePathOf(this.#settings);
   }
 
   /** Replaces what is published; takes effect with the next refresh. */
@@ -279,7 +256,7 @@ export class Site {
     const versions: { history: FeedHistory; feed: PublishedFeed; hashes: FeedHashes }[] = [];
     for (const [index, output] of settings.outputs.entries()) {
       const isDefault = index === 0;
-      const live = await this.#readLive(output, settings);
+      const live = await this.#live.read(output, settings);
       isBehind ||= live.isBehind;
       expiresAt = earliest(expiresAt, expiryOf(live.feed.entries, output));
       const archived = await this.#archiver.advance(output, {
@@ -310,7 +287,9 @@ export class Site {
       if (settings.hasFiles !== false) {
         const isSame = same !== null && settings === this.#renderedSettings;
         const known = isSame ? this.#files.get(`${output.name}/index.html`) : undefined;
-        const page = known ?? Buffer.from(this.#renderStaticPage(feed, settings));
+        const page =
+          known ??
+          Buffer.from(renderStaticPage(feed, { settings, sources: this.#sources, tags: this.#tags }));
         for (const folder of folders) files.set(`${folder}index.html`, page);
       }
       // Between outputs, requests get their turn.
@@ -344,35 +323,10 @@ export class Site {
     for (const { history, feed, hashes } of versions) history.add(feed, hashes);
     this.#feedPaths = feedPaths;
     this.#renderings += 1;
-    this.#pages = new Map();
+    this.#pages.clear();
     this.#deltas = new Map();
     // Settings that changed meanwhile leave the revision unknown, so that the next refresh renders them.
     if (settings === this.#settings) this.#revision = revision;
-  }
-
-  /** What stands in the live document of an output. */
-  async #readLive(
-    output: OutputDefinition,
-    settings: SiteSettings,
-  ): Promise<{ readonly feed: PublishedFeed; readonly isBehind: boolean }> {
-    const { limit, windowMs } = output;
-    const query = { output, limit, emptyUpdated: this.#startedAt };
-    const matches = settings.matchers?.get(output.name);
-    if (matches === undefined) {
-      const notBefore = windowMs === undefined ? null : new Date(this.#clock.now().getTime() - windowMs);
-      const whole = { ...query, notBefore, tag: null, sourceId: null, before: null };
-      return { feed: (await readRiver(this.#store, settings, whole)).feed, isBehind: false };
-    }
-    let river = this.#filtered.get(output);
-    if (river === undefined) {
-      river = new FilteredRiver({ store: this.#store, clock: this.#clock, output, matches });
-      this.#filtered.set(output, river);
-    }
-    const { stories, reserve, isBehind } = await river.read();
-    // What copies leave free is filled from the reserve.
-    const found = await withCopies(this.#store, [...stories, ...reserve], output);
-    const shown = showOnce(found, { output, matches, told: new Set() }).slice(0, limit);
-    return { feed: combineRiver(shown, settings, query), isBehind };
   }
 
   /** The sources; of many, those of a moment ago while they change at every poll: only names and tags are taken from them. */
@@ -384,6 +338,24 @@ export class Site {
     const tookMs = performance.now() - startedMs;
     this.#sourcesFreshUntilMs = startedMs + tookMs * SOURCES_PAUSE_FACTOR;
     return sources;
+  }
+
+  /** A page of an output's river. */
+  page(query: PageQuery): Promise<Representation> {
+    return this.#pages.page(query, this.#surroundings);
+  }
+
+  /** How to subscribe to the feed of a path, as a page; null where there is no feed. */
+  subscribePage(path: string): Representation | null {
+    const found = this.#feedPaths.get(path);
+    const feed = found?.history.newest ?? null;
+    return found === undefined || feed === null
+      ? null
+      : subscribePage(this.#settings, { feed, file: found.file, path });
+  }
+
+  get #surroundings(): PageSurroundings {
+    return { settings: this.#settings, sources: this.#sources, tags: this.#tags };
   }
 
   #renderFeedFile(feed: PublishedFeed, file: FeedFile): Representation {
@@ -411,139 +383,17 @@ export class Site {
       fresh.lastModified === null || before.lastModified === null || fresh.lastModified > before.lastModified;
     return isNewer ? fresh : new Representation({ ...options, lastModified: this.#clock.now() });
   }
-
-  #renderStaticPage(feed: PublishedFeed, settings: SiteSettings): string {
-    return renderRiver({
-      feed: { ...feed, entries: feed.entries.slice(0, STATIC_STORIES) },
-      ...this.#frame(settings),
-      filter: { tag: null, sourceId: null, search: null },
-      olderCursor: null,
-      isFirstPage: true,
-      isStatic: true,
-    });
-  }
-
-  /** A page of an output's river; kept until the next change. */
-  async page(query: PageQuery): Promise<Representation> {
-    const before = query.before === null ? null : formatCursor(query.before);
-    const key = JSON.stringify([query.output.name, query.tag, query.sourceId, query.search, before]);
-    const pages = this.#pages;
-    const known = pages.get(key);
-    if (known !== undefined) return known;
-    const settings = this.#settings;
-    const { feed, older } = await readRiver(this.#store, settings, {
-      ...query,
-      limit: PAGE_STORIES,
-      emptyUpdated: this.#startedAt,
-    });
-    const html = renderRiver({
-      feed,
-      ...this.#frame(settings),
-      filter: { tag: query.tag, sourceId: query.sourceId, search: query.search },
-      olderCursor: older === null ? null : formatCursor(older),
-      isFirstPage: before === null,
-      isStatic: false,
-    });
-    const page = new Representation({
-      body: Buffer.from(html),
-      contentType: "text/html; charset=utf-8",
-      cacheControl: "public, max-age=60",
-      lastModified: null,
-      headers: PAGE_HEADERS,
-    });
-    if (pages.size >= PAGES_KEPT) pages.clear();
-    pages.set(key, page);
-    return page;
-  }
-
-  /** How to subscribe to the feed of a path, as a page; null where there is no feed. */
-  subscribePage(path: string): Representation | null {
-    const found = this.#feedPaths.get(path);
-    const feed = found?.history.newest ?? null;
-    if (found === undefined || feed === null) return null;
-    const html = renderSubscribe({
-      feed,
-      file: found.file,
-      url: `${withoutTrailingSlashes(this.#settings.url)}${path}`,
-      basePath: this.basePath,
-      outputs: navigationOf(this.#settings),
-    });
-    return new Representation({
-      body: Buffer.from(html),
-      contentType: "text/html; charset=utf-8",
-      // For this browser only: a cache must not give the page to feed readers.
-      cacheControl: "private, no-store",
-      lastModified: null,
-      headers: PAGE_HEADERS,
-    });
-  }
-
-  #frame(settings: SiteSettings) {
-    const sources = this.#sources
-      .filter((source) => source.kind !== "opml" && source.entryCount > 0)
-      .map((source) => ({ id: source.id, name: nameOf(source) }))
-      .sort((a, b) => a.name.localeCompare(b.name, "en"));
-    return { basePath: this.basePath, outputs: navigationOf(settings), tags: this.tags, sources };
-  }
 }
 
-/** The outputs as the masthead lists them. */
-export function navigationOf(
-  settings: SiteSettings,
-): readonly { name: string; title: string; isDefault: boolean }[] {
-  return settings.outputs.map(({ name, title }, index) => {
-    // An output without a title of its own has the site's, which stands beside it already.
-    return { name, title: title === settings.title ? "All stories" : title, isDefault: index === 0 };
+function renderStaticPage(feed: PublishedFeed, surroundings: PageSurroundings): string {
+  return renderRiver({
+    feed: { ...feed, entries: feed.entries.slice(0, STATIC_STORIES) },
+    ...frameOf(surroundings),
+    filter: { tag: null, sourceId: null, search: null },
+    olderCursor: null,
+    isFirstPage: true,
+    isStatic: true,
   });
-}
-
-/** When the oldest of these entries leaves the output's window. */
-function expiryOf(entries: readonly PublishedEntry[], { windowMs }: OutputDefinition): Date | null {
-  if (windowMs === undefined || entries.length === 0) return null;
-  return new Date(Math.min(...entries.map((entry) => entry.orderedAt.getTime())) + windowMs);
-}
-
-function earliest(a: Date | null, b: Date | null): Date | null {
-  if (a === null || b === null) return a ?? b;
-  return a < b ? a : b;
-}
-
-/** What a source is called: by the operator, by itself, or by its address. */
-export function nameOf(source: SourceState): string {
-  return (
-    cleanLine(source.name, 200) ||
-    cleanLine(source.feed?.title, 200) ||
-    cleanLine(hostOf(source), 200) ||
-    source.id
-  );
-}
-
-function hostOf(source: SourceState): string {
-  return URL.parse(source.location)?.hostname ?? source.location.split("/").at(-1) ?? "";
-}
-
-/** Paths of an output's page: `/` and `/<name>/` for the first one. */
-export function pagePathsOf(settings: SiteSettings): ReadonlyMap<string, OutputDefinition> {
-  const paths = new Map<string, OutputDefinition>();
-  for (const [index, output] of settings.outputs.entries()) {
-    paths.set(`/${output.name}/`, output);
-    if (index === 0) paths.set(outputPath({ name: output.name, isDefault: true }), output);
-  }
-  return paths;
-}
-
-function addAssets(documents: Map<string, Representation>, files: Map<string, Uint8Array>): void {
-  for (const [path, text, contentType] of [
-    [STYLESHEET_PATH, STYLESHEET, "text/css; charset=utf-8"],
-    [ICON_PATH, ICON, "image/svg+xml"],
-    [LIVE_SCRIPT_PATH, LIVE_SCRIPT, "text/javascript; charset=utf-8"],
-  ] as const) {
-    const body = Buffer.from(text);
-    const cacheControl = `public, max-age=${365 * DAY_SECONDS}, immutable`;
-    const headers = ["X-Content-Type-Options", "nosniff"];
-    documents.set(path, new Representation({ body, contentType, cacheControl, lastModified: null, headers }));
-    files.set(path.slice(1), body);
-  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { LONG_REASONS } from "../publish/joined.ts";
 import { STATUS_EVENTS_PATH } from "../publish/live-script.ts";
 import { type Markup, markup } from "../publish/markup.ts";
 import { type NavigationItem, renderPage } from "../publish/page-layout.ts";
-import { nameOf } from "./site.ts";
+import { nameOf } from "./river-pages.ts";
 import { errorOf, isPolled, placeOf, type StatusReport, sparklineOf } from "./status.ts";
 
 /** So many rows stay below 50 KB with everything around them. */

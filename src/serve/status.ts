@@ -4,7 +4,7 @@ import { cleanLine, publicUrl, scrubUrls } from "../publish/clean.ts";
 import { type JoinReason, LONG_REASONS, whyJoined } from "../publish/joined.ts";
 import type { DailyCount, Store, StoreCounts } from "../store/store.ts";
 import { adviceFor, GONE_ADVICE } from "./advice.ts";
-import { nameOf } from "./site.ts";
+import { nameOf } from "./river-pages.ts";
 
 const DAY_MS = 86_400_000;
 export const SPARKLINE_DAYS = 14;
