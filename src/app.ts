@@ -402,7 +402,7 @@ export async function pollOnce(
         refresh: () => site.refresh(),
         nextRefreshInMs: () => site.nextRefreshInMs,
         archives: () => site.archives,
-        readArchivePage: async (path) => (await site.archivePage(path))?.body ?? null,
+        readArchivePage: (path) => site.archiveFile(path),
       },
       directory: config.publishDirectory,
       log,

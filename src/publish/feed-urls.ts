@@ -33,8 +33,8 @@ export function selfUrl(feed: PublishedFeed, file: FeedFile): string {
   return `${pageUrl(feed)}${file.name}`;
 }
 
-/** A page of an archive is an Atom document, or a JSON Feed. */
-export type ArchiveFormat = "xml" | "json";
+/** A page of an archive is an Atom document, or made of it: a JSON Feed, and among files a page for people. */
+export type ArchiveFormat = "xml" | "json" | "html";
 
 /** The path of a page of the archive, under the site's address. */
 export function archivePath(outputName: string, page: number, format: ArchiveFormat = "xml"): string {

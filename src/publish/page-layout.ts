@@ -23,7 +23,7 @@ export interface PageFrame {
   /** Further elements of the head. */
   readonly head: Markup | null;
   readonly content: Markup;
-  /** Pages written as static files have no status page beside them. */
+  /** Pages written as static files have no status page beside them, and lead to files: no server has to know that `/` has an index. */
   readonly isStatic: boolean;
   /** Where the page hears of changes to what stands in its `live` element; absent: it stays as it is. */
   readonly eventsPath?: string;
@@ -53,7 +53,7 @@ ${frame.head}${
 <a class="skip" href="#content">Skip to the content</a>
 <header class="masthead">
 <div class="bar">
-<a class="brand" href="${basePath}/">${MARK}<span>${siteTitle}</span></a>
+<a class="brand" href="${basePath}/${frame.isStatic && INDEX_FILE}">${MARK}<span>${siteTitle}</span></a>
 <nav aria-label="Feeds"><ul>
 ${frame.outputs.map((output) => renderNavigationItem(output, frame))}${
   !frame.isStatic &&
@@ -76,13 +76,16 @@ ${
 `.toString();
 }
 
+/** The first page of an output among static files. */
+export const INDEX_FILE = "index.html";
+
 const CURRENT = markup` aria-current="page"`;
 
 /** Three streams that become one. */
 export const MARK: Markup = markup`<svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false"><path d="M3 4c6 0 6 8 10 8M3 12h10M3 20c6 0 6-8 10-8h8" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/></svg>`;
 
 function renderNavigationItem(output: NavigationItem, frame: PageFrame): Markup {
-  const path = `${frame.basePath}${outputPath(output)}`;
+  const path = `${frame.basePath}${outputPath(output)}${frame.isStatic ? INDEX_FILE : ""}`;
   return markup`<li><a href="${path}"${frame.current === output.name && CURRENT}>${cleanLine(output.title, 60) || output.name}</a></li>
 `;
 }

@@ -32,8 +32,18 @@ export interface RiverView {
   /** Cursor of the page after this one, null on the last. */
   readonly olderCursor: string | null;
   readonly isFirstPage: boolean;
-  /** Written as a file: no filter, no paging, no status, which need the server. */
+  /** Written as a file: no filter, no status, which need the server. */
   readonly isStatic: boolean;
+  /** Where a file's neighbours are. */
+  readonly files?: FileLinks;
+}
+
+/** Links between static files; null at the ends. */
+export interface FileLinks {
+  /** What this page is called, if it is not the first. */
+  readonly label: string | null;
+  readonly newer: string | null;
+  readonly older: string | null;
 }
 
 /** One page of an output's river as HTML. */
@@ -51,7 +61,7 @@ export function renderRiver(view: RiverView): string {
 ${!view.isStatic && renderFilters(view, path)}</div>
 ${renderChosen(view, path)}</div>
 <div id="live">
-${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${!view.isStatic && renderPager(view, path)}</div>
+${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${view.isStatic ? renderFilePager(view) : renderPager(view, path)}</div>
 `;
   const head = markup`${FEED_FILES.map(
     (
@@ -64,7 +74,7 @@ ${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${!view
     basePath,
     outputs: view.outputs,
     current: feed.output.name,
-    title,
+    title: view.files?.label == null ? title : `${title}, ${view.files.label}`,
     description: feedDescription(feed),
     head,
     content,
@@ -217,6 +227,15 @@ function renderPager(view: RiverView, path: string): Markup | null {
   return markup`<nav class="pager" aria-label="Pages">
 ${!view.isFirstPage && markup`<a href="${path}${queryOf(view.filter, null)}">Newest stories</a>`}
 ${view.olderCursor !== null && markup`<a rel="next" href="${path}${queryOf(view.filter, view.olderCursor)}">Older stories</a>`}
+</nav>
+`;
+}
+
+function renderFilePager({ files }: RiverView): Markup | null {
+  if (files === undefined || (files.newer === null && files.older === null)) return null;
+  return markup`<nav class="pager" aria-label="Pages">
+${files.newer !== null && markup`<a rel="prev" href="${files.newer}">Newer stories</a>`}
+${files.older !== null && markup`<a rel="next" href="${files.older}">Older stories</a>`}
 </nav>
 `;
 }

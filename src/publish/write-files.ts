@@ -65,7 +65,7 @@ export async function writeArchiveFiles(
   signal: AbortSignal,
 ): Promise<WrittenFiles> {
   const total = { written: 0, unchanged: 0 };
-  for (const format of ["xml", "json"] as const) {
+  for (const format of ["xml", "json", "html"] as const) {
     const nameOf = (page: number) => archivePath(output, page, format).slice(1);
     const write = async (page: number): Promise<WrittenFiles | null> => {
       const body = await read(page, format);
@@ -80,6 +80,8 @@ export async function writeArchiveFiles(
     const isMoved = first.written > 0;
     let from = pages + 1;
     while (from > 2 && (isMoved || !existsSync(path.resolve(directory, nameOf(from - 1))))) from -= 1;
+    // For people, the page before a new one leads to it now.
+    if (format === "html" && from <= pages) from = Math.max(from - 1, 2);
     for (let page = from; page <= pages; page += 1) if ((await write(page)) === null) break;
   }
   return total;

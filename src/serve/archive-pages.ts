@@ -11,7 +11,8 @@ const PAGES_AHEAD = 100;
 const FOR_GOOD = `public, max-age=${365 * 86_400}, immutable`;
 /** The newest page is asked for again: its headers will name the page after it. */
 const FOR_A_WHILE = "public, max-age=3600, stale-if-error=86400";
-const MEDIA_TYPES: Readonly<Record<ArchiveFormat, string>> = {
+type ServedFormat = Exclude<ArchiveFormat, "html">;
+const MEDIA_TYPES: Readonly<Record<ServedFormat, string>> = {
   xml: feedFile("atom").mediaType,
   json: feedFile("json").mediaType,
 };
@@ -46,7 +47,7 @@ export class ArchivePages {
     const next = `<${siteUrl}${archivePath(output, number + 1)}>; rel="next-archive"`;
     const representation = new Representation({
       body: format === "json" ? toJsonArchive(atom) : atom,
-      contentType: `${MEDIA_TYPES[format as ArchiveFormat]}; charset=utf-8`,
+      contentType: `${MEDIA_TYPES[format as ServedFormat]}; charset=utf-8`,
       cacheControl: hasNext ? FOR_GOOD : FOR_A_WHILE,
       lastModified: page.at,
       headers: hasNext && format === "xml" ? [...headers, "Link", next] : headers,

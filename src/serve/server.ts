@@ -100,7 +100,7 @@ export interface Server extends AsyncDisposable {
   nextRefreshInMs(): number | null;
   /** The newest page of each output's archive. */
   archives(): ReadonlyMap<string, number>;
-  /** A page of an archive by its path; null where there is none. */
+  /** A page of an archive by its path, for `writeArchiveFiles`; null where there is none. */
   readArchivePage(path: string): Promise<Uint8Array | null>;
   /** Replaces outputs, title, URL and filters after the config changed, and renders them. */
   reconfigure(settings: SiteSettings): Promise<ReadonlyMap<string, Uint8Array>>;
@@ -208,7 +208,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     topicUrls: () => site.topicUrls,
     nextRefreshInMs: () => site.nextRefreshInMs,
     archives: () => site.archives,
-    readArchivePage: async (path) => (await site.archivePage(path))?.body ?? null,
+    readArchivePage: (path) => site.archiveFile(path),
     reconfigure: (settings) => {
       site.reconfigure(settings);
       return isPublishing ? refresh() : Promise.resolve(new Map());

@@ -8,7 +8,6 @@ import type { PublishedFeed } from "../publish/combine.ts";
 import { FEED_FILES, type FeedFile, selfUrl } from "../publish/feed-urls.ts";
 import { renderOpml } from "../publish/opml.ts";
 import { renderFeed } from "../publish/render.ts";
-import { renderRiver } from "../publish/render-html.ts";
 import type { Store } from "../store/store.ts";
 import { ArchivePages } from "./archive-pages.ts";
 import { Archiver, type ArchiverStore } from "./archiver.ts";
@@ -19,16 +18,14 @@ import { earliest, expiryOf, LiveDocuments } from "./live-documents.ts";
 import type { SiteSettings } from "./river.ts";
 import {
   basePathOf,
-  frameOf,
   type PageQuery,
   type PageSurroundings,
   RiverPages,
   subscribePage,
 } from "./river-pages.ts";
+import { StaticPages } from "./static-pages.ts";
 
 const DAY_SECONDS = 86_400;
-/** A file has no next page: it shows what the feed shows, as far as a page can be. */
-const STATIC_STORIES = 200;
 /** From so many sources on, listing them for each change is felt. */
 const MANY_SOURCES = 100;
 /** Listing them takes a fiftieth of the time at most. */
@@ -89,10 +86,9 @@ export class Site {
   #refreshing: Promise<ReadonlyMap<string, Uint8Array>> | null = null;
   #isRefreshAsked = false;
   #renderings = 0;
-  /** Those of the last rendering. */
-  #renderedSettings: SiteSettings | null = null;
   readonly #live: LiveDocuments;
   readonly #pages: RiverPages;
+  readonly #staticPages = new StaticPages();
   readonly #archiver: Archiver;
   readonly #archivePages: ArchivePages;
   /** Pages of the archive are still to be written. */
@@ -147,6 +143,18 @@ export class Site {
   /** A page of an output's archive (RFC 5005), ready to be sent; null where there is none. */
   async archivePage(path: string): Promise<Representation | null> {
     return this.#archivePages.find(path, { siteUrl: this.#settings.url, headers: FEED_HEADERS });
+  }
+
+  /** A page of an archive as it is written to a directory, by its path: as HTTP serves it, or as a page for people. */
+  async archiveFile(path: string): Promise<Uint8Array | null> {
+    const document = await this.archivePage(path.replace(/\.html$/, ".xml"));
+    if (document === null || !path.endsWith(".html")) return document?.body ?? null;
+    const settings = this.#settings;
+    const [, name, page] = /^\/([^/]+)\/archive\/(\d+)\.html$/.exec(path) ?? [];
+    const output = settings.outputs.find((one) => one.name === name);
+    if (output === undefined) return null;
+    const newest = this.#archivePages.newest.get(output.name) ?? 0;
+    return this.#staticPages.archived(document.body, { output, number: Number(page), newest, settings });
   }
 
   /** The document of a path (`/atom.xml`, `/world/feed.json`, `/opml.xml`, an asset). */
@@ -285,16 +293,12 @@ export class Site {
       }
       versions.push({ history, feed, hashes });
       if (settings.hasFiles !== false) {
-        const isSame = same !== null && settings === this.#renderedSettings;
-        const known = isSame ? this.#files.get(`${output.name}/index.html`) : undefined;
-        const page =
-          known ??
-          Buffer.from(renderStaticPage(feed, { settings, sources: this.#sources, tags: this.#tags }));
-        for (const folder of folders) files.set(`${folder}index.html`, page);
+        for (const [name, page] of this.#staticPages.live(feed, settings)) files.set(name, page);
       }
       // Between outputs, requests get their turn.
       await setImmediate();
     }
+    this.#staticPages.keepOnly(settings.outputs);
     for (const name of this.#histories.keys()) {
       if (!settings.outputs.some((output) => output.name === name)) this.#histories.delete(name);
     }
@@ -313,7 +317,6 @@ export class Site {
     files.set("opml.xml", opml.body);
     this.#sources = sources;
     this.#tags = [...new Set(sources.flatMap((source) => source.tags))].sort();
-    this.#renderedSettings = settings;
     this.#isBehind = isBehind;
     this.#expiresAt = expiresAt;
     this.#archivePages.newest = archives;
@@ -383,17 +386,6 @@ export class Site {
       fresh.lastModified === null || before.lastModified === null || fresh.lastModified > before.lastModified;
     return isNewer ? fresh : new Representation({ ...options, lastModified: this.#clock.now() });
   }
-}
-
-function renderStaticPage(feed: PublishedFeed, surroundings: PageSurroundings): string {
-  return renderRiver({
-    feed: { ...feed, entries: feed.entries.slice(0, STATIC_STORIES) },
-    ...frameOf(surroundings),
-    filter: { tag: null, sourceId: null, search: null },
-    olderCursor: null,
-    isFirstPage: true,
-    isStatic: true,
-  });
 }
 
 /**
