@@ -122,11 +122,17 @@ export async function pollSource(
     state,
     ...(notice && { notice: { ...notice, sourceName: nameOf({ ...source, feed: state.feed }) } }),
     sightings,
+    isWhole: reading?.kind === "document" && isWhole(reading),
     collapsedKeys: identified.collapsedKeys,
     questions: identified.questions,
   });
   const kind = reading?.kind ?? "failed";
   return { source, state, kind, recorded, error, reading, questionCount: identified.questions.length };
+}
+
+/** Does the document list everything that its source offers? */
+function isWhole({ isPushed, isDelta, document }: Extract<SourceReading, { kind: "document" }>): boolean {
+  return !isPushed && !isDelta && !document.isDamaged;
 }
 
 interface Identified {

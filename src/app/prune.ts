@@ -19,6 +19,13 @@ export function toRetention(keep: Keep, now: Date): Retention {
   return keep.kind === "count" ? { newest: keep.stories } : { since: new Date(now.getTime() - keep.ageMs) };
 }
 
+/** A source that has not listed an entry for so long will hardly do so again: what is remembered of it may go. */
+const unseenMs = 180 * 86_400_000;
+/** Rows of what is remembered that go in one transaction. */
+const batchKeys = 500;
+/** Bytes that are given back to the disk in one transaction: some 10 ms. */
+const shrinkBytes = 4 * 2 ** 20;
+
 export interface Pruned {
   readonly stories: number;
   readonly sightings: number;
@@ -50,6 +57,7 @@ export async function pruneStore(
   request: {
     readonly keep: Retention;
     readonly save: SaveStories;
+    readonly now: Date;
     /** Before each transaction but the first. */
     readonly pause?: (signal: AbortSignal) => Promise<void>;
     readonly onProgress?: (pruned: Pruned) => void;
@@ -62,7 +70,11 @@ export async function pruneStore(
     signal.throwIfAborted();
     const numbers = await store.listForgettable(request.keep, batchStories);
     if (numbers.length > 0) await request.save(new Set(numbers), signal);
-    const batch = await store.forgetStories(request.keep, { limit: batchStories, numbers });
+    const batch = await store.forgetStories(request.keep, {
+      at: request.now,
+      limit: batchStories,
+      numbers,
+    });
     stories += batch.stories;
     sightings += batch.sightings;
     if (numbers.length < batchStories) return { stories, sightings };
@@ -71,8 +83,59 @@ export async function pruneStore(
   }
 }
 
+/**
+ * Lets go of what need not be remembered of forgotten stories any more, and gives the file's free space back to the disk as
+ * long as `isEnough` does not say that so much may stay, for what comes.
+ *
+ * @returns the rows that went, and the bytes that the file is shorter
+ * @throws the signal's reason when aborted
+ */
+export async function tidyStore(
+  store: Pick<Store, "dropForgottenKeys" | "shrink">,
+  request: {
+    readonly isEnough: (space: { readonly freeBytes: number; readonly fileBytes: number }) => boolean;
+    /** Before each transaction but the first. */
+    readonly pause?: (signal: AbortSignal) => Promise<void>;
+  },
+  signal: AbortSignal,
+): Promise<{ readonly keys: number; readonly bytes: number }> {
+  let keys = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const dropped = await store.dropForgottenKeys({ unseenMs, limit: batchKeys });
+    keys += dropped;
+    if (dropped < batchKeys) break;
+    await request.pause?.(signal);
+  }
+  const first = await store.shrink({ bytesMax: 0 });
+  for (let space = first; ; ) {
+    if (space.freeBytes === 0 || request.isEnough(space))
+      return { keys, bytes: first.fileBytes - space.fileBytes };
+    await request.pause?.(signal);
+    signal.throwIfAborted();
+    const next = await store.shrink({ bytesMax: shrinkBytes });
+    // Nothing more to be had, as when another process holds the file.
+    if (next.fileBytes >= space.fileBytes) return { keys, bytes: first.fileBytes - next.fileBytes };
+    space = next;
+  }
+}
+
+/** Free space that the daemon leaves: new entries need it again. */
+const freeKeptBytes = 16 * 2 ** 20;
+
+/** For the daemon: a quarter of the file may be free, since that is used again; a tool gives back everything. */
+function isFreeEnough({
+  freeBytes,
+  fileBytes,
+}: {
+  readonly freeBytes: number;
+  readonly fileBytes: number;
+}): boolean {
+  return freeBytes <= Math.max(freeKeptBytes, fileBytes / 4);
+}
+
 export interface PrunerOptions {
-  readonly store: Pick<Store, "listForgettable" | "forgetStories">;
+  readonly store: Pick<Store, "listForgettable" | "forgetStories" | "dropForgottenKeys" | "shrink">;
   readonly save: SaveStories;
   readonly clock: Clock;
   readonly log: Log;
@@ -125,12 +188,17 @@ async function pruneNow(
 ): Promise<void> {
   const wanted = keep();
   if (wanted === null) return;
+  const pause = (stop: AbortSignal) => clock.sleep(pauseMs, stop);
+  const now = clock.now();
   const { stories, sightings } = await pruneStore(
     store,
-    { keep: toRetention(wanted, clock.now()), save, pause: (stop) => clock.sleep(pauseMs, stop) },
+    { keep: toRetention(wanted, now), now, save, pause },
     signal,
   );
-  if (stories === 0) return;
-  log.info({ stories, entries: sightings }, `keep: ${stories} stories that are too old were forgotten`);
-  onVisible();
+  if (stories > 0) {
+    log.info({ stories, entries: sightings }, `keep: ${stories} stories that are too old were forgotten`);
+    onVisible();
+  }
+  const { keys, bytes } = await tidyStore(store, { isEnough: isFreeEnough, pause }, signal);
+  if (keys + bytes > 0) log.debug({ keys, bytes }, "keep: the store was tidied up");
 }

@@ -1,5 +1,5 @@
 import { openStore } from "../app/open-store.ts";
-import { createArchiveSaver, pruneStore, toRetention } from "../app/prune.ts";
+import { createArchiveSaver, pruneStore, tidyStore, toRetention } from "../app/prune.ts";
 import { siteSettings } from "../app/site-settings.ts";
 import type { Keep } from "../config/schema.ts";
 import type { Forgettable } from "../store/store.ts";
@@ -32,21 +32,24 @@ export function addPruneCommand({ program, context, action }: CommandTable): voi
           return 0;
         }
         await using store = await openStore(config, { role: "tool", clock: context.clock });
-        const keep = toRetention(config.keep, context.clock.now());
+        const now = context.clock.now();
+        const keep = toRetention(config.keep, now);
         const found = await store.countForgettable(keep);
-        let forgotten = found;
+        let forgotten: Forgotten = { ...found, bytes: 0 };
         if (!isDryRun) {
           const progress = createProgressBar(context, "stories");
           const pruned = await pruneStore(
             store,
             {
               keep,
+              now,
               save: createArchiveSaver({ store, clock: context.clock }, () => siteSettings(config)),
               onProgress: ({ stories }) => progress.show({ done: stories, total: found.stories }),
             },
             context.signal,
           ).finally(progress.clear);
-          forgotten = { ...found, ...pruned };
+          const { bytes } = await tidyStore(store, { isEnough: () => false }, context.signal);
+          forgotten = { ...found, ...pruned, bytes };
         }
         const text = options.json
           ? JSON.stringify(toJson(forgotten, isDryRun))
@@ -57,27 +60,37 @@ export function addPruneCommand({ program, context, action }: CommandTable): voi
     );
 }
 
-const nothing: Forgettable = { stories: 0, sightings: 0, until: null };
+interface Forgotten extends Forgettable {
+  /** That the store's file is shorter. */
+  readonly bytes: number;
+}
+
+const nothing: Forgotten = { stories: 0, sightings: 0, until: null, bytes: 0 };
 const noKeep =
   "The config does not say how long stories stay, so all of them do. Set keep, such as keep: 1y or keep: 10000.";
 
-function toJson({ stories, sightings, until }: Forgettable, isDryRun: boolean): object {
-  return { dry_run: isDryRun, stories, entries: sightings, until };
+function toJson({ stories, sightings, until, bytes }: Forgotten, isDryRun: boolean): object {
+  return { dry_run: isDryRun, stories, entries: sightings, until, freed_bytes: bytes };
 }
 
 function describe(
-  { stories, sightings, until }: Forgettable,
+  { stories, sightings, until, bytes }: Forgotten,
   { keep, isDryRun }: { readonly keep: Keep; readonly isDryRun: boolean },
 ): string {
   const rule =
     keep.kind === "count"
       ? `the newest ${keep.stories.toLocaleString("en-GB")} stories stay`
       : `stories of the last ${Math.round(keep.ageMs / 86_400_000)} days stay`;
-  if (stories === 0 || until === null) return `Nothing to forget: ${rule}.`;
+  const freed = bytes > 0 ? `\nThe store's file is ${toMegabytes(bytes)} shorter.` : "";
+  if (stories === 0 || until === null) return `Nothing to forget: ${rule}.${freed}`;
   const counted = `${count(stories, "story", "stories")} with ${count(sightings, "entry", "entries")}, the newest of ${until.toISOString().slice(0, 10)}`;
   return isDryRun
     ? `${counted}, would be forgotten: ${rule}.\nNothing was changed.`
-    : `${counted}, are forgotten: ${rule}.\nTheir keys are remembered, so that what is still in a feed does not come back. The file keeps its size; its free space is used again.`;
+    : `${counted}, are forgotten: ${rule}.\nTheir keys are remembered, so that what is still in a feed does not come back.${freed}`;
+}
+
+function toMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function count(number: number, one: string, many: string): string {

@@ -29,6 +29,8 @@ export type SourceReading =
       readonly url: string | null;
       /** A hub pushed it (WebSub): it may hold what is new only, and says nothing of the feed's rhythm. */
       readonly isPushed?: boolean;
+      /** The server sent what is new only (226, RFC 3229). */
+      readonly isDelta?: boolean;
       /** For article documents: the file each entry was read from, relative to the drop folder. */
       readonly paths: ReadonlyMap<Entry, string>;
     });
@@ -107,6 +109,7 @@ async function readHttp(
     document: { ...document, feed },
     url: answer.url,
     paths: noPaths,
+    isDelta: answer.isDelta,
   };
 }
 

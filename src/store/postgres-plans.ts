@@ -1,4 +1,5 @@
 import { addCounts } from "./carriers.ts";
+import { listOffered } from "./forgotten.ts";
 import { planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, PollPlan } from "./poll-plan-types.ts";
 import type { Session } from "./postgres-connection.ts";
@@ -17,6 +18,7 @@ import {
   type NewAlias,
   type NewSighting,
   type NewStory,
+  noteForgotten,
   type PlacedStory,
   readContents,
   readStories,
@@ -104,6 +106,8 @@ export class PlanBatch {
       for (const { publishedId } of plan.newStories) lookup.takenIds.set(publishedId, true);
       plans.push({ poll, plan });
     }
+    for (const { poll } of plans)
+      await noteForgotten(this.#session, listOffered(poll.sightings, lookup.forgotten), poll);
     const [storyNumbers, sightingIds] = await Promise.all([
       takeNumbers(
         this.#session,

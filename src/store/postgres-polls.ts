@@ -202,10 +202,10 @@ async function writeStates(
   await session.run(
     `UPDATE sources SET leased_at = NULL, lease_expires_at = NULL, holder = NULL, next_poll_at = new.next_poll_at,
        last_poll_at = new.at, last_ok_at = coalesce(new.ok_at, last_ok_at),
-       last_new_entry_at = coalesce(new.new_at, last_new_entry_at), status = new.status, state = new.state,
+       last_new_entry_at = coalesce(new.new_at, last_new_entry_at), read_at = coalesce(new.read_at, sources.read_at), status = new.status, state = new.state,
        feed = new.feed, host = new.host
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-       $9::text[]) AS new (no, next_poll_at, at, ok_at, new_at, status, state, feed, host)
+       $9::text[], $10::bigint[]) AS new (no, next_poll_at, at, ok_at, new_at, status, state, feed, host, read_at)
      WHERE sources.no = new.no`,
     [
       held.map(({ source }) => source.no),
@@ -222,6 +222,7 @@ async function writeStates(
       held.map(({ record, source }) =>
         hostOf({ location: source.location, currentUrl: record.state.currentUrl }),
       ),
+      held.map(({ record }) => (record.isWhole ? record.at.getTime() : null)),
     ],
   );
 }

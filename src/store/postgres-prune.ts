@@ -57,7 +57,7 @@ export async function listForgettable(
 export async function forgetStories(
   session: Session,
   keep: Retention,
-  { limit, numbers: wanted }: ForgetRequest,
+  { at, limit, numbers: wanted }: ForgetRequest,
 ): Promise<{ readonly stories: number; readonly sightings: number }> {
   const oldest = await listForgettable(session, keep, limit);
   const numbers = wanted === undefined ? oldest : oldest.filter((number) => wanted.includes(number));
@@ -72,26 +72,24 @@ export async function forgetStories(
   for (const row of sightings) addCounts(entries, new Map([[readNumber(row, "source_no"), 1]]), -1);
   const ids = sightings.map((row) => readNumber(row, "id"));
   const urls = sightings.map((row) => decodeContent(readText(row, "record"))?.originalUrl ?? null);
-  const keepLatest = `ON CONFLICT (digest) DO UPDATE
-    SET published_at = greatest(forgotten_keys.published_at, excluded.published_at)`;
-  const [, , , , , , aliases] = await Promise.all([
+  const [, , , , , aliases] = await Promise.all([
     session.run("DELETE FROM question_sightings WHERE sighting = ANY($1)", [ids]),
     forgetTexts(
       session,
       urls.filter((url) => url !== null),
     ),
     session.run(
-      `INSERT INTO forgotten_keys (digest, published_at)
-       SELECT digest, published_at FROM aliases JOIN stories ON number = story WHERE story = ANY($1) ${keepLatest}`,
-      [numbers],
-    ),
-    session.run(
-      `INSERT INTO forgotten_keys (digest, published_at)
-       SELECT digest, max(published_at) FROM (
-         SELECT published_digest AS digest, published_at FROM stories WHERE number = ANY($1)
-         UNION ALL SELECT digest, published_at FROM forwarded_ids JOIN stories ON number = story WHERE story = ANY($1)
-       ) AS ids GROUP BY digest ${keepLatest}`,
-      [numbers],
+      `INSERT INTO forgotten_keys (digest, source_no, published_at, seen_at)
+       SELECT ids.digest, source_no, max(stories.published_at), $2 FROM (
+         SELECT digest, story FROM aliases WHERE story = ANY($1)
+         UNION SELECT published_digest, number FROM stories WHERE number = ANY($1)
+         UNION SELECT digest, story FROM forwarded_ids WHERE story = ANY($1)
+       ) AS ids JOIN stories ON number = ids.story JOIN sightings ON sightings.story = ids.story
+       GROUP BY ids.digest, source_no
+       ON CONFLICT (digest, source_no) DO UPDATE
+         SET published_at = greatest(forgotten_keys.published_at, excluded.published_at),
+           seen_at = greatest(forgotten_keys.seen_at, excluded.seen_at)`,
+      [numbers, at.getTime()],
     ),
     addToCounts(session, { duplicates, entries }),
     // What an operator said of a key outlives the story; without one it waits, and the remembered key keeps it asleep.
@@ -106,4 +104,17 @@ export async function forgetStories(
   ]);
   await addTotals(session, { isVisible: numbers.length > 0, stories: -numbers.length, aliases: -aliases });
   return { stories: numbers.length, sightings: ids.length };
+}
+
+/** See `Store.dropForgottenKeys`. */
+export async function dropForgottenKeys(
+  session: Session,
+  { unseenMs, limit }: { readonly unseenMs: number; readonly limit: number },
+): Promise<number> {
+  return await session.run(
+    `DELETE FROM forgotten_keys WHERE (digest, source_no) IN (
+       SELECT keys.digest, keys.source_no FROM sources JOIN forgotten_keys AS keys
+         ON keys.source_no = sources.no AND keys.seen_at <= sources.read_at - $1::bigint LIMIT $2)`,
+    [unseenMs, limit],
+  );
 }

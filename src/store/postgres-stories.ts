@@ -1,7 +1,7 @@
 import type { Alias, SightingRecord } from "../model.ts";
 import { type Carrier, titleKeyOf } from "./carriers.ts";
 import { digestKeyHex } from "./digest.ts";
-import type { ForgottenKey } from "./forgotten.ts";
+import { type ForgottenKey, type listOffered, SEEN_PRECISION_MS } from "./forgotten.ts";
 import type { KnownPin, KnownSighting, KnownStory, PlannedEdit, PlannedSighting } from "./poll-plan-types.ts";
 import type { Row, Session } from "./postgres-connection.ts";
 import { mergeCopies } from "./postgres-copy-groups.ts";
@@ -88,10 +88,40 @@ export async function findForgotten(
   session: Session,
   keys: readonly string[],
 ): Promise<Map<string, ForgottenKey>> {
-  const sql = "SELECT digest, published_at FROM forgotten_keys WHERE digest";
+  const sql =
+    "SELECT * FROM (SELECT digest, max(published_at) AS published_at FROM forgotten_keys GROUP BY digest) AS keys WHERE digest";
   return byKey(keys, await selectDigests(session, sql, keys), (row) => ({
     publishedAt: readNumber(row, "published_at"),
   }));
+}
+
+/** Notes that a source still offers what was forgotten; see `listOffered`. */
+export async function noteForgotten(
+  session: Session,
+  { keys, ids }: ReturnType<typeof listOffered>,
+  { sourceNo, at }: { readonly sourceNo: number; readonly at: number },
+): Promise<void> {
+  const noticed = at - SEEN_PRECISION_MS;
+  if (keys.size > 0)
+    await session.run(
+      `INSERT INTO forgotten_keys (digest, source_no, published_at, seen_at)
+       SELECT digest, $3, max(published_at), $4 FROM unnest($1::uuid[], $2::bigint[]) AS new (digest, published_at)
+       GROUP BY digest ON CONFLICT (digest, source_no) DO UPDATE SET seen_at = excluded.seen_at
+       WHERE forgotten_keys.seen_at <= $5`,
+      [
+        [...keys.keys()].map(digestKeyHex),
+        [...keys.values()].map(({ publishedAt }) => publishedAt),
+        sourceNo,
+        at,
+        noticed,
+      ],
+    );
+  if (ids.length > 0)
+    await session.run(
+      `UPDATE forgotten_keys SET seen_at = $3
+       WHERE digest = ANY($1::uuid[]) AND source_no = $2 AND seen_at <= $4`,
+      [ids.map(digestKeyHex), sourceNo, at, noticed],
+    );
 }
 
 /** Which of these ids a story publishes, forwards, or did before it was forgotten; by id, the story that forwards it. */

@@ -13,7 +13,7 @@ import { STORIES_LOCK, takeLock } from "./postgres-locks.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
 import { mergeByOperator, splitByOperator } from "./postgres-overrides.ts";
 import { writePolls } from "./postgres-polls.ts";
-import { countForgettable, forgetStories, listForgettable } from "./postgres-prune.ts";
+import { countForgettable, dropForgottenKeys, forgetStories, listForgettable } from "./postgres-prune.ts";
 import {
   claimQuestions,
   findAnswers,
@@ -312,6 +312,15 @@ class PostgresStore implements Store {
     request: ForgetRequest,
   ): Promise<{ readonly stories: number; readonly sightings: number }> {
     return this.#changeStories((session) => forgetStories(session, keep, request));
+  }
+
+  async dropForgottenKeys(request: { readonly unseenMs: number; readonly limit: number }): Promise<number> {
+    return this.#changeStories((session) => dropForgottenKeys(session, request));
+  }
+
+  /** Autovacuum keeps the space of what went for what comes. */
+  async shrink(): Promise<{ readonly freeBytes: number; readonly fileBytes: number }> {
+    return { freeBytes: 0, fileBytes: 0 };
   }
 
   async watchRevision(onChange: () => void): Promise<AsyncDisposable> {

@@ -11,6 +11,7 @@ import {
 } from "./sqlite-errors.ts";
 import { acquireStoreLock, type StoreLock } from "./sqlite-lock.ts";
 import { APPLICATION_ID, migrateDatabase, readPragma } from "./sqlite-migrate.ts";
+import { INCREMENTAL, prepareShrinking } from "./sqlite-shrink.ts";
 
 /** How long a statement waits for another process's write. Writes are short: a poll, or an operator's override. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -112,6 +113,7 @@ function createFile(request: OpenRequest): void {
   try {
     // Larger pages than the default 4096: fewer levels and overflow pages for entries of some kilobytes.
     db.exec("PRAGMA page_size = 8192");
+    db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}`);
     migrateDatabase(db, { file: draft, migrations: SQLITE_MIGRATIONS, now: request.now });
     db.exec("PRAGMA journal_mode = WAL");
   } finally {
@@ -200,6 +202,12 @@ function migrate(db: DatabaseSync, request: OpenRequest): void {
       now: request.now,
     });
     if (copy !== null) request.onWarning(`the store was migrated; its copy from before is ${copy}`);
+    try {
+      prepareShrinking(db);
+    } catch (error) {
+      // Nothing is lost: the file goes on growing only, as it did.
+      request.onWarning(`the store's file cannot shrink from now on: ${String(error)}`);
+    }
   } finally {
     lock?.release();
   }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LeaseLostError } from "../errors.ts";
 import type { FeedInfo, SightingRecord } from "../model.ts";
 import { digestKey } from "./digest.ts";
-import type { ForgottenKey } from "./forgotten.ts";
+import { type ForgottenKey, listOffered, SEEN_PRECISION_MS } from "./forgotten.ts";
 import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
 import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
@@ -49,6 +49,8 @@ export class PollWriter {
   readonly #insertCollapsedKey;
   readonly #addDailyCount;
   readonly #renameSighting;
+  readonly #offerForgotten;
+  readonly #seeForgotten;
 
   constructor(
     db: DatabaseSync,
@@ -75,7 +77,7 @@ export class PollWriter {
     this.#updateSource = db.prepare(
       `UPDATE sources SET leased_at = NULL, lease_expires_at = NULL, next_poll_at = :nextPollAt, last_poll_at = :at,
          last_ok_at = coalesce(:okAt, last_ok_at), last_new_entry_at = coalesce(:newAt, last_new_entry_at),
-         status = :status, state = :state, feed = :feed, entry_count = entry_count + :added WHERE no = :no`,
+         read_at = coalesce(:readAt, read_at), status = :status, state = :state, feed = :feed, entry_count = entry_count + :added WHERE no = :no`,
     );
     this.#selectByGuid = db.prepare(
       `SELECT id, story, variant, content_hash, identity_hash FROM sightings
@@ -84,6 +86,13 @@ export class PollWriter {
     this.#selectRecord = db.prepare("SELECT record FROM sightings WHERE id = ?");
     this.#insertCollapsedKey = db.prepare(
       "INSERT INTO collapsed_keys (source_no, digest, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#offerForgotten = db.prepare(
+      `INSERT INTO forgotten_keys (digest, source_no, published_at, seen_at) VALUES (:digest, :sourceNo, :publishedAt, :at)
+       ON CONFLICT (digest, source_no) DO UPDATE SET seen_at = excluded.seen_at WHERE seen_at <= :noticed`,
+    );
+    this.#seeForgotten = db.prepare(
+      "UPDATE forgotten_keys SET seen_at = :at WHERE digest = :digest AND source_no = :sourceNo AND seen_at <= :noticed",
     );
     this.#renameSighting = db.prepare("UPDATE OR IGNORE sightings SET guid_digest = ? WHERE id = ?");
     this.#addDailyCount = db.prepare(
@@ -162,6 +171,7 @@ export class PollWriter {
       nextPollAt: state.nextPollAt.getTime(),
       okAt: state.lastError === null && state.failures === 0 ? at : null,
       newAt: change.added > 0 ? at : null,
+      readAt: record.isWhole ? at : null,
       // Whether a source is retired is the config's to say, not a poll's.
       status: state.status === "retired" ? "ok" : state.status,
       state: encodePollState(state),
@@ -180,8 +190,10 @@ export class PollWriter {
       return { ...NOTHING_NEW, entries: { new: 0, updated: 0, unchanged: sightings.unchanged } };
     }
     const at = record.at.getTime();
+    const found = this.#lookUp(sightings);
+    this.#noteForgotten(sightings, found.forgotten, { sourceNo: source.no, at });
     const plan = planPoll({
-      ...this.#lookUp(sightings),
+      ...found,
       sourceNo: source.no,
       priority: source.priority,
       at,
@@ -240,6 +252,19 @@ export class PollWriter {
       }
     }
     return { contents, owners, pins, forgotten, stories };
+  }
+
+  /** A source that still offers what was forgotten keeps it remembered. */
+  #noteForgotten(
+    sightings: ChangedSightings,
+    forgotten: ReadonlyMap<string, ForgottenKey>,
+    { sourceNo, at }: { readonly sourceNo: number; readonly at: number },
+  ): void {
+    const { keys, ids } = listOffered(sightings, forgotten);
+    const noticed = at - SEEN_PRECISION_MS;
+    for (const [key, { publishedAt }] of keys)
+      this.#offerForgotten.run({ digest: digestKey(key), sourceNo, publishedAt, at, noticed });
+    for (const id of ids) this.#seeForgotten.run({ digest: digestKey(id), sourceNo, at, noticed });
   }
 
   #readContent(id: number): SightingContent | null {

@@ -23,8 +23,8 @@ export class StoryPruner {
   readonly #count;
   readonly #oldest;
   readonly #selectSightings;
-  readonly #rememberKeys;
-  readonly #rememberIds;
+  readonly #remember;
+  readonly #drop;
   readonly #lessEntries;
   readonly #deletes;
 
@@ -46,16 +46,20 @@ export class StoryPruner {
       `SELECT number, published_at FROM stories WHERE ${BEYOND} ORDER BY ordered_at, number LIMIT :limit`,
     );
     this.#selectSightings = db.prepare("SELECT id, source_no, record FROM sightings WHERE story = ?");
-    const keepLatest = `ON CONFLICT (digest) DO UPDATE SET published_at = max(published_at, excluded.published_at)`;
-    this.#rememberKeys = db.prepare(
-      `INSERT INTO forgotten_keys (digest, published_at)
-       SELECT digest, :publishedAt FROM aliases WHERE story = :story ${keepLatest}`,
+    this.#remember = db.prepare(
+      `INSERT INTO forgotten_keys (digest, source_no, published_at, seen_at)
+       SELECT digest, source_no, :publishedAt, :at FROM (
+         SELECT digest FROM aliases WHERE story = :story
+         UNION SELECT published_digest FROM stories WHERE number = :story
+         UNION SELECT digest FROM forwarded_ids WHERE story = :story),
+         (SELECT DISTINCT source_no FROM sightings WHERE story = :story) WHERE true
+       ON CONFLICT (digest, source_no) DO UPDATE
+         SET published_at = max(published_at, excluded.published_at), seen_at = max(seen_at, excluded.seen_at)`,
     );
-    this.#rememberIds = db.prepare(
-      `INSERT INTO forgotten_keys (digest, published_at)
-       SELECT digest, :publishedAt FROM (
-         SELECT published_digest AS digest FROM stories WHERE number = :story
-         UNION SELECT digest FROM forwarded_ids WHERE story = :story) WHERE true ${keepLatest}`,
+    this.#drop = db.prepare(
+      `DELETE FROM forgotten_keys WHERE (digest, source_no) IN (
+         SELECT keys.digest, keys.source_no FROM sources JOIN forgotten_keys AS keys
+           ON keys.source_no = sources.no AND keys.seen_at <= sources.read_at - :unseenMs LIMIT :limit)`,
     );
     this.#lessEntries = db.prepare("UPDATE sources SET entry_count = entry_count - ? WHERE no = ?");
     // What an operator said of a key outlives the story; without one it waits, and the remembered key keeps it asleep.
@@ -86,7 +90,7 @@ export class StoryPruner {
 
   forget(
     keep: Retention,
-    { limit, numbers }: ForgetRequest,
+    { at, limit, numbers }: ForgetRequest,
   ): { readonly stories: number; readonly sightings: number } {
     const rows = this.#list(keep, limit).filter(
       (row) => numbers === undefined || numbers.includes(readNumber(row, "number")),
@@ -98,9 +102,7 @@ export class StoryPruner {
       const story = readNumber(row, "number");
       addCounts(duplicates, countDuplicates(this.#stories.readCarriers(story)), -1);
       sightings += this.#leaveSightings(story);
-      const publishedAt = readNumber(row, "published_at");
-      this.#rememberKeys.run({ story, publishedAt });
-      this.#rememberIds.run({ story, publishedAt });
+      this.#remember.run({ story, publishedAt: readNumber(row, "published_at"), at: at.getTime() });
       const [pins, ...deletes] = this.#deletes;
       pins?.run(story);
       const [aliasCount] = deletes.map((statement) => Number(statement.run(story).changes));
@@ -109,6 +111,11 @@ export class StoryPruner {
     this.#stories.addDuplicates(duplicates);
     this.#stories.addTotals({ isVisible: rows.length > 0, stories: -rows.length, aliases: -aliases });
     return { stories: rows.length, sightings };
+  }
+
+  /** See `Store.dropForgottenKeys`. */
+  drop(request: { readonly unseenMs: number; readonly limit: number }): number {
+    return Number(this.#drop.run(request).changes);
   }
 
   /** What other tables hold of a story's sightings goes first. @returns how many sightings there are */

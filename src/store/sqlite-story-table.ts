@@ -53,6 +53,7 @@ export class StoryTable {
   readonly #takeBackId;
   readonly #hasForgotten;
   readonly #selectForgotten;
+  readonly #isForgotten;
   readonly #mergeSteps;
   readonly #addDuplicates;
   readonly #addTotals;
@@ -101,7 +102,10 @@ export class StoryTable {
     this.#takeBackId = db.prepare("DELETE FROM forwarded_ids WHERE digest = ? AND story = ?");
     this.#isForwarded = db.prepare("SELECT story FROM forwarded_ids WHERE digest = ?");
     this.#hasForgotten = db.prepare("SELECT 1 FROM forgotten_keys LIMIT 1");
-    this.#selectForgotten = db.prepare("SELECT published_at FROM forgotten_keys WHERE digest = ?");
+    this.#selectForgotten = db.prepare(
+      "SELECT max(published_at) AS published_at FROM forgotten_keys WHERE digest = ?",
+    );
+    this.#isForgotten = db.prepare("SELECT 1 FROM forgotten_keys WHERE digest = ? LIMIT 1");
     this.#mergeSteps = [
       `UPDATE sightings SET story = :into,
          story_ordered_at = (SELECT ordered_at FROM stories WHERE number = :into) WHERE story = :from`,
@@ -282,8 +286,9 @@ export class StoryTable {
 
   /** What is left of a key of a story that was forgotten, or null. */
   findForgotten(key: string): ForgottenKey | null {
-    const row = this.#selectForgotten.get(this.#digests.digest(key));
-    return row === undefined ? null : { publishedAt: readNumber(row, "published_at") };
+    const row = this.#selectForgotten.get(this.#digests.digest(key)) ?? {};
+    const publishedAt = readOptionalNumber(row, "published_at");
+    return publishedAt === null ? null : { publishedAt };
   }
 
   /**
@@ -293,7 +298,7 @@ export class StoryTable {
   isIdTaken(id: string, options: { readonly exceptForwardedBy?: number } = {}): boolean {
     const digest = this.#digests.digest(id);
     if (this.#isPublished.get(digest) !== undefined) return true;
-    if (this.#selectForgotten.get(digest) !== undefined) return true;
+    if (this.#isForgotten.get(digest) !== undefined) return true;
     const forwarded = this.#isForwarded.get(digest);
     return forwarded !== undefined && readNumber(forwarded, "story") !== options.exceptForwardedBy;
   }

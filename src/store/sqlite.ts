@@ -23,6 +23,7 @@ import { PollWriter } from "./sqlite-polls.ts";
 import { StoryPruner } from "./sqlite-prune.ts";
 import { QuestionTable } from "./sqlite-questions.ts";
 import { RekeyWriter } from "./sqlite-rekey.ts";
+import { shrinkDatabase } from "./sqlite-shrink.ts";
 import { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
 import { SourceTable } from "./sqlite-sources.ts";
 import { StoryReader } from "./sqlite-story-reads.ts";
@@ -387,6 +388,17 @@ class SqliteStore implements Store {
     request: ForgetRequest,
   ): Promise<{ readonly stories: number; readonly sightings: number }> {
     return this.#write(() => this.#pruner.forget(keep, request));
+  }
+
+  async dropForgottenKeys(request: { readonly unseenMs: number; readonly limit: number }): Promise<number> {
+    return this.#write(() => this.#pruner.drop(request));
+  }
+
+  async shrink(request: {
+    readonly bytesMax: number;
+  }): Promise<{ readonly freeBytes: number; readonly fileBytes: number }> {
+    this.#assertOpen();
+    return shrinkDatabase(this.#db, request);
   }
 
   async watchRevision(onChange: () => void): Promise<AsyncDisposable> {

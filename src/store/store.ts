@@ -48,6 +48,8 @@ export interface PollRecord {
   readonly at: Date;
   readonly state: PollState;
   readonly sightings: readonly SightingRecord[];
+  /** The source's whole document was read: what it does not list, the source does not offer any more. False where absent. */
+  readonly isWhole?: boolean;
   /** Keys that this document used for different entries; remembered for the source. */
   readonly collapsedKeys: readonly string[];
   /** What to ask the network about these sightings; each is about those whose `originalUrl` is its URL. */
@@ -295,6 +297,7 @@ export interface Forgettable {
 }
 
 export interface ForgetRequest {
+  readonly at: Date;
   readonly limit: number;
   readonly numbers?: readonly number[];
 }
@@ -478,6 +481,20 @@ export interface Store extends AsyncDisposable {
     keep: Retention,
     request: ForgetRequest,
   ): Promise<{ readonly stories: number; readonly sightings: number }>;
+
+  /**
+   * Lets go of what is remembered of forgotten stories, at most `limit` rows: keys of which a source has read whole documents
+   * without them for `unseenMs`. While a source fails, or its document stays the same, they stay. @returns how many went
+   */
+  dropForgottenKeys(request: { readonly unseenMs: number; readonly limit: number }): Promise<number>;
+
+  /**
+   * Gives free space of an embedded store's file back to the disk, at most about `bytesMax` of it. A server's space is its own
+   * affair: nothing is free there. @returns what is still free
+   */
+  shrink(request: {
+    readonly bytesMax: number;
+  }): Promise<{ readonly freeBytes: number; readonly fileBytes: number }>;
 
   /**
    * Calls when another process may have changed what readers see, until disposed of. What this process writes is told by its

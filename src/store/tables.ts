@@ -14,7 +14,7 @@ export const STORE_TABLES: readonly StoreTable[] = [
   { name: "sightings", key: ["id"] },
   { name: "aliases", key: ["no"] },
   { name: "pins", key: ["digest"] },
-  { name: "forgotten_keys", key: ["digest"] },
+  { name: "forgotten_keys", key: ["digest", "source_no"] },
   { name: "reports", key: ["no"] },
   { name: "copies", key: ["story"] },
   { name: "daily_counts", key: ["day", "source_no"] },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { startPruner } from "../../src/app/prune.ts";
+import { startPruner, tidyStore } from "../../src/app/prune.ts";
 import type { Keep } from "../../src/config/schema.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Retention } from "../../src/store/store.ts";
@@ -8,11 +8,17 @@ import { createManualClock } from "../support/manual-clock.ts";
 const log = createLog({ level: "silent", terminal: null, scrub: (text) => text });
 const hourMs = 3_600_000;
 
+const tidy = {
+  dropForgottenKeys: async () => 0,
+  shrink: async () => ({ freeBytes: 0, fileBytes: 0 }),
+};
+
 /** A store that has so many stories to forget and remembers how it was asked. */
 function createForgetful(stories: number) {
   const calls: Retention[] = [];
   let left = stories;
   return {
+    ...tidy,
     calls,
     async listForgettable(_keep: Retention, limit: number) {
       return Array.from({ length: Math.min(left, limit) }, (_, n) => n + 1);
@@ -72,6 +78,7 @@ describe("the daemon's own pruning", () => {
     let calls = 0;
     const store = {
       listForgettable: async () => [1],
+      ...tidy,
       forgetStories: async () => {
         calls += 1;
         throw new Error("disk full");
@@ -100,5 +107,48 @@ describe("the daemon's own pruning", () => {
     await clock.advance(hourMs);
     expect(saved).toEqual([25, 5, 5]);
     expect(store.calls).toHaveLength(2);
+  });
+});
+
+describe("tidying up", () => {
+  const never = new AbortController().signal;
+  /** A file that gives back as it is asked. */
+  const createFile = (freeBytes: number, fileBytes: number) => {
+    const asked: number[] = [];
+    return {
+      ...tidy,
+      asked,
+      async shrink({ bytesMax }: { readonly bytesMax: number }) {
+        asked.push(bytesMax);
+        const given = Math.min(bytesMax, freeBytes);
+        freeBytes -= given;
+        fileBytes -= given;
+        return { freeBytes, fileBytes };
+      },
+    };
+  };
+  const mib = 2 ** 20;
+
+  it("gives back in steps, until so little is free that it may stay", async () => {
+    const file = createFile(30 * mib, 100 * mib);
+    const isEnough = ({ freeBytes }: { readonly freeBytes: number }) => freeBytes <= 16 * mib;
+    let pauses = 0;
+    const pause = async () => void pauses++;
+    expect(await tidyStore(file, { isEnough, pause }, never)).toEqual({ keys: 0, bytes: 16 * mib });
+    expect([file.asked, pauses]).toEqual([[0, ...Array(4).fill(4 * mib)], 4]);
+  });
+
+  it("ends where nothing can be had, and where nothing is free", async () => {
+    const isEnough = () => false;
+    const stuck = { ...tidy, shrink: async () => ({ freeBytes: mib, fileBytes: 9 * mib }) };
+    expect(await tidyStore(stuck, { isEnough }, never)).toEqual({ keys: 0, bytes: 0 });
+    expect(await tidyStore(createFile(mib, 2 * mib), { isEnough }, never)).toEqual({ keys: 0, bytes: mib });
+    expect(await tidyStore(tidy, { isEnough }, never)).toEqual({ keys: 0, bytes: 0 });
+  });
+
+  it("drops keys until none is left", async () => {
+    const left = [500, 500, 3];
+    const store = { ...tidy, dropForgottenKeys: async () => left.shift() ?? 0 };
+    expect(await tidyStore(store, { isEnough: () => true }, never)).toEqual({ keys: 1003, bytes: 0 });
   });
 });

@@ -383,7 +383,7 @@ describe("the archive of a real store", () => {
     expect((await readHistory(site)).pages).toEqual([]);
     const save = createArchiveSaver({ store, clock }, () => site.settings);
     const keep = { since: new Date(now.getTime() - 103 * 24 * hourMs) };
-    expect((await pruneStore(store, { keep, save }, signal)).stories).toBe(4);
+    expect((await pruneStore(store, { now, keep, save }, signal)).stories).toBe(4);
     await refreshWholly(site);
     const all = await readHistory(site);
     expect([all.all.size, all.live.length, idsOf(all.pages[0] as XmlNode).length]).toEqual([16, 12, 4]);
@@ -394,7 +394,7 @@ describe("the archive of a real store", () => {
     // More comes and more goes: the page is as it was, and nothing is on two.
     await poll(store, "b", days(30, 1, "c"));
     await refreshWholly(site);
-    await pruneStore(store, { keep: { newest: 0 }, save }, signal);
+    await pruneStore(store, { now: clock.now(), keep: { newest: 0 }, save }, signal);
     await refreshWholly(site);
     const later = await readHistory(site);
     expect([later.all.size, later.live.length]).toEqual([46, 0]);

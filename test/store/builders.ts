@@ -161,6 +161,7 @@ export async function poll(
     readonly at?: Date;
     readonly state?: Partial<PollState>;
     readonly collapsedKeys?: readonly string[];
+    readonly isWhole?: boolean;
   } = {},
 ): Promise<RecordedPoll> {
   const at = options.at ?? T0;
@@ -175,6 +176,7 @@ export function buildPoll(
     readonly at: Date;
     readonly state?: Partial<PollState>;
     readonly collapsedKeys?: readonly string[];
+    readonly isWhole?: boolean;
   },
 ): PollRecord {
   return {
@@ -182,6 +184,7 @@ export function buildPoll(
     at: options.at,
     state: buildState({ nextPollAt: new Date(options.at.getTime() + 30 * MINUTE_MS), ...options.state }),
     sightings,
+    isWhole: options.isWhole ?? true,
     collapsedKeys: options.collapsedKeys ?? [],
   };
 }

@@ -1,5 +1,6 @@
 /** The contract's part on forgetting stories (`keep`) and on what must not come back. */
-import { expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { SightingRecord } from "../../src/model.ts";
 import type { Retention } from "../../src/store/store.ts";
 import {
   addSources,
@@ -21,7 +22,8 @@ export function describeRetention(factory: StoreFactory): void {
   const addAll = (...ids: readonly string[]) => addSources(store(), ...ids.map((id) => buildDefinition(id)));
   const titles = async () =>
     (await store().listStories({ limit: 99 })).map(({ sightings }) => sightings[0]?.entry.title);
-  const forgetAll = (keep: Retention = { newest: 0 }) => store().forgetStories(keep, { limit: 1000 });
+  const forgetAll = (keep: Retention = { newest: 0 }) => store().forgetStories(keep, { at: T0, limit: 1000 });
+  const day = (number: number) => after(number * DAY_MS);
   /** An entry that stands `days` before T0 and says so. */
   const aged = (guid: string, days: number, options: SightingOptions = {}) => {
     const at = after(-days * DAY_MS);
@@ -42,13 +44,20 @@ export function describeRetention(factory: StoreFactory): void {
     const next = await store().listStories({ limit: 9, numbers });
     expect(next.map(({ sightings }) => sightings[0]?.entry.title)).toEqual(["Title of 7", "Title of 9"]);
     // Only those that are named, and of them only those whose turn it is.
-    expect(await store().forgetStories(keep, { limit: 2, numbers: [] })).toMatchObject({ stories: 0 });
+    expect(await store().forgetStories(keep, { at: T0, limit: 2, numbers: [] })).toMatchObject({
+      stories: 0,
+    });
     const [, , third = 0] = await store().listForgettable(keep, 9);
-    expect(await store().forgetStories(keep, { limit: 2, numbers: [third] })).toMatchObject({ stories: 0 });
-    expect(await store().forgetStories(keep, { limit: 2, numbers })).toEqual({ stories: 2, sightings: 2 });
+    expect(await store().forgetStories(keep, { at: T0, limit: 2, numbers: [third] })).toMatchObject({
+      stories: 0,
+    });
+    expect(await store().forgetStories(keep, { at: T0, limit: 2, numbers })).toEqual({
+      stories: 2,
+      sightings: 2,
+    });
     expect(await titles()).toEqual(["Title of 1", "Title of 5"]);
-    expect(await store().forgetStories(keep, { limit: 2 })).toEqual({ stories: 1, sightings: 1 });
-    expect(await store().forgetStories(keep, { limit: 2 })).toEqual({ stories: 0, sightings: 0 });
+    expect(await store().forgetStories(keep, { at: T0, limit: 2 })).toEqual({ stories: 1, sightings: 1 });
+    expect(await store().forgetStories(keep, { at: T0, limit: 2 })).toEqual({ stories: 0, sightings: 0 });
     expect(await store().listForgettable(keep, 9)).toEqual([]);
     expect(await store().countForgettable(keep)).toEqual({ stories: 0, sightings: 0, until: null });
     expect(await titles()).toEqual(["Title of 1"]);
@@ -116,6 +125,70 @@ export function describeRetention(factory: StoreFactory): void {
       stories: { new: 0, merged: 1 },
     });
     expect(await titles()).toEqual(["Title of new"]);
+  });
+
+  describe("what is remembered of the forgotten", () => {
+    const old = () => aged("old", 9, { aliases: [urlAlias("x/old"), guidAlias("old@a")] });
+    const fresh = (n: number) => aged(`fresh ${n}`, -n, { aliases: [urlAlias(`x/fresh-${n}`)] });
+    const drop = async (days = 180) =>
+      await store().dropForgottenKeys({ unseenMs: days * DAY_MS, limit: 100 });
+    const read = (n: number, sightings: readonly SightingRecord[], isWhole = true) =>
+      poll(store(), "a", sightings, { at: day(n), isWhole });
+    const isBack = async () => (await titles()).includes("Title of old");
+
+    beforeEach(async () => {
+      await addAll("a", "b");
+      await read(0, [old()]);
+      await forgetAll();
+    });
+
+    test("goes when its source has read without it for long, so many rows at a time", async () => {
+      await read(179, [fresh(179)]);
+      expect(await drop()).toBe(0);
+      await read(180, [fresh(180)]);
+      const first = await store().dropForgottenKeys({ unseenMs: 180 * DAY_MS, limit: 1 });
+      expect([first, (await drop()) > 0, await drop()]).toEqual([1, true, 0]);
+    });
+
+    test("stays as long as the source lists it, however long that is, and nothing comes back", async () => {
+      for (let n = 20; n <= 800; n += 20) {
+        await read(n, [fresh(n), old()]);
+        expect(await drop()).toBe(0);
+      }
+      expect(await isBack()).toBe(false);
+      await read(979, [fresh(979)]);
+      expect(await drop()).toBe(0);
+      await read(980, [fresh(980)]);
+      expect(await drop()).toBeGreaterThan(0);
+    });
+
+    test("stays while the document is the same, fails, is pushed or cut off: none says that it is not offered", async () => {
+      const failing = { failures: 1, status: "failing", lastError: { code: "x", message: "x" } } as const;
+      await poll(store(), "a", [], { at: day(200), isWhole: false });
+      await poll(store(), "a", [], { at: day(400), isWhole: false, state: failing });
+      await read(600, [fresh(600)], false);
+      expect(await drop()).toBe(0);
+      await read(800, [fresh(800), old()]);
+      expect(await isBack()).toBe(false);
+    });
+
+    test("stays for each source by itself: what another one offers is not new there", async () => {
+      await poll(store(), "b", [aged("at b", 9, { aliases: [urlAlias("x/old")] })], { at: day(1) });
+      await read(200, [fresh(200)]);
+      expect(await drop()).toBeGreaterThan(0);
+      await poll(store(), "b", [aged("at b", 9, { aliases: [urlAlias("x/old")], title: "Edited" })], {
+        at: day(201),
+      });
+      await read(202, [old()]);
+      expect(await store().listStories({ limit: 9, sourceId: "b" })).toEqual([]);
+      expect(await isBack()).toBe(false);
+    });
+
+    test("of a source that is not listed any more stays", async () => {
+      await store().syncSources([buildDefinition("b")], { now: day(1), parentId: null });
+      await poll(store(), "b", [fresh(1)], { at: day(400) });
+      expect(await drop()).toBe(0);
+    });
   });
 
   test("no id is published twice: neither a forgotten story's nor one that was forwarded to it", async () => {

@@ -69,7 +69,7 @@ describe.skipIf(isPostgresMissing())("copying a store", () => {
     await store.mergeStories(urlAlias("a4.example/"), operatorAlias("url:a5.example/"), T0);
     await store.splitStory(urlAlias("a1.example/"), T0);
     await store.mergeStories(operatorAlias("url:x"), operatorAlias("url:y"), T0);
-    await store.forgetStories({ newest: 440 }, { limit: 5 });
+    await store.forgetStories({ newest: 440 }, { at: T0, limit: 5 });
     await store.saveHubSubscription({
       ...{ topic: "https://t.example/", callback: "https://c.example/", secret: "s", request: null },
       ...{ expiresAt: after(DAY_MS), delivered: null, failures: 0, failingSince: null, nextTryAt: null },

@@ -4,6 +4,7 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -12,8 +13,9 @@ import {
 } from "node:fs";
 import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { StoreError } from "../../src/errors.ts";
 import { SQLITE_MIGRATIONS } from "../../src/store/migrations/sqlite.ts";
@@ -245,4 +247,59 @@ describe("the place", () => {
     expect(readFileSync(join(folder, "seen")).includes("S3CRET-CANARY")).toBe(false);
     expect(readFileSync(join(folder, "seen")).includes("Title of 1")).toBe(true);
   });
+});
+
+describe("a file that holds less than it did", () => {
+  const long = "A text of some length that takes room. ".repeat(100);
+  const many = Array.from({ length: 200 }, (_, n) =>
+    buildSighting(`long ${n}`, { urls: [`long.example/${n}`], entry: { contentHtml: long } }),
+  );
+
+  test("is given back to the disk in steps, and is sound", async () => {
+    {
+      await using store = await openStore();
+      await addSources(store, buildDefinition("a"));
+      await poll(store, "a", many);
+    }
+    const before = statSync(file).size;
+    {
+      await using store = await openStore();
+      await store.forgetStories({ newest: 5 }, { at: T0, limit: 1000 });
+      const first = await store.shrink({ bytesMax: 0 });
+      expect(first.freeBytes).toBeGreaterThan(before / 2);
+      const second = await store.shrink({ bytesMax: 64 * 1024 });
+      expect(first.fileBytes - second.fileBytes).toBe(64 * 1024);
+      for (let left = second.freeBytes; left > 0; )
+        left = (await store.shrink({ bytesMax: 1024 * 1024 })).freeBytes;
+    }
+    expect(statSync(file).size).toBeLessThan(before / 2);
+    const db = new DatabaseSync(file, { readOnly: true });
+    expect(db.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+    db.close();
+    await using store = await openStore();
+    expect(await store.counts()).toMatchObject({ stories: 5 });
+  });
+
+  test("can be given back by a tool while the daemon polls, and by a file of an older version", async () => {
+    writeOlder();
+    await using daemon = await openStore();
+    await addSources(daemon, buildDefinition("a"));
+    await poll(daemon, "a", many);
+    await using tool = await openStore({ role: "tool" });
+    await tool.forgetStories({ newest: 5 }, { at: T0, limit: 1000 });
+    const reading = poll(daemon, "a", [buildSighting("new", { urls: ["new.example/"] })], {
+      at: new Date(T0.getTime() + 86_400_000),
+    });
+    expect((await tool.shrink({ bytesMax: 100 * 1024 * 1024 })).freeBytes).toBe(0);
+    expect((await reading).entries.new).toBe(1);
+  });
+
+  /** As version 10 made its files: whole pages stay free in them for ever. */
+  function writeOlder(): void {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, gunzipSync(readFileSync("test/fixtures/store/v10.db.gz")));
+    const db = new DatabaseSync(file, { readOnly: true });
+    expect(readPragma(db, "auto_vacuum")).toBe(0);
+    db.close();
+  }
 });

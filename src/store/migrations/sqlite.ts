@@ -8,6 +8,7 @@ import { SQLITE_7 } from "./sqlite-7.ts";
 import { SQLITE_8 } from "./sqlite-8.ts";
 import { SQLITE_9 } from "./sqlite-9.ts";
 import { SQLITE_10 } from "./sqlite-10.ts";
+import { SQLITE_11 } from "./sqlite-11.ts";
 
 /**
  * The steps from an empty SQLite file to the current schema; step n leads to `PRAGMA user_version` n. A step that was
@@ -24,4 +25,5 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   SQLITE_8,
   SQLITE_9,
   SQLITE_10,
+  SQLITE_11,
 ];
