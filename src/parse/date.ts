@@ -1,19 +1,8 @@
+import { type DateParts, readFixedDate } from "./fixed-date.ts";
 import { monthOfEnglish, monthOfName } from "./months.ts";
 
 /** Longest text that can be a date; nothing longer is looked at. */
 const DATE_LENGTH_MAX = 100;
-
-interface DateParts {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-  readonly millisecond: number;
-  /** East of UTC. */
-  readonly offsetMinutes: number;
-}
 
 const MIDNIGHT = { hour: 0, minute: 0, second: 0, millisecond: 0, offsetMinutes: 0 };
 
@@ -26,6 +15,8 @@ const MIDNIGHT = { hour: 0, minute: 0, second: 0, millisecond: 0, offsetMinutes:
 export function parseDate(text: string): Date | null {
   const written = text.trim();
   if (written === "" || written.length > DATE_LENGTH_MAX) return null;
+  const fixed = readFixedDate(written);
+  if (fixed !== null) return dateOfParts(fixed);
   const trimmed = OTHER_DIGITS.test(written) ? toAsciiDigits(written) : written;
   const parts = readRfc822(trimmed) ?? readRfc3339(trimmed) ?? readIso(trimmed);
   if (parts !== null) return dateOfParts(parts);

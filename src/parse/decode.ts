@@ -268,7 +268,7 @@ function removeForbiddenCharacters(text: string, warnings: Warning[]): string {
 const NONCHARACTER_START = Buffer.from([0xef, 0xbf]);
 
 /**
- * True if valid UTF-8 holds no character that XML forbids, or anything near U+FFFE. Four bytes at a time: several times as fast as
+ * True if valid UTF-8 holds no character that XML forbids, or anything near U+FFFE. Sixteen bytes at a time: several times as fast as
  * looking through the text.
  */
 function isCleanUtf8(bytes: Uint8Array): boolean {
@@ -277,14 +277,20 @@ function isCleanUtf8(bytes: Uint8Array): boolean {
   if (length < head + 4) return !hasControl(bytes, 0, length) && !holdsNoncharacter(bytes);
   const words = new Int32Array(buffer, byteOffset + head, (length - head) >> 2);
   const count = words.length;
-  for (let at = 0; at < count; at++) {
-    const word = words[at] as number;
-    // The top bit of a byte is set here only if one of the four is below 0x20.
-    if (((word - 0x20202020) & ~word & 0x80808080) === 0) continue;
+  const inFours = count - (count % 4);
+  for (let at = 0; at < inFours; at += 4) {
+    const a = words[at] as number;
+    const b = words[at + 1] as number;
+    const c = words[at + 2] as number;
+    const d = words[at + 3] as number;
+    // The top bit of a byte is set here only if one of the sixteen is below 0x20.
+    const low =
+      ((a - 0x20202020) & ~a) | ((b - 0x20202020) & ~b) | ((c - 0x20202020) & ~c) | ((d - 0x20202020) & ~d);
+    if ((low & 0x80808080) === 0) continue;
     const start = head + 4 * at;
-    if (hasControl(bytes, start, start + 4)) return false;
+    if (hasControl(bytes, start, start + 16)) return false;
   }
-  if (hasControl(bytes, 0, head) || hasControl(bytes, head + 4 * count, length)) return false;
+  if (hasControl(bytes, 0, head) || hasControl(bytes, head + 4 * inFours, length)) return false;
   return !holdsNoncharacter(bytes);
 }
 

@@ -140,6 +140,10 @@ class SanitizerRun implements AttributeReader {
     return url === null ? null : escapeLoosely(encodeValue(url));
   }
 
+  isPlainPicture(src: string): boolean {
+    return isPlainHttpUrl(src) && !TRACKING_PLACE.test(src);
+  }
+
   #readImage(given: Attributes): Attributes {
     if (isTrackingPixel(given)) return {};
     const lazy = lazySource(given);

@@ -1,4 +1,5 @@
 import { allowedAttributes, escapeLoosely } from "./html-policy.ts";
+import { writeRegularPicture } from "./regular-picture.ts";
 
 export type Attributes = Record<string, string>;
 
@@ -8,6 +9,8 @@ export interface AttributeReader {
   readAttributes(tag: string, attributes: Attributes): Attributes;
   /** The address of a link made absolute, or null if it may not be published. */
   readLink(href: string): string | null;
+  /** True if the picture at this address may be published, and its address as it stands. */
+  isPlainPicture(src: string): boolean;
 }
 
 /** What is known of an element that is judged here. */
@@ -201,6 +204,10 @@ function rewriteTag(
   { rule, start, end }: { readonly rule: TagRule; readonly start: number; readonly end: number },
   reader: AttributeReader,
 ): string | null {
+  if (rule.name === "img") {
+    const picture = writeRegularPicture(source, { start, end }, (src) => reader.isPlainPicture(src));
+    if (picture !== null) return picture;
+  }
   let attributes: Attributes | null = null;
   /** The value of `href` as long as nothing else was found that counts. */
   let href: string | null = null;

@@ -190,6 +190,7 @@ export class XmlReader implements ScannerHandler {
     if (this.#attributes.length > 0) this.#giveAttributes(element);
     if (parent === null) this.#handler.onRoot(element);
     this.#top = element;
+    this.#scanner.openName = element.rawName;
     if (++this.#depth > this.#maxDepth) this.#maxDepth = this.#depth;
     if (kind === "construct") this.#construct = element;
     if (isSelfClosing) this.#closeTop(true);
@@ -273,6 +274,7 @@ export class XmlReader implements ScannerHandler {
     this.#tooDeep.clear();
     const parent = element.parent;
     this.#top = parent;
+    this.#scanner.openName = parent === null ? "" : parent.rawName;
     this.#depth--;
     if (parent === null) {
       this.#isRootClosed = isWhole;

@@ -31,6 +31,8 @@ export class XmlScanner {
   readonly attributes: number[] = [];
   /** Attributes of the tag being told, those beyond the limit included. */
   attributeCount = 0;
+  /** The name of the element that is open, as written: its closing tag is recognised as a whole. The handler keeps it current. */
+  openName = "";
   readonly #text: string;
   readonly #handler: ScannerHandler;
   readonly #attributesMax: number;
@@ -92,6 +94,12 @@ export class XmlScanner {
   #scanCloseTag(less: number): number {
     const text = this.#text;
     let start = less + 2;
+    const { openName } = this;
+    const expectedEnd = start + openName.length;
+    if (openName !== "" && text.charCodeAt(expectedEnd) === GREATER && text.startsWith(openName, start)) {
+      this.#handler.onCloseTag(start, expectedEnd);
+      return expectedEnd + 1;
+    }
     while (isSpace(text.charCodeAt(start))) start++;
     if (text.charCodeAt(start) === SLASH) return this.#pass(start - 2, ">", start + 1);
     const end = endOfName(text, start);

@@ -142,4 +142,31 @@ describe("parseDate", () => {
       { numRuns: 2000 },
     );
   });
+
+  it("reads the usual forms by position as it reads them by pattern", () => {
+    const pair = (max: number) => fc.integer({ min: 0, max }).map((value) => String(value).padStart(2, "0"));
+    const when = fc.record({
+      year: fc.integer({ min: 0, max: 9999 }).map((value) => String(value).padStart(4, "0")),
+      month: pair(13),
+      name: fc.constantFrom("Jan", "Feb", "jun", "Dec", "anF", "Jux"),
+      day: pair(32),
+      time: fc.tuple(pair(25), pair(61), pair(61)).map((parts) => parts.join(":")),
+      zone: fc.tuple(fc.constantFrom("+", "-"), pair(17), pair(61)),
+    });
+    fc.assert(
+      fc.property(when, ({ year, month, name, day, time, zone: [sign, hours, minutes] }) => {
+        const mail = `${day} ${name} ${year} ${time} ${sign}${hours}${minutes}`;
+        expect(parseDate(`Mon, ${mail}`)).toEqual(parseDate(`Mon,  ${mail}`));
+        expect(parseDate(`Mon, ${day} ${name} ${year} ${time} GMT`)).toEqual(
+          parseDate(`Mon,  ${day} ${name} ${year} ${time} GMT`),
+        );
+        const iso = `${year}-${month}-${day}T${time}`;
+        expect(parseDate(`${iso}${sign}${hours}:${minutes}`)).toEqual(
+          parseDate(`${iso}.0${sign}${hours}:${minutes}`),
+        );
+        expect(parseDate(`${iso}Z`)).toEqual(parseDate(`${iso}.0Z`));
+      }),
+      { numRuns: 3000 },
+    );
+  });
 });

@@ -8,6 +8,7 @@ import {
   textOfHtml,
 } from "../../src/parse/html.ts";
 import { type AttributeReader, cleanRegularHtml } from "../../src/parse/regular-html.ts";
+import { writeRegularPicture } from "../../src/parse/regular-picture.ts";
 
 const BASE = "https://site.example/dir/page";
 
@@ -72,7 +73,11 @@ describe("sanitizeHtml", () => {
   });
 });
 
-const asGiven: AttributeReader = { readAttributes: (_, attributes) => attributes, readLink: (href) => href };
+const asGiven: AttributeReader = {
+  readAttributes: (_, attributes) => attributes,
+  readLink: (href) => href,
+  isPlainPicture: () => true,
+};
 
 describe("the quick way and the library", () => {
   const url = fc.constantFrom(
@@ -170,6 +175,58 @@ describe("the quick way and the library", () => {
         if (cleanRegularHtml(trimmed, asGiven) !== null) opinions++;
       }),
       { numRuns: 5000 },
+    );
+    expect(opinions).toBeGreaterThan(1000);
+  });
+
+  it("agree about pictures", () => {
+    const name = fc.constantFrom(
+      ..."src alt title width height class id loading decoding style srcset data-src lang SRC".split(" "),
+    );
+    const value = fc.constantFrom(
+      "",
+      "0",
+      "1",
+      "1px",
+      " 1",
+      "2",
+      "01",
+      "600",
+      "100%",
+      "a b",
+      "x & y",
+      "&lt;b",
+      "&amp;",
+      "a'b",
+      "https://a.example/p.jpg",
+      "https://a.example/p.jpg?a=1&amp;b=2",
+      "https://a.example/p.jpg?a=1&b=2",
+      "https://pixel.wp.com/g.gif",
+      "/p.jpg",
+      "javascript:alert(1)",
+      "data:image/gif;base64,AA",
+    );
+    const part = fc
+      .tuple(fc.constantFrom(" ", " ", " ", "", "\n"), name, value, fc.constantFrom('"', '"', '"', "'"))
+      .map(([blank, key, text, quote]) => `${blank}${key}=${quote}${text}${quote}`);
+    const usual = fc
+      .tuple(fc.constantFrom("alt", "title", "width", "height", "class", "loading"), value)
+      .map(([key, text]) => ` ${key}="${text}"`);
+    const parts = fc.oneof(
+      fc.array(part, { maxLength: 5 }),
+      fc.tuple(fc.array(usual, { maxLength: 4 }), value).map(([some, src]) => [...some, ` src="${src}"`]),
+    );
+    const picture = fc
+      .tuple(parts, fc.constantFrom("", "/", " /", " "))
+      .map(([some, end]) => `<img${some.join("")}${end}>`);
+    let opinions = 0;
+    fc.assert(
+      fc.property(picture, (source) => {
+        expect(sanitizeHtml(source, BASE)).toBe(cleanAnyHtml(source, BASE) || null);
+        if (writeRegularPicture(source, { start: 4, end: source.length - 1 }, () => true) !== null)
+          opinions++;
+      }),
+      { numRuns: 20_000 },
     );
     expect(opinions).toBeGreaterThan(1000);
   });

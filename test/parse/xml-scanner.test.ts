@@ -27,6 +27,7 @@ function scan(text: string, step = text.length): readonly Token[] {
           const [nameStart, nameEnd, valueStart, valueEnd] = scanner.attributes.slice(at, at + 4);
           values.push(text.slice(nameStart, nameEnd), text.slice(valueStart, valueEnd));
         }
+        if (!isSelfClosing) scanner.openName = text.slice(start, end);
         tokens.push([isSelfClosing ? "empty" : "open", text.slice(start, end), ...values]);
       },
       onCloseTag: (start, end) => tokens.push(["close", text.slice(start, end)]),
