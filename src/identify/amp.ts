@@ -24,7 +24,7 @@ export function dropAmpFromPath(path: string, isKnownAmp: boolean): string {
     const numbered = path.replace(/-amp\.html$/, ".html").replace(/\/amp\/1\/?$/, "");
     if (numbered !== path && numbered !== "") return numbered;
   }
-  const suffix = /(?:\/amp(?:html)?\/?|\.amp\/?)$/.exec(path);
+  const suffix = /(?:\/amp(?:html)?\/?|(?<=[^./])\.amp\/?)$/.exec(path);
   if (suffix !== null) {
     const bare = path.slice(0, suffix.index);
     // No other file ends in `.amp`; a directory `amp` may be about amplifiers.

@@ -45,7 +45,7 @@ function bbc(parts: UrlParts): UrlParts {
   const path = parts.path.startsWith("/news/amp/") ? `/news/${parts.path.slice(10)}` : parts.path;
   return host === parts.host && path === parts.path
     ? parts
-    : { ...parts, host, path: path.replace(/\.amp$/, "") };
+    : { ...parts, host, path: path.replace(/(?<=[^./])\.amp$/, "") };
 }
 
 function stackExchange(parts: UrlParts): UrlParts {

@@ -141,20 +141,27 @@ function decodePunctuation(entity: string): string {
   return code > 0x20 && code < 0x7f ? String.fromCharCode(code) : entity;
 }
 
-const doubledScheme = /^(?:https?:\/\/){1,8}(?=https?:\/\/)/i;
+/** A scheme with its slashes, or the wreck of one; without slashes only before another. */
+const schemeInRun = /https?(?::\/+|::\/\/|;\/\/|\/\/|:(?=https?[:;/]))/iy;
 const brokenScheme = /^(?:https?(?:\/\/|::\/\/|;\/\/)|ttps?:\/\/)/i;
 const goodScheme = /^https?:/i;
 const anyScheme = /^[a-z][a-z0-9+.-]{0,40}:/i;
 
-function repairScheme(text: string): string {
-  if (goodScheme.test(text)) {
-    const doubled = doubledScheme.exec(text);
-    if (doubled !== null) return text.slice(doubled[0].length);
-    return /^https?:\/\/https?\/\//i.test(text) ? repairScheme(text.slice(text.indexOf("//") + 2)) : text;
-  }
+/** Where the last of the schemes stands that a text begins with. */
+function lastOfSchemes(text: string): number {
+  let last = 0;
+  schemeInRun.lastIndex = 0;
+  for (let end = 0; schemeInRun.test(text); end = schemeInRun.lastIndex) last = end;
+  return last;
+}
+
+function repairScheme(whole: string): string {
+  let text = whole;
+  while (/^feed:/i.test(text)) text = text.slice(5).replace(/^\/{2}(?!feed:)/i, "http://");
+  text = text.slice(lastOfSchemes(text));
+  if (goodScheme.test(text)) return text;
   const broken = brokenScheme.exec(text);
   if (broken !== null) return `http${/s/i.test(broken[0]) ? "s" : ""}://${text.slice(broken[0].length)}`;
-  if (/^feed:/i.test(text)) return repairScheme(text.slice(5).replace(/^\/{2}/, "http://"));
   if (text.startsWith("//") || text.startsWith("\\\\")) return `https:${text}`;
   const host = /^[^\s/?#:@\\]{1,255}/.exec(text)?.[0] ?? "";
   if (!host.includes(".") || host.startsWith(".")) return text;

@@ -204,6 +204,8 @@ describe("URL identity", () => {
     ["entities", `https://example.com/?${"&amp;".repeat(200_000)}`],
     ["unfinished entities", `https://example.com/?${"&#0".repeat(330_000)}`],
     ["schemes", "http://".repeat(140_000)],
+    ["schemes of feeds", `${"feed:".repeat(200_000)}//example.com/`],
+    ["schemes without slashes", `${"https:".repeat(160_000)}//example.com/`],
     ["hashes", `https://example.com/#${"#".repeat(1_000_000)}`],
     ["fragment pairs", `https://example.com/#${"a=b&".repeat(250_000)}`],
     ["fragment dashes", `https://example.com/#${"a-".repeat(500_000)}`],

@@ -31,6 +31,8 @@ const explained: readonly (readonly [rule: string, input: string, originalUrl: s
   ],
   ["repair:markup", "https://a.example/x</guid>", "https://a.example/x", "a.example/x"],
   ["repair:scheme", "http://http://a.example/x", "http://a.example/x", "a.example/x"],
+  ["repair:scheme", `https:${"https://".repeat(30)}a.example/x`, "https://a.example/x", "a.example/x"],
+  ["repair:scheme", "feed:feed://https://a.example/x", "https://a.example/x", "a.example/x"],
   ["repair:scheme", "feed://a.example/x", "http://a.example/x", "a.example/x"],
   ["repair:scheme", "example.com/x", "https://example.com/x", "example.com/x"],
   [

@@ -60,6 +60,12 @@ function toSighting(source: string, { guid, keys, edition }: RandomEntry): Sight
   });
 }
 
+/** Equal for two versions of an entry that say the same. */
+function versionOf(source: string, each: RandomEntry): string {
+  const { contentHash, originalUrl, aliases } = toSighting(source, each);
+  return JSON.stringify([contentHash, originalUrl, aliases.map(({ key }) => key).sort()]);
+}
+
 /** Runs `check` on a fresh store. */
 async function withStore(check: (store: Store, file: string) => Promise<void>): Promise<void> {
   runs += 1;
@@ -131,13 +137,20 @@ test("without an operator, stories are exactly the unions of sightings over shar
         withStore(async (store, file) => {
           const expected = new Partition();
           const names = new Set<string>();
+          const versions = new Map<string, string>();
           /** By published id: when it was first published, and what forwards to it by now. */
           const published = new Map<string, number>();
           for (const [n, { source, entries }] of polls.entries()) {
-            // The first version of an entry that a document repeats is the one that counts.
-            const counted = [...new Map(entries.toReversed().map((each) => [each.guid, each])).values()];
-            for (const { guid, keys } of counted) {
+            // Of an entry that a document repeats the version that is stored already counts, else the first.
+            const counted = new Map(entries.toReversed().map((each) => [each.guid, each]));
+            for (const each of entries) {
+              const { guid } = each;
+              if (versions.get(`${source}-${guid}`) === versionOf(source, each)) counted.set(guid, each);
+            }
+            for (const each of counted.values()) {
+              const { guid, keys } = each;
               const name = `${source}-${guid}`;
+              versions.set(name, versionOf(source, each));
               names.add(name);
               for (const key of keys) expected.unite(name, keyOf(key));
             }
