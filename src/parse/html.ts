@@ -1,8 +1,9 @@
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
 import { Tokenizer } from "htmlparser2";
 import sanitize from "sanitize-html";
+import type { AttributeReader, Attributes } from "./html-attributes.ts";
 import { ALLOWED_ATTRIBUTES, ALLOWED_TAGS, escapeLoosely } from "./html-policy.ts";
-import { type AttributeReader, type Attributes, cleanRegularHtml } from "./regular-html.ts";
+import { cleanRegularHtml } from "./regular-html.ts";
 import { isCleanHttpUrl, resolveHttpUrl } from "./url.ts";
 
 /** Elements nested deeper than this are not sanitised but reduced to their text: HTML libraries are quadratic in depth. */
@@ -107,12 +108,16 @@ class SanitizerRun implements AttributeReader {
 
   open(name: string): void {
     if (++this.#depth > HTML_DEPTH_MAX) throw new NestedTooDeep();
-    if (name === "noscript") this.#noscriptDepth++;
+    if (name === "noscript") this.onNoscript(1);
   }
 
   close(name: string): void {
     this.#depth--;
-    if (name === "noscript") this.#noscriptDepth--;
+    if (name === "noscript") this.onNoscript(-1);
+  }
+
+  onNoscript(change: 1 | -1): void {
+    this.#noscriptDepth += change;
   }
 
   /** Makes URLs absolute or drops them. `attributes` hold undecoded values and get undecoded values back. */
@@ -141,6 +146,7 @@ class SanitizerRun implements AttributeReader {
   }
 
   isPlainPicture(src: string): boolean {
+    if (this.#noscriptDepth > 0 && this.#madeReal !== null) return false;
     return isPlainHttpUrl(src) && !TRACKING_PLACE.test(src);
   }
 

@@ -28,6 +28,8 @@ export function resolveHttpUrl(text: string, base: string | null): string | null
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > URL_LENGTH_MAX) return null;
   if (PLAIN_HTTP_URL.test(trimmed)) return URL.canParse(trimmed) ? trimmed : null;
+  const joined = base === null ? null : joinSimplePath(trimmed, base);
+  if (joined !== null) return joined;
   const url = URL.parse(trimmed, base ?? undefined);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return null;
   if (url.username !== "" || url.password !== "") {
@@ -35,6 +37,34 @@ export function resolveHttpUrl(text: string, base: string | null): string | null
     url.password = "";
   }
   return url.href;
+}
+
+/** A path, with a query perhaps, that a URL parser leaves as it is: no dot segments, no escapes, nothing that it would encode. */
+const SIMPLE_PATH = /^(?:\/(?=[\w~-]|$))?(?:[\w~,=&+;-]+(?:\.[\w~,=&+;-]+)*(?:[/?](?=[\w~,=&+;-]|$)|$))*$/;
+
+/** What relative URLs of one base begin with. */
+interface BaseParts {
+  readonly base: string;
+  readonly origin: string;
+  /** The path up to its last slash. */
+  readonly folder: string;
+}
+/** The last base: a document's links nearly all have the same. */
+let lastBase: BaseParts | null = null;
+
+/** What the URL parser gives for a simple path against an http(s) base, without parsing the base again; null for anything else. */
+function joinSimplePath(path: string, base: string): string | null {
+  if (path.length > 2000 || !SIMPLE_PATH.test(path)) return null;
+  if (lastBase?.base !== base) {
+    const url = URL.parse(base);
+    if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return null;
+    lastBase = {
+      base,
+      origin: url.origin,
+      folder: url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1),
+    };
+  }
+  return path.startsWith("/") ? lastBase.origin + path : lastBase.origin + lastBase.folder + path;
 }
 
 /** As `resolveHttpUrl`, noting what had to be dropped. Empty text is null without a warning. */

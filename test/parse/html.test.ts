@@ -7,7 +7,8 @@ import {
   sanitizeHtml,
   textOfHtml,
 } from "../../src/parse/html.ts";
-import { type AttributeReader, cleanRegularHtml } from "../../src/parse/regular-html.ts";
+import type { AttributeReader } from "../../src/parse/html-attributes.ts";
+import { cleanRegularHtml } from "../../src/parse/regular-html.ts";
 import { writeRegularPicture } from "../../src/parse/regular-picture.ts";
 
 const BASE = "https://site.example/dir/page";
@@ -77,7 +78,16 @@ const asGiven: AttributeReader = {
   readAttributes: (_, attributes) => attributes,
   readLink: (href) => href,
   isPlainPicture: () => true,
+  onNoscript: () => {},
 };
+
+/**
+ * What the library makes of it, in two readings where the text breaks off in a tag: that is dropped by the quick way, while the
+ * library shows some of them, by their first letter (`text` for `<text`).
+ */
+function thorough(source: string): readonly (string | null)[] {
+  return [source, source.replace(/<\/?[a-z][^>]*$/i, "")].map((html) => cleanAnyHtml(html, BASE) || null);
+}
 
 describe("the quick way and the library", () => {
   const url = fc.constantFrom(
@@ -170,13 +180,94 @@ describe("the quick way and the library", () => {
     fc.assert(
       fc.property(html, (source) => {
         const trimmed = source.trim();
-        const thorough = cleanAnyHtml(trimmed, BASE) || null;
-        if (trimmed !== "") expect(sanitizeHtml(source, BASE)).toBe(thorough);
+        if (trimmed !== "") expect(thorough(trimmed)).toContain(sanitizeHtml(source, BASE));
         if (cleanRegularHtml(trimmed, asGiven) !== null) opinions++;
       }),
       { numRuns: 5000 },
     );
     expect(opinions).toBeGreaterThan(1000);
+  });
+
+  it("agree about damaged HTML", () => {
+    const piece = fc.constantFrom(
+      ..."p P br BR img a A b em div table tbody thead tfoot tr td TD th li ul dl dt dd h1 h2 center font span blockquote section ruby rt rp col"
+        .split(" ")
+        .flatMap((name) => [`<${name}>`, `</${name}>`, `<${name}/>`, `<${name} />`, `</${name} >`]),
+      "<p class=x>",
+      "<br clear=all>",
+      "<br clear=all/>",
+      "<td width=1 colspan=2>",
+      "<a href=/x>",
+      "<a HREF='/x' download>",
+      '<a href="/x" href="/y">',
+      "<a title>",
+      "<a href=>",
+      "<a href = /x>",
+      "<a href=/x/>",
+      '<a href="/x"title="y">',
+      '<a href="a>b">',
+      '<a x:y="1" data-a.b_c=2 href=/z>',
+      "<img alt src=/p.jpg>",
+      "<IMG SRC=/p.jpg ALT=x>",
+      '<img src="/p.jpg" srcset="/p.jpg 480w, https://a.example/q.jpg 800w">',
+      '<img srcset="/p.jpg 1x, /q.jpg 2x">',
+      "<!-- c -->",
+      "<!---->",
+      "<!-->",
+      "<!--->",
+      "<!-- a --!>",
+      "<!-- <p> > -->",
+      "<!-- a",
+      "<!doctype html>",
+      "<script>x < y</script>",
+      "<script src=a></script>",
+      "<script/>",
+      "<SCRIPT>a</SCRIPT>",
+      "<script><!--</script>",
+      "<style>p { }</style>",
+      "<style>a</STYLE>",
+      "<iframe src=x></iframe>",
+      "<iframe>a<b>b</iframe>",
+      "</iframe>",
+      "</script>",
+      "<o:p>",
+      "<x-y>",
+      "</x>",
+      "<p-x>",
+      "<noscript>",
+      "</noscript>",
+      '<img data-src="https://a.example/q.jpg">',
+      '<img src="https://a.example/q.jpg">',
+      "<p",
+      "</p",
+      "<a href=/x",
+      '<a href="',
+      "<p ",
+      "<3",
+      "<-",
+      "<?php x ?>",
+      "<",
+      "text",
+      " ",
+      "\n",
+      "&",
+      "&amp;",
+      "a > b",
+      "a < b",
+      "<",
+      ">",
+      "&nbsp;",
+    );
+    let opinions = 0;
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const source = pieces.join("").trim();
+        if (source !== "") expect(thorough(source)).toContain(sanitizeHtml(source, BASE));
+        if (cleanRegularHtml(source, asGiven) !== null) opinions++;
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(opinions).toBeGreaterThan(3000);
   });
 
   it("agree about pictures", () => {
