@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { basename, extname } from "node:path";
-import MarkdownIt from "markdown-it";
 import { parse as parseYaml } from "yaml";
 import { ParseError } from "../errors.ts";
 import type { Category, Link, ParsedDocument, Person, StatedOriginal } from "../model.ts";
@@ -8,6 +7,7 @@ import { cutText } from "./construct.ts";
 import { parseDate } from "./date.ts";
 import { collapseWhitespace, sanitizeHtml } from "./html.ts";
 import type { ParseLimits } from "./limits.ts";
+import { renderMarkdown, textOfMarkdown } from "./markdown.ts";
 import { distinctPeople, makePerson, parsePerson } from "./person.ts";
 import { resolveHttpUrl } from "./url.ts";
 import type { WarningLog } from "./warning-log.ts";
@@ -55,7 +55,7 @@ export function readArticle(text: string, options: ArticleOptions): ParsedDocume
 
   const original = given.originalUrl ?? given.canonicalUrl ?? closingUrl;
   const url = original ?? given.url;
-  const contentHtml = sanitizeHtml(MARKDOWN.render(lines.join("\n")), url ?? options.documentUrl);
+  const contentHtml = sanitizeHtml(renderMarkdown(lines.join("\n"), log), url ?? options.documentUrl);
   if (url === null) {
     log.add("no-original-url", "the article names no original URL; it goes by a digest of its content");
   }
@@ -381,38 +381,4 @@ function leadsNowhere(line: string): boolean {
     (match) => match[1] ?? "",
   );
   return targets.length > 0 && targets.every((target) => target === "" || target.startsWith("#"));
-}
-
-// ---- Markdown --------------------------------------------------------------------------------------------------------
-
-/** HTML in Markdown is let through to the sanitiser, which judges it like all other HTML. */
-const MARKDOWN = new MarkdownIt({ maxNesting: 20, html: true, linkify: true });
-MARKDOWN.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
-
-// A link to `#` is no link: its words stay.
-MARKDOWN.core.ruler.push("links_to_nowhere", (state) => {
-  for (const token of state.tokens) {
-    if (token.children === null) continue;
-    let isDropping = false;
-    token.children = token.children.filter((child) => {
-      if (child.type === "link_open") {
-        const href = String(child.attrGet("href") ?? "");
-        isDropping = href === "" || href.startsWith("#");
-        return !isDropping;
-      }
-      if (child.type !== "link_close" || !isDropping) return true;
-      isDropping = false;
-      return false;
-    });
-  }
-});
-
-/** A line of Markdown without its marks. */
-function textOfMarkdown(source: string): string {
-  const [inline] = MARKDOWN.parseInline(source, {});
-  const parts =
-    inline?.children?.map((token) =>
-      token.type === "image" ? "" : token.content || (token.type.endsWith("break") ? " " : ""),
-    ) ?? [];
-  return collapseWhitespace(parts.join(""));
 }

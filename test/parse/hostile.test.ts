@@ -302,6 +302,34 @@ describe("any document", () => {
   });
 });
 
+describe("Markdown made to cost time", { timeout: 20_000 }, () => {
+  it.each(["[", "![", "*a ", "_*", "`a", "<b>x", "# x\n", "1. x\n", "http://a.b ", "&amp;"])(
+    "%j: shown as it stands",
+    async (mark) => {
+      const source = `# Title\n\nBy Ann\n\n${mark.repeat(Math.floor(900_000 / mark.length))}\n`;
+      const { entries, warnings } = await parseDocument(
+        { bytes: text(source), contentType: null, url: "file:///x.md", name: "x.md" },
+        { articleHint: true },
+      );
+      expect(entries[0]?.title).toBe("Title");
+      expect(entries[0]?.contentHtml).toContain(
+        mark.trim().replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
+      );
+      expect(warnings.map(({ code }) => code)).toContain("too-many-marks");
+    },
+  );
+
+  it("reads a book", async () => {
+    const source = `# Title\n\n${"Words of *some* [weight](https://a.example/) in a line that goes on and on and on and on.\n\n".repeat(5000)}`;
+    const { entries, warnings } = await parseDocument(
+      { bytes: text(source), contentType: null, url: "file:///x.md", name: "x.md" },
+      { articleHint: true },
+    );
+    expect(entries[0]?.contentHtml).toContain("<em>some</em>");
+    expect(warnings.map(({ code }) => code)).not.toContain("too-many-marks");
+  });
+});
+
 describe("front matter of an article", { timeout: 5000 }, () => {
   it.each(["[", "{", "{a: ", "- ", "? ", "a: [", ": ", '"', "&a "])(
     "of %s over and over ends soon",
