@@ -2,7 +2,8 @@
  * `npm run compare-reading [-- [--others] [--misses] FOLDER...]`: how ours, feedsmith and rss-parser read the documents of other
  * projects, beside python3-feedparser (Debian), in one run: `../shared/tools/compare-reading.mjs` once for each. Where that measure
  * is wrong by a specification (`oracle-errors.ts`) its differences are counted apart, for every reader. `--others` installs
- * node-feedparser and @rowanmanning/feed-parser in a temporary folder and compares them too; `--misses` lists what is left of ours.
+ * node-feedparser and @rowanmanning/feed-parser in a temporary folder and compares them too, and sfeed and gofeed where Debian's
+ * sfeed, golang-go and golang-github-mmcdole-gofeed-dev are there; `--misses` lists what is left of ours.
  * Says so and exits with 0 where the shared folder is absent.
  */
 import { spawnSync } from "node:child_process";
@@ -57,17 +58,33 @@ function compareOthers(): void {
     if (install.status !== 0) throw new Error(`npm install ${OTHERS.join(" ")}: ${install.stderr}`);
     compare("node-feedparser", `scripts/read-with-other.ts feedparser ${folder}`);
     compare("rowanmanning", `scripts/read-with-other.ts rowanmanning ${folder}`);
+    compareDebian(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function compare(name: string, command: string): void {
-  const run = spawnSync(
-    process.execPath,
-    [tool, "--json", "--misses", "--command", `${process.execPath} ${command}`, ...folders],
-    { encoding: "utf8", maxBuffer: 2 ** 28 },
-  );
+function compareDebian(folder: string): void {
+  if (spawnSync("sfeed", { input: "" }).error === undefined)
+    compare("sfeed", `scripts/read-with-other.ts sfeed ${folder}`);
+  else console.log("sfeed            skipped: apt-get install sfeed");
+  const program = join(folder, "read-with-gofeed");
+  const build = spawnSync("go", ["build", "-o", program, "scripts/read-with-gofeed.go"], {
+    env: { ...process.env, GO111MODULE: "off", GOPATH: "/usr/share/gocode", GOCACHE: join(folder, "go") },
+  });
+  if (build.status === 0) compareWith("gofeed", program);
+  else console.log("gofeed           skipped: apt-get install golang-go golang-github-mmcdole-gofeed-dev");
+}
+
+function compare(name: string, script: string): void {
+  compareWith(name, `${process.execPath} ${script}`);
+}
+
+function compareWith(name: string, command: string): void {
+  const run = spawnSync(process.execPath, [tool, "--json", "--misses", "--command", command, ...folders], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   const lines = run.stdout.trim().split("\n");
   const rows: readonly Row[] = JSON.parse(lines.pop() ?? "[]");
   const misses = lines.map(readMiss);

@@ -1,11 +1,14 @@
 /**
- * `read-with-other.ts feedparser|rowanmanning FOLDER FILE...`: what parsers that are installed in FOLDER read, in the shape of
- * `preview --json`, as far as they have it. They are in no package.json: `compare-reading --others` fetches them for one run.
+ * `read-with-other.ts feedparser|rowanmanning|sfeed FOLDER FILE...`: what parsers that are installed in FOLDER (sfeed: from Debian)
+ * read, in the shape of `preview --json`, as far as they have it. They are in no package.json: `compare-reading --others` fetches
+ * them for one run.
  */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
+import { decodeDocument } from "../src/parse/decode.ts";
 
 type Loose = Record<string, unknown>;
 const [reader, folder = "", ...files] = process.argv.slice(2);
@@ -14,11 +17,46 @@ const requireThere = createRequire(join(resolve(folder), "package.json"));
 for (const file of files) {
   try {
     const bytes = readFileSync(file);
-    const entries = reader === "feedparser" ? await withFeedparser(bytes) : withRowanmanning(bytes);
+    const entries = await read(bytes);
     console.log(JSON.stringify({ document: file, ok: true, entries }));
   } catch (error) {
     console.log(JSON.stringify({ document: file, ok: false, error: String(error), entries: [] }));
   }
+}
+
+async function read(bytes: Buffer): Promise<readonly object[]> {
+  if (reader === "feedparser") return withFeedparser(bytes);
+  return reader === "sfeed" ? withSfeed(bytes) : withRowanmanning(bytes);
+}
+
+/** sfeed(1) takes UTF-8 only, and tells entries in lines of nine fields (sfeed(5)). */
+function withSfeed(bytes: Buffer): readonly object[] {
+  const { stdout, status } = spawnSync("sfeed", {
+    input: decodeDocument(bytes, null).text,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0 || stdout === "") throw new Error("sfeed found nothing");
+  const plain = (field = "") =>
+    field.replace(/\\([nt\\])/g, (_, sign: string) => (sign === "n" ? "\n" : sign === "t" ? "\t" : "\\"));
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [time, title, link, content, , id, author, enclosure, category = ""] = line.split("\t");
+      return {
+        guid: plain(id) || null,
+        url: plain(link) || null,
+        title: plain(title),
+        published: time ? instant(new Date(Number(time) * 1000)) : null,
+        authors: author ? [{ name: plain(author) }] : [],
+        content_html: plain(content) || null,
+        enclosures: enclosure ? [{ url: plain(enclosure) }] : [],
+        categories: category.split("|").filter((term) => term !== ""),
+        source: { title: null },
+        links: [],
+      };
+    });
 }
 
 async function withFeedparser(bytes: Buffer): Promise<readonly object[]> {
