@@ -304,7 +304,7 @@ function nextState(input: NextStateInput): PollState {
         notFoundSince,
         lastError: {
           code: "fetch/status",
-          message: `The server has said 404 Not Found since ${notFoundSince.toISOString().slice(0, 10)}; it is not asked any more. Give the feed's new address, or take it out.`,
+          message: `The server has said 404 Not Found since ${notFoundSince.toISOString().slice(0, 10)}; it is not asked any more.`,
         },
         nextPollReason: "never: not found for a week",
       };

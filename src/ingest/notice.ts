@@ -23,7 +23,7 @@ export function noticeOf(
   const told = before.noticed;
   const since = (date: Date) => date.toISOString().slice(0, 16).replace("T", " ");
   if (after.status === "gone" && before.status !== "gone") {
-    const message = `${after.lastError?.message ?? "This feed has ended."} It is not polled any more; its stories stay.`;
+    const message = `${after.lastError?.message ?? "This feed has ended."} It is not polled any more; its stories stay. Take it out of the config, or put its new address there (mainstem add finds it).`;
     return { notice: { kind: "died", message, code: after.lastError?.code ?? null }, noticed: null };
   }
   if (after.status === "failing") {
@@ -36,8 +36,18 @@ export function noticeOf(
       noticed: { kind: "failing", at: now },
     };
   }
+  if (before.status === "gone" && after.status === "ok") {
+    const message = "It had ended, but is there again, and is polled as before.";
+    return { notice: { kind: "recovered", message, code: null }, noticed: null };
+  }
   if (told?.kind === "failing") {
     const message = `It works again after ${before.failures} failed polls since ${since(before.failingSince ?? told.at)} UTC.`;
+    const silence = silenceOf(before, after, now);
+    // Told with it, and not once more on the next day.
+    if (silence !== null) {
+      const notice = { kind: "recovered", message: `${message} ${silence}`, code: null } as const;
+      return { notice, noticed: { kind: "silent", at: now } };
+    }
     return { notice: { kind: "recovered", message, code: null }, noticed: null };
   }
   if (after.currentUrl !== null && after.currentUrl !== (before.currentUrl ?? before.location)) {
@@ -62,16 +72,18 @@ function noticeOfSilence(
       noticed: null,
     };
   }
+  const silence = silenceOf(before, after, now);
+  if (silence === null) return { notice: null, noticed: told };
+  const message = `It answers as it should. ${silence} It goes on being polled, once a day.`;
+  return { notice: { kind: "silent", message, code: null }, noticed: { kind: "silent", at: now } };
+}
+
+/** What to say of a source that brings nothing new for long, or null. */
+function silenceOf(before: SourceState, after: PollState, now: Date): string | null {
+  const lastNewAt = before.lastNewEntryAt;
+  if (lastNewAt === null) return null;
   const isBusy = after.rhythmMs !== null && after.rhythmMs < dayMs;
-  if (now.getTime() - lastNewAt.getTime() < (isBusy ? silentBusyMs : silentMs))
-    return { notice: null, noticed: told };
+  if (now.getTime() - lastNewAt.getTime() < (isBusy ? silentBusyMs : silentMs)) return null;
   const day = lastNewAt.toISOString().slice(0, 10);
-  return {
-    notice: {
-      kind: "silent",
-      message: `It answers as it should but has brought nothing new since ${day}. It goes on being polled, once a day. See whether the site has another feed now.`,
-      code: null,
-    },
-    noticed: { kind: "silent", at: now },
-  };
+  return `It has brought nothing new since ${day}: see whether the site has another feed now.`;
 }

@@ -38,7 +38,8 @@ export function renderHealth(
 <link rel="alternate" type="text/html" href="${url}/status"/>
 ${notices.map((notice) => {
   const source = cleanLine(notice.sourceName, 200) || notice.sourceId;
-  const advice = notice.code === null ? "" : ` ${adviceFor(notice.code)}`;
+  // What to do about an end stands in its message: no error of a moment.
+  const advice = notice.code === null || notice.kind === "died" ? "" : ` ${adviceFor(notice.code)}`;
   return markup`<entry>
 <id>${idOf(notice)}</id>
 <title type="text">${titles[notice.kind](source)}</title>

@@ -59,6 +59,20 @@ const cases: readonly Case[] = [
     "died",
     /410 Gone.*not polled any more; its stories stay/,
   ],
+  [
+    "ended, and is there again",
+    { status: "gone", lastNewEntryAt: ago(dayMs) },
+    { status: "ok" },
+    "recovered",
+    /had ended, but is there again/,
+  ],
+  [
+    "works again, but brings nothing since long",
+    { noticed: { kind: "failing", at: ago(dayMs) }, failures: 9, lastNewEntryAt: ago(99 * dayMs) },
+    {},
+    "recovered",
+    /works again after 9.*nothing new since 2026-03-10: see whether/,
+  ],
   ["ended before", { status: "gone" }, { status: "gone", lastError: failed }, null, /^$/],
   [
     "moved",
