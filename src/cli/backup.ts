@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import { openStore } from "../app/open-store.ts";
 import type { StorePlace } from "../config/load.ts";
-import { type ConfigOption, openConfig, print } from "./context.ts";
+import { type ConfigOption, openConfig, openToolStore, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";
 
@@ -16,7 +15,7 @@ export function addBackupCommand({ program, context, action }: CommandTable): vo
     .action(
       action(async (file: string, options: ConfigOption) => {
         const config = await openConfig(options, context);
-        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        await using store = await openToolStore(config, context);
         const copy = resolve(file);
         const progress = createProgressBar(context, "pages");
         await store.backup(copy, progress.show).finally(progress.clear);

@@ -1,5 +1,6 @@
 /** What a command may touch of the process it runs in; tests hand in their own. */
 import type { Readable, Writable } from "node:stream";
+import { openStore } from "../app/open-store.ts";
 import type { RulesOptions } from "../app/url-rules.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import type { Clock } from "../model.ts";
@@ -36,6 +37,15 @@ export function openConfig(options: ConfigOption, { env }: CliContext): Promise<
 /** What reading the operator's URL rules needs of a command. */
 export function rulesOptions({ clock, version, stderr, signal }: CliContext): RulesOptions {
   return { clock, version, signal, onWarning: (message) => void stderr.write(`mainstem: ${message}\n`) };
+}
+
+/** The store of the config, beside a running daemon. @throws StoreError */
+export function openToolStore(
+  config: Parameters<typeof openStore>[0],
+  { clock, stderr }: Pick<CliContext, "clock" | "stderr">,
+): ReturnType<typeof openStore> {
+  const onWarning = (message: string) => void stderr.write(`mainstem: ${message}\n`);
+  return openStore(config, { role: "tool", clock, onWarning });
 }
 
 /** Writes a line to stdout and waits where the reader is slower than we are. */

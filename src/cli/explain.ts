@@ -2,13 +2,19 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { explainResolved } from "../app/explain-resolved.ts";
 import { createSourceLinkClient } from "../app/http-client.ts";
-import { openStore } from "../app/open-store.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
 import { aliasesForLookup } from "../identify/identify.ts";
 import { explainUrl } from "../identify/original-url.ts";
 import { reasonOf } from "../identify/rule-reasons.ts";
 import type { UrlExplanation } from "../model.ts";
-import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
+import {
+  type CliContext,
+  type ConfigOption,
+  openConfig,
+  openToolStore,
+  print,
+  rulesOptions,
+} from "./context.ts";
 import { copiesToJson, describeCopies } from "./copies.ts";
 import type { CommandTable } from "./program.ts";
 import { renderTable, terminalText } from "./table.ts";
@@ -44,7 +50,7 @@ export function addExplainCommand({ program, context, action }: CommandTable): v
         await using store =
           config === null || (config.store.engine === "sqlite" && !existsSync(config.store.file))
             ? null
-            : await openStore(config, { role: "tool", clock });
+            : await openToolStore(config, context);
         await using links = options.resolve ? createSourceLinkClient({ contact, version, clock }) : null;
         const own = rules ? { rules } : {};
         const onFailure = (link: string, reason: string) =>

@@ -1,10 +1,9 @@
-import { openStore } from "../app/open-store.ts";
 import { urlOptionsOf } from "../app/url-rules.ts";
 import { MainstemError } from "../errors.ts";
 import { urlAliasKey } from "../identify/identify.ts";
 import type { UrlOptions } from "../identify/original-url.ts";
 import type { Alias } from "../model.ts";
-import { type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
+import { type ConfigOption, openConfig, openToolStore, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
 /** `mainstem merge`: the operator says that two URLs tell one story. Kept for good, applied before every rule. */
@@ -22,7 +21,7 @@ export function addMergeCommand({ program, context, action }: CommandTable): voi
     .action(
       action(async (a: string, b: string, options: ConfigOption) => {
         const config = await openConfig(options, context);
-        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        await using store = await openToolStore(config, context);
         const rules = await urlOptionsOf(config, rulesOptions(context));
         const [first, second] = [operatorAlias(a, "merge", rules), operatorAlias(b, "merge", rules)];
         await store.mergeStories(first, second, context.clock.now());
@@ -43,7 +42,7 @@ export function addSplitCommand({ program, context, action }: CommandTable): voi
     .action(
       action(async (url: string, options: ConfigOption) => {
         const config = await openConfig(options, context);
-        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        await using store = await openToolStore(config, context);
         const rules = await urlOptionsOf(config, rulesOptions(context));
         const isKnown = await store.splitStory(operatorAlias(url, "split", rules), context.clock.now());
         if (isKnown)

@@ -1,9 +1,8 @@
-import { openStore } from "../app/open-store.ts";
 import { createArchiveSaver, pruneStore, tidyStore, toRetention } from "../app/prune.ts";
 import { siteSettings } from "../app/site-settings.ts";
 import type { Keep } from "../config/schema.ts";
 import type { Forgettable } from "../store/store.ts";
-import { type ConfigOption, openConfig, print } from "./context.ts";
+import { type ConfigOption, openConfig, openToolStore, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";
 
@@ -31,7 +30,7 @@ export function addPruneCommand({ program, context, action }: CommandTable): voi
           await print(context, options.json ? JSON.stringify(toJson(nothing, isDryRun)) : noKeep);
           return 0;
         }
-        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        await using store = await openToolStore(config, context);
         const now = context.clock.now();
         const keep = toRetention(config.keep, now);
         const found = await store.countForgettable(keep);

@@ -1,8 +1,7 @@
-import { openStore } from "../app/open-store.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
 import type { SourceState } from "../model.ts";
 import { adviceFor, GONE_ADVICE } from "../serve/advice.ts";
-import { type CliContext, type ConfigOption, openConfig, print } from "./context.ts";
+import { type CliContext, type ConfigOption, openConfig, openToolStore, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { relativeTime, renderTable, shorten, terminalText } from "./table.ts";
 
@@ -21,7 +20,7 @@ export function addSourcesCommand({ program, context, action }: CommandTable): v
     .action(
       action(async (options: SourcesOptions) => {
         const config = await openConfig(options, context);
-        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        await using store = await openToolStore(config, context);
         const sources = await store.listSources();
         if (options.json) {
           for (const source of sources) await print(context, JSON.stringify(toJson(source)));

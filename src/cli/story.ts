@@ -1,8 +1,14 @@
-import { openStore } from "../app/open-store.ts";
 import { urlOptionsOf } from "../app/url-rules.ts";
 import { aliasesForLookup } from "../identify/identify.ts";
 import type { StoryDetail } from "../store/store.ts";
-import { type CliContext, type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
+import {
+  type CliContext,
+  type ConfigOption,
+  openConfig,
+  openToolStore,
+  print,
+  rulesOptions,
+} from "./context.ts";
 import { copiesToJson, describeCopies } from "./copies.ts";
 import type { CommandTable } from "./program.ts";
 import { renderTable, shorten, terminalText } from "./table.ts";
@@ -23,7 +29,7 @@ export function addStoryCommand({ program, context, action }: CommandTable): voi
     .action(
       action(async (url: string, options: StoryOptions) => {
         const config = await openConfig(options, context);
-        await using store = await openStore(config, { role: "tool", clock: context.clock });
+        await using store = await openToolStore(config, context);
         const rules = await urlOptionsOf(config, rulesOptions(context));
         const detail = await store.findStory(aliasesForLookup(url, rules));
         if (detail)

@@ -15,7 +15,7 @@ export function isCutShort(entry: Pick<Entry, "contentHtml" | "summary">): boole
   if (html.length < wholeLengthMin) return true;
   const end = html
     .slice(-endLength * 4)
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .trimEnd()
     .slice(-endLength);
   return cutMarks.test(end);

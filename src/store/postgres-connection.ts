@@ -12,6 +12,8 @@ const RECONNECT_PAUSE_MS = 200;
 const CONFLICT_TRIES = 8;
 const CONNECTIONS_MAX = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Nobody waits for longer without a word. */
+const SILENCE_MS = 1500;
 
 const INT8 = 20;
 const TEXT = 25;
@@ -78,14 +80,17 @@ export class PostgresDatabase {
   readonly #names = new Map<string, string>();
   readonly #closing = new AbortController();
 
-  constructor(url: string) {
+  constructor(
+    url: string,
+    { connectTimeoutMs = CONNECT_TIMEOUT_MS }: { readonly connectTimeoutMs?: number } = {},
+  ) {
     this.url = url;
     this.place = describePlace(url);
     this.#pool = new Pool({
       connectionString: url,
       application_name: "mainstem",
       max: CONNECTIONS_MAX,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       pipeline: true,
       types: {
@@ -103,6 +108,28 @@ export class PostgresDatabase {
 
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
+  }
+
+  /**
+   * Waits until the server answers.
+   * @param onWaiting hears after a moment what is waited for
+   * @throws StoreError `store/unreachable` when `patienceMs` are over, or at once where the server refuses us
+   */
+  async greet({
+    patienceMs = RECONNECT_MS,
+    onWaiting,
+  }: {
+    readonly patienceMs?: number | undefined;
+    readonly onWaiting: (message: string) => void;
+  }): Promise<void> {
+    const upTo = Math.ceil(patienceMs / 1000);
+    const word = `the store ${this.place} does not answer yet; waiting for it, up to ${upTo} s`;
+    const timer = setTimeout(() => onWaiting(word), SILENCE_MS);
+    try {
+      await this.#transact(null, (session) => session.one("SELECT 1"), patienceMs);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Reads one moment of the store. */
@@ -126,7 +153,11 @@ export class PostgresDatabase {
     await this.#pool.end();
   }
 
-  async #transact<T>(begin: string | null, work: (session: Session) => Promise<T>): Promise<T> {
+  async #transact<T>(
+    begin: string | null,
+    work: (session: Session) => Promise<T>,
+    patienceMs = RECONNECT_MS,
+  ): Promise<T> {
     const startedAt = performance.now();
     for (let tries = 1; ; tries += 1) {
       if (this.isClosed) throw new Error(`the store ${this.place} is closed`);
@@ -135,7 +166,7 @@ export class PostgresDatabase {
       } catch (error) {
         const isWorthwhile =
           (isConflict(error) && tries < CONFLICT_TRIES) ||
-          (isConnectionLost(error) && performance.now() - startedAt < RECONNECT_MS);
+          (isConnectionLost(error) && performance.now() - startedAt < patienceMs);
         if (!isWorthwhile || this.isClosed) throw translatePostgresError(error, this.place);
         await sleep(isConflict(error) ? Math.random() * 20 * tries : RECONNECT_PAUSE_MS, undefined, {
           signal: this.#closing.signal,

@@ -49,7 +49,7 @@ export function translatePostgresError(error: unknown, place: string): unknown {
   if (isConnectionLost(error)) {
     return new StoreError("store/unreachable", `the store ${place} does not answer: ${reason}`, {
       cause: error,
-      hint: "is PostgreSQL running there? mainstem goes on by itself when it answers",
+      hint: "is PostgreSQL running there? a running daemon goes on by itself when it answers",
     });
   }
   if (code.startsWith("28") || code === "3D000") {

@@ -61,11 +61,16 @@ import { WriteQueue } from "./write-queue.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted). */
 const BATCH_SIGHTINGS_MAX = 512;
+/** A person waits for a tool: what refuses for so long is said, not waited for. */
+const TOOL_PATIENCE_MS = 600;
+const TOOL_CONNECT_TIMEOUT_MS = 4000;
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, as `pg` reads it. */
   readonly url: string;
   readonly clock: Clock;
+  /** A tool gives up sooner on a server that does not answer; a daemon waits for half a minute, as both may be starting. */
+  readonly role?: "poller" | "tool";
   /** Look for syndicated copies among new entries? True when absent. */
   readonly isSyndicating?: boolean | undefined;
   /** Hears of what was forgiven, e.g. an unreadable row. */
@@ -77,8 +82,16 @@ export interface PostgresOptions {
  * @throws StoreError `store/unreachable`, `store/newer`, `store/unwritable`
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const database = new PostgresDatabase(options.url);
+  const isTool = options.role === "tool";
+  const database = new PostgresDatabase(
+    options.url,
+    isTool ? { connectTimeoutMs: TOOL_CONNECT_TIMEOUT_MS } : {},
+  );
   try {
+    await database.greet({
+      patienceMs: isTool ? TOOL_PATIENCE_MS : undefined,
+      onWaiting: options.onWarning ?? (() => {}),
+    });
     await migratePostgres(database);
   } catch (error) {
     await database.close();

@@ -124,7 +124,7 @@ const HAN = /^[\s【（(]*(新华社|新華社|共同社|時事)/u;
 
 function agencyOfDateline(html: string): Agency | null {
   const head = readableHtml(html.slice(0, HEAD_LENGTH_MAX))
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     // New Delhi [India], November 26 (ANI):
     .replace(/\[\p{Lu}[\p{L} ]{2,30}\]/gu, "")
     .replace(/\s+/g, " ")

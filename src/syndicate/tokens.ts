@@ -69,17 +69,37 @@ function kindOf(character: string): number {
 }
 
 /** Captions and credits of pictures are not the report; they name the picture's agency. */
-const CAPTIONS = /<(figcaption|figure|aside)\b[^>]*>[\s\S]*?<\/\1\s*>/gi;
+const CAPTION_TAGS = /<(\/?)(figcaption|figure|aside)(?![\w-])[^<>]*>/gi;
 
 /** Sanitised HTML (or plain text) without captions, entities decoded; tags are left in. */
 export function readableHtml(html: string): string {
   let text = html.length > TEXT_LENGTH_MAX ? html.slice(0, TEXT_LENGTH_MAX) : html;
-  if (/<fig|<aside/i.test(text)) text = text.replace(CAPTIONS, " ");
+  if (/<fig|<aside/i.test(text)) text = withoutCaptions(text);
   if (text.includes("&")) {
     // What is text must not become a tag by decoding.
     text = decodeHTML(text.replace(/&(?:lt|#60|#x3c);/gi, " "));
   }
   return text.normalize("NFC");
+}
+
+/** Each such element goes, up to the first end tag of its name; one that never ends stays. Linear, unlike an expression. */
+function withoutCaptions(html: string): string {
+  const tags = [...html.matchAll(CAPTION_TAGS)];
+  const ends = new Map<string, number>();
+  const elements: { readonly start: number; readonly end: number }[] = [];
+  for (const { index, 0: tag, 1: slash, 2: name = "" } of tags.reverse()) {
+    const end = ends.get(name.toLowerCase());
+    if (slash !== "") ends.set(name.toLowerCase(), index + tag.length);
+    else if (end !== undefined) elements.push({ start: index, end });
+  }
+  let kept = "";
+  let keptTo = 0;
+  for (const { start, end } of elements.reverse()) {
+    if (start < keptTo) continue;
+    kept += `${html.slice(keptTo, start)} `;
+    keptTo = end;
+  }
+  return kept + html.slice(keptTo);
 }
 
 /** The words of sanitised HTML. Tags part words only where they are not inside one. */

@@ -64,6 +64,11 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+export interface DaemonOptions extends CommandOptions {
+  readonly port?: number;
+  readonly args?: readonly string[];
+}
+
 export class Daemon implements AsyncDisposable {
   readonly url: string;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
@@ -78,18 +83,18 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** Starts a daemon on a port of its own and waits until `/readyz` says yes. */
-  static async start(
-    config: string,
-    options: CommandOptions & { readonly port?: number; readonly args?: readonly string[] } = {},
-  ): Promise<Daemon> {
-    const port = options.port ?? (await freePort());
-    const env = { ...options.env, MAINSTEM_LISTEN: `127.0.0.1:${port}` };
-    const daemon = new Daemon(
-      `http://127.0.0.1:${port}`,
-      start(["run", "--config", config, ...(options.args ?? [])], { ...options, env }),
-    );
+  static async start(config: string, options: DaemonOptions = {}): Promise<Daemon> {
+    const daemon = await Daemon.launch(config, options);
     await daemon.waitFor("ready", async () => (await fetch(`${daemon.url}/readyz`)).ok);
     return daemon;
+  }
+
+  /** The same without waiting. */
+  static async launch(config: string, options: DaemonOptions = {}): Promise<Daemon> {
+    const port = options.port ?? (await freePort());
+    const env = { ...options.env, MAINSTEM_LISTEN: `127.0.0.1:${port}` };
+    const child = start(["run", "--config", config, ...(options.args ?? [])], { ...options, env });
+    return new Daemon(`http://127.0.0.1:${port}`, child);
   }
 
   get pid(): number {

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,12 +35,22 @@ export interface TestPostgres extends AsyncDisposable {
   dropSchema(url: string): Promise<void>;
   /** Stops the server as its operator would, and starts it again; null for one that is not ours. */
   readonly restart: (() => Promise<void>) | null;
+  /** For a server of ours: all its processes killed at once, and started again. */
+  readonly own: Pick<OwnServer, "kill" | "start"> | null;
+}
+
+interface OwnServer {
+  readonly url: string;
+  restart(): Promise<void>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** @throws where there is none; ask {@link isPostgresMissing} first */
 export async function startPostgres(): Promise<TestPostgres> {
   const given = process.env.MAINSTEM_TEST_POSTGRES;
-  if (given) return describeServer(given, { restart: null, stop: async () => {} });
+  if (given) return describeServer(given, null);
   const binaries = findBinaries();
   if (binaries === null) throw new Error("there is no PostgreSQL");
   const server = await startOwn(binaries);
@@ -49,10 +59,7 @@ export async function startPostgres(): Promise<TestPostgres> {
 
 let schemas = 0;
 
-function describeServer(
-  url: string,
-  server: { readonly restart: (() => Promise<void>) | null; readonly stop: () => Promise<void> },
-): TestPostgres {
+function describeServer(url: string, server: OwnServer | null): TestPostgres {
   const run = async (sql: string) => {
     const client = new Client({ connectionString: url });
     await client.connect();
@@ -75,12 +82,13 @@ function describeServer(
       const name = /search_path=(\w+)/.exec(new URL(own).searchParams.get("options") ?? "")?.[1];
       if (name !== undefined) await run(`DROP SCHEMA ${name} CASCADE`);
     },
-    restart: server.restart,
-    [Symbol.asyncDispose]: server.stop,
+    restart: server?.restart ?? null,
+    own: server,
+    [Symbol.asyncDispose]: async () => server?.stop(),
   };
 }
 
-async function startOwn(binaries: string) {
+async function startOwn(binaries: string): Promise<OwnServer> {
   const folder = mkdtempSync(join(tmpdir(), "mainstem-postgres-"));
   const isRoot = process.getuid?.() === 0;
   // PostgreSQL does not run as root.
@@ -133,11 +141,31 @@ async function startOwn(binaries: string) {
       await stop();
       child = await start();
     },
+    async kill() {
+      const { pid } = child;
+      const closed = once(child, "exit");
+      // One by one: each has made itself the head of a group of its own.
+      const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+      child.kill("SIGKILL");
+      for (const worker of workers.filter(Boolean)) killIfThere(Number(worker));
+      await closed;
+    },
+    async start() {
+      child = await start();
+    },
     async stop() {
       await stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }
 
 async function findPort(): Promise<number> {
