@@ -12,6 +12,7 @@ import type { Clock, Topic } from "../model.ts";
 import type { Store } from "../store/store.ts";
 import { ADMIN_CLOSED, type AdminAccess } from "./admin.ts";
 import { readHealthFeed } from "./health.ts";
+import { inTurn } from "./in-turn.ts";
 import { LiveStream } from "./live.ts";
 import { ProblemError, sendProblem } from "./problem.ts";
 import type { SiteSettings } from "./river.ts";
@@ -153,13 +154,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     http.maxConnections = CONNECTIONS_MAX;
     http.timeout = SOCKET_IDLE_TIMEOUT_MS;
-    http.on("request", (request, response) => {
+    const take = (request: IncomingMessage, response: ServerResponse): void => {
       if (isDraining) response.setHeader("Connection", "close");
       observe(request, response, options.onRequest);
       answer(request, response, { ...context, listener }).catch((error: unknown) =>
         fail(error, request, response, options.onError),
       );
-    });
+    };
+    http.on("request", inTurn(take));
     http.on("clientError", refuse);
     return http;
   };
