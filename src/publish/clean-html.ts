@@ -5,6 +5,7 @@
 import { escapeUTF8 } from "entities";
 import sanitizeHtml from "sanitize-html";
 import { cleanCharacters } from "./clean.ts";
+import { isWellNested, nestAnew } from "./html-nesting.ts";
 import {
   ALLOWED_ATTRIBUTES,
   ALLOWED_TAGS,
@@ -47,12 +48,21 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
   const known = memory.get(html);
   if (known !== undefined) return known;
   const cut = cleanCharacters(html.slice(0, HTML_LENGTH_MAX)).trim();
-  const safe = isPlainSafeHtml(cut) ? cut : sanitize(cut);
+  const safe = nest(isPlainSafeHtml(cut) ? cut : sanitize(cut));
   const text = readText(safe, TEXT_LENGTH_MAX);
   const isEmpty = text === "" && !/<(?:img|audio|video|picture)\b/.test(safe);
   const clean = isEmpty ? NOTHING : { html: safe, text };
   remember(html, clean);
   return clean;
+}
+
+/** What a parser would move is moved, as long as what comes of it is as plain and safe. */
+function nest(html: string): string {
+  if (isWellNested(html)) return html;
+  const nested = cleanCharacters(nestAnew(html));
+  // Reopened elements can multiply; what grew beyond reason stays as it was.
+  const isReasonable = nested.length <= 2 * html.length + 1000;
+  return isReasonable && isPlainSafeHtml(nested) ? nested : html;
 }
 
 class NestedTooDeep extends Error {}

@@ -1,14 +1,18 @@
 /**
  * `node test/bench/publish.ts [--stories N]`: what a change costs to publish when the store is large. One new story, then a
  * rendering of all outputs in all formats; beside it a rendering of everything from nothing, and a poll that changed nothing. Then
- * how long the archive of the whole history takes to write.
+ * what the archive of the whole history costs to write, to serve, and to write as files: time of the thread beside the clock's, how
+ * long the event loop was held, and memory.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { compilePatterns } from "../../src/config/pattern.ts";
 import type { OutputDefinition } from "../../src/model.ts";
+import { type ArchiveFormat, archivePath } from "../../src/publish/feed-urls.ts";
+import { writeArchiveFiles } from "../../src/publish/write-files.ts";
 import { Site } from "../../src/serve/site.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -70,6 +74,30 @@ async function time(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
+/** Time, the thread's own, the longest that the event loop was held, and how much the heap and all memory grew. */
+async function watch(work: () => Promise<unknown>): Promise<{ readonly ms: number; readonly told: string }> {
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  let peak = before.rss;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 20);
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const cpu = process.threadCpuUsage();
+  const ms = await time(work);
+  const { user, system } = process.threadCpuUsage(cpu);
+  delay.disable();
+  clearInterval(timer);
+  globalThis.gc?.();
+  const grown = (process.memoryUsage().heapUsed - before.heapUsed) / 2 ** 20;
+  const heldMs = (percentile: number) => Math.max(0, delay.percentile(percentile) / 1e6 - 5).toFixed(0);
+  return {
+    ms,
+    told: `thread ${((user + system) / 1000).toFixed(0)} ms, loop held p99 ${heldMs(99)} max ${heldMs(100)} ms, +${((peak - before.rss) / 2 ** 20).toFixed(0)} MB at its peak, +${grown.toFixed(0)} MB kept`,
+  };
+}
+
 function tell(what: string, ms: number, beside = ""): void {
   process.stdout.write(`${what.padEnd(64)} ${ms.toFixed(2).padStart(9)} ms ${beside}\n`);
 }
@@ -122,7 +150,7 @@ try {
   }
   const archived = openSite(store, [{ ...plain, isArchived: true }]);
   let turns = 0;
-  const archiveMs = await time(async () => {
+  const held = await watch(async () => {
     do {
       await archived.refresh();
       turns += 1;
@@ -131,9 +159,28 @@ try {
   const pages = archived.archives.get("all") ?? 0;
   tell(
     `the archive: ${pages} pages of the whole history`,
-    archiveMs,
-    `${(archiveMs / turns).toFixed(0)} ms a turn`,
+    held.ms,
+    `${(held.ms / turns).toFixed(0)} ms a turn; ${held.told}`,
   );
+  const again = openSite(store, [{ ...plain, isArchived: true }]);
+  tell("the archive: a start with all of it written", await time(() => again.refresh()));
+  for (const format of ["xml", "json"]) {
+    let bytes = 0;
+    const read = await watch(async () => {
+      for (let page = 1; page <= pages; page += 1)
+        bytes += (await again.archivePage(`/all/archive/${page}.${format}`))?.body.byteLength ?? 0;
+    });
+    const each = `${(bytes / pages / 1024).toFixed(0)} KB each`;
+    tell(`the archive: a page as ${format}, cold`, read.ms / pages, `${each}; ${read.told}`);
+  }
+  const read = (page: number, format: ArchiveFormat) => again.archiveFile(archivePath("all", page, format));
+  const target = join(folder, "public");
+  const signal = new AbortController().signal;
+  const write = () => writeArchiveFiles(target, { output: "all", pages, read }, signal);
+  const first = await watch(write);
+  tell("the archive: all pages as files, in three formats", first.ms, first.told);
+  const second = await watch(write);
+  tell("the archive: nothing new for the files", second.ms, second.told);
   const one: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     await record(store, 1);

@@ -1,0 +1,113 @@
+/**
+ * Whether HTML means what it says: every element stays where it is written when a parser builds its tree (WHATWG HTML 13.2.6). What
+ * does not, such as a list in a paragraph or a cell without a table, is an error to validators, and each reader mends it in its
+ * own way; so it is mended here, once, by the standard's rules.
+ */
+import {
+  type DefaultTreeAdapterTypes,
+  defaultTreeAdapter,
+  html as HTML,
+  parseFragment,
+  serialize,
+} from "parse5";
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
+
+/** What ends an open paragraph when it begins. */
+const ENDS_PARAGRAPH = words(
+  "address article aside blockquote center dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table ul",
+);
+/** A paragraph outside of these is not ended by what begins inside. */
+const BOUNDARIES = words("caption table td th");
+const HEADINGS = words("h1 h2 h3 h4 h5 h6");
+/** Where only parts of a table may stand, and which. */
+const TABLE_PARTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["table", words("caption colgroup col thead tbody tfoot tr")],
+  ["colgroup", words("col")],
+  ["thead", words("tr")],
+  ["tbody", words("tr")],
+  ["tfoot", words("tr")],
+  ["tr", words("td th")],
+]);
+const ONLY_IN_TABLES = words("caption colgroup col thead tbody tfoot tr td th");
+const RUBY_PARTS = words("rb rp rt rtc");
+/** An item ends an earlier one of its list unless one of these, or anything else of weight, stands between. */
+const ITEMS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["li", words("li")],
+  ["dd", words("dd dt")],
+  ["dt", words("dd dt")],
+]);
+const TRANSPARENT = words(
+  "address div p a abbr b bdi bdo cite code del dfn em i ins kbd mark q s samp small span strong sub sup u var big strike tt data time ruby",
+);
+const VOID_ELEMENTS = words("br hr img wbr col source track");
+
+const TAG = /<(\/?)([a-z][a-z0-9]*)[^>]*>/g;
+/** References that every parser reads alike; anything else is written out. */
+const UNSURE_REFERENCE = /&(?!(?:amp|lt|gt|quot|nbsp|#39);)[a-z0-9#]/i;
+
+/** @param html as `isPlainSafeHtml` lets it pass: regular tags, each closed in order */
+export function isWellNested(html: string): boolean {
+  if (UNSURE_REFERENCE.test(html)) return false;
+  const open: string[] = [];
+  let position = 0;
+  for (const tag of html.matchAll(TAG)) {
+    const [text, slash, name = ""] = tag;
+    const parts = TABLE_PARTS.get(open.at(-1) ?? "");
+    if (parts !== undefined && html.slice(position, tag.index).trim() !== "") return false;
+    position = tag.index + text.length;
+    if (slash === "/") {
+      open.pop();
+      continue;
+    }
+    if (!mayBegin(name, open)) return false;
+    if (!VOID_ELEMENTS.has(name)) open.push(name);
+  }
+  return true;
+}
+
+function mayBegin(name: string, open: readonly string[]): boolean {
+  const parent = open.at(-1) ?? "";
+  const parts = TABLE_PARTS.get(parent);
+  if (parts !== undefined) return parts.has(name);
+  if (ONLY_IN_TABLES.has(name)) return false;
+  if (HEADINGS.has(name) && HEADINGS.has(parent)) return false;
+  if (RUBY_PARTS.has(name) && open.includes("ruby") && parent !== "ruby" && parent !== "rtc") return false;
+  if (ENDS_PARAGRAPH.has(name)) {
+    const inner = open.slice(open.findLastIndex((one) => BOUNDARIES.has(one)) + 1);
+    if (inner.includes("p")) return false;
+  }
+  const ended = ITEMS.get(name);
+  if (ended === undefined) return true;
+  const nearest = open.findLast((one) => ended.has(one) || !TRANSPARENT.has(one));
+  return nearest === undefined || !ended.has(nearest);
+}
+
+/**
+ * The HTML as its tree is in the body of a page, written anew. A heading in a heading, which a parser leaves there, loses its
+ * tag, and paragraphs that were ended before they began are left out.
+ */
+export function nestAnew(html: string): string {
+  const tree = parseFragment(BODY, html, {});
+  tidy(tree);
+  return serialize(tree).trim();
+}
+
+const BODY = defaultTreeAdapter.createElement("body", HTML.NS.HTML, []);
+
+function tidy(parent: DefaultTreeAdapterTypes.ParentNode): void {
+  const isInHeading = HEADINGS.has(parent.nodeName);
+  for (const node of [...parent.childNodes]) {
+    if (!("childNodes" in node)) continue;
+    if (isInHeading && HEADINGS.has(node.nodeName)) {
+      node.nodeName = "span";
+      node.tagName = "span";
+    }
+    tidy(node);
+    if (node.nodeName === "p" && node.childNodes.every(isBlank)) defaultTreeAdapter.detachNode(node);
+  }
+}
+
+function isBlank(node: DefaultTreeAdapterTypes.ChildNode): boolean {
+  return defaultTreeAdapter.isTextNode(node) && node.value.trim() === "";
+}
