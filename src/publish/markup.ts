@@ -31,6 +31,19 @@ export function markup(strings: TemplateStringsArray, ...values: readonly Markup
   return new Markup(text);
 }
 
+/**
+ * Plain text for a place where HTML is common, too. Written so, its `<` and `&` are taken for what they are (RSS Best Practices
+ * Profile, "Character Data"; the W3C's validator asks for it): `&#x3C;` instead of `&lt;`.
+ */
+export function plainText(text: string): Markup {
+  return new Markup(escapePlainText(escapeUTF8(text)));
+}
+
+/** The same for text that is escaped already. */
+export function escapePlainText(escaped: string): string {
+  return escaped.replaceAll("&amp;", "&#x26;").replaceAll("&lt;", "&#x3C;");
+}
+
 /** Puts a separator between pieces of markup. */
 export function joinMarkup(pieces: readonly Markup[], separator: string): Markup {
   return new Markup(pieces.map(String).join(escapeUTF8(separator)));

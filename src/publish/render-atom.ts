@@ -10,7 +10,7 @@ import {
   pageUrl,
   selfUrl,
 } from "./feed-urls.ts";
-import { attribute, type Markup, markup } from "./markup.ts";
+import { attribute, type Markup, markup, plainText } from "./markup.ts";
 
 /** The feed as an Atom document. Needs a feed that `combine` made: text and URLs are written as they are. */
 export function renderAtom(feed: PublishedFeed): string {
@@ -49,10 +49,10 @@ function renderDocument(
   const document = markup`<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${namespaces}${attribute("xml:lang", language)}>
 <id>${feedId(feed)}</id>
-<title type="text">${feed.output.title}</title>
-<subtitle type="text">${feedDescription(feed)}</subtitle>
+<title type="text">${plainText(feed.output.title)}</title>
+<subtitle type="text">${plainText(feedDescription(feed))}</subtitle>
 <updated>${feed.updated.toISOString()}</updated>
-<author><name>${feed.output.title}</name><uri>${pageUrl(feed)}</uri></author>
+<author><name>${plainText(feed.output.title)}</name><uri>${pageUrl(feed)}</uri></author>
 ${links}
 <generator>Mainstem</generator>
 ${feed.entries.map((entry) => renderEntry(entry, language))}</feed>
@@ -75,7 +75,7 @@ function renderEntry(entry: PublishedEntry, feedLanguage: string | null): Markup
 function writeEntry(entry: PublishedEntry, language: string | null): Markup {
   return markup`<entry${attribute("xml:lang", language)}>
 <id>${entry.id}</id>
-<title type="text">${entry.title}</title>
+<title type="text">${plainText(entry.title)}</title>
 <published>${entry.published.toISOString()}</published>
 <updated>${entry.updated.toISOString()}</updated>
 ${entry.authors.map((author) => renderPerson("author", author))}${entry.contributors.map((contributor) =>
@@ -91,7 +91,7 @@ ${entry.authors.map((author) => renderPerson("author", author))}${entry.contribu
   entry.episode?.isExplicit === true && markup`<media:rating scheme="urn:simple">adult</media:rating>\n`
 }${entry.imageUrl !== null && markup`<media:thumbnail url="${entry.imageUrl}"/>\n`}${entry.categories.map(
   renderCategory,
-)}${entry.rights !== null && markup`<rights type="text">${entry.rights}</rights>\n`}${renderSource(entry)}${
+)}${entry.rights !== null && markup`<rights type="text">${plainText(entry.rights)}</rights>\n`}${renderSource(entry)}${
   entry.summary !== null && markup`<summary type="html">${entry.summary}</summary>\n`
 }${renderContent(entry)}</entry>
 `;
@@ -104,8 +104,8 @@ ${entry.authors.map((author) => renderPerson("author", author))}${entry.contribu
 function renderContent(entry: PublishedEntry): Markup | null {
   if (entry.contentHtml !== null) return markup`<content type="html">${entry.contentHtml}</content>\n`;
   if (entry.alternateUrl === null)
-    return markup`<content type="text">${entry.summaryText || entry.title}</content>\n`;
-  return entry.summary === null ? markup`<summary type="text">${entry.title}</summary>\n` : null;
+    return markup`<content type="text">${plainText(entry.summaryText || entry.title)}</content>\n`;
+  return entry.summary === null ? markup`<summary type="text">${plainText(entry.title)}</summary>\n` : null;
 }
 
 /**
@@ -130,7 +130,7 @@ function renderCopy({ url, name }: PublishedCopy): Markup {
 }
 
 function renderPerson(element: "author" | "contributor", person: Person): Markup {
-  const fields = markup`<name>${person.name}</name>${person.url !== null && markup`<uri>${person.url}</uri>`}${
+  const fields = markup`<name>${plainText(person.name)}</name>${person.url !== null && markup`<uri>${person.url}</uri>`}${
     person.email !== null && markup`<email>${person.email}</email>`
   }`;
   return element === "author"
@@ -150,13 +150,13 @@ function renderSource(entry: PublishedEntry): Markup {
   const { source } = entry;
   return markup`<source>
 <id>${source.id}</id>
-<title type="text">${source.title}</title>
-${source.subtitle !== null && markup`<subtitle type="text">${source.subtitle}</subtitle>\n`}<updated>${source.updated.toISOString()}</updated>
+<title type="text">${plainText(source.title)}</title>
+${source.subtitle !== null && markup`<subtitle type="text">${plainText(source.subtitle)}</subtitle>\n`}<updated>${source.updated.toISOString()}</updated>
 ${sourceAuthors(entry, source).map((author) => renderPerson("author", author))}${
   source.selfUrl !== null && markup`<link rel="self" href="${source.selfUrl}"/>\n`
 }${source.homeUrl !== null && markup`<link rel="alternate" href="${source.homeUrl}"/>\n`}${
   source.iconUrl !== null && markup`<icon>${source.iconUrl}</icon>\n`
-}${source.rights !== null && markup`<rights type="text">${source.rights}</rights>\n`}</source>
+}${source.rights !== null && markup`<rights type="text">${plainText(source.rights)}</rights>\n`}</source>
 `;
 }
 

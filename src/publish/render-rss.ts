@@ -7,6 +7,7 @@ import { type Extension, Feed, type Item } from "feed";
 import { shorten } from "./clean.ts";
 import type { PublishedEntry, PublishedFeed } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
+import { escapePlainText } from "./markup.ts";
 
 const NAMESPACES = {
   "xmlns:atom": "http://www.w3.org/2005/Atom",
@@ -43,7 +44,7 @@ export function renderRss(feed: PublishedFeed): string {
   if (episodes.length > 0) rss.addExtension({ name: "itunes:explicit", objects: text(String(isExplicit)) });
   const channel = rss.rss2();
   const end = channel.lastIndexOf(CHANNEL_END);
-  return `${channel.slice(0, end)}${feed.entries.map(writeItem).join("")}${channel.slice(end)}\n`;
+  return `${markPlainText(channel.slice(0, end))}${feed.entries.map(writeItem).join("")}${channel.slice(end)}\n`;
 }
 
 /** Apple takes no longer ones. */
@@ -61,10 +62,17 @@ function writeItem(entry: PublishedEntry): string {
     const rss = new Feed({ title: "", link: "https://channel.invalid/", updated: entry.updated });
     rss.addItem(toItem(entry));
     const document = rss.rss2();
-    text = document.slice(document.indexOf(ITEM_START), document.lastIndexOf(CHANNEL_END));
+    text = markPlainText(document.slice(document.indexOf(ITEM_START), document.lastIndexOf(CHANNEL_END)));
     written.set(entry, text);
   }
   return text;
+}
+
+/** Elements that hold plain text, as written. Texts are escaped, so no text looks like one of them. */
+const PLAIN_ELEMENT = /(<(title|category|source|dc:rights|itunes:author)(?: [^>]*)?>)([^<]*)(?=<\/\2>)/g;
+
+function markPlainText(document: string): string {
+  return document.replace(PLAIN_ELEMENT, (_, tag: string, __, text: string) => tag + escapePlainText(text));
 }
 
 /** The package would write these too, but knows no archive, and an extension replaces all of one name. */
