@@ -16,8 +16,56 @@ const RELATIONS = new Set([
   "hub",
   "prev-archive",
   "current",
+  "related",
 ]);
-const URI = /^[a-z][a-z0-9+.-]*:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/i;
+/** Those of RFC 5005, which no entry has. */
+const HISTORY_RELATIONS = new Set([
+  "current",
+  "first",
+  "last",
+  "next",
+  "next-archive",
+  "prev-archive",
+  "previous",
+]);
+/** The prefixes that the validator knows by their namespaces; others are NonstdPrefix or UnknownNamespace. */
+const PREFIXES: ReadonlyMap<string, string> = new Map([
+  ["atom", ATOM],
+  ["media", "http://search.yahoo.com/mrss/"],
+  ["fh", "http://purl.org/syndication/history/1.0"],
+  ["content", "http://purl.org/rss/1.0/modules/content/"],
+  ["dc", "http://purl.org/dc/elements/1.1/"],
+  ["itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"],
+]);
+/** What the elements that we write may hold: their attributes, by the validator's lists. */
+const ATTRIBUTES: ReadonlyMap<string, string> = new Map([
+  ["feed", "xml:lang"],
+  ["entry", "xml:lang"],
+  ["title", "type"],
+  ["subtitle", "type"],
+  ["rights", "type"],
+  ["summary", "type"],
+  ["content", "type url fileSize duration medium"],
+  ["link", "rel type href title length hreflang"],
+  ["category", "term scheme label domain"],
+  ["rss", "version"],
+  ["guid", "isPermaLink"],
+  ["enclosure", "url length type"],
+  ["source", "url"],
+  ["thumbnail", "url"],
+  ["image", "href"],
+  ["rating", "scheme"],
+]);
+const ELEMENTS = new Set(
+  "feed id title subtitle updated author name uri email link generator entry published contributor category rights source icon summary content group thumbnail rating archive rss channel description docs language lastBuildDate item guid pubDate comments enclosure encoded creator image duration season episode episodeType explicit".split(
+    " ",
+  ),
+);
+/** Plain text, where `<` and `&` are to be written as `&#x3C;` and `&#x26;`. */
+const UNMARKED_TEXT =
+  /<(title|subtitle|rights|name|category|source|dc:rights|itunes:author)(?: [^>]*)?>[^<]*&(?:lt|amp);[^<]*<\/\1>/;
+/** Brackets are for an address of IPv6 alone (the validator's InvalidUriChar). */
+const URI = /^[a-z][a-z0-9+.-]*:(?:\/\/\[[0-9a-f:.]+\])?[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+$/i;
 const IRI = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`\u0000-\u0020]+$/iu;
 const HTTP_URL = /^https?:\/\/[^\s/?#]+/i;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
@@ -48,6 +96,8 @@ const URL_ATTRIBUTES = new Set([
 export function checkAtom(xml: string, location: string): readonly string[] {
   const problems: string[] = charactersOf(xml);
   const feed = parseStrictXml(xml);
+  checkNames(feed, problems);
+  checkHistory(feed, problems);
   if (feed.name !== "feed" || feed.uri !== ATOM) return ["UndefinedElement: the root is no atom:feed"];
   checkMetadata(feed, "feed", problems);
   const self = linksOf(feed, "self").map((link) => link.attributes.get("href"));
@@ -58,6 +108,10 @@ export function checkAtom(xml: string, location: string): readonly string[] {
     if (last > feed.children.findIndex(({ name }) => name === "entry"))
       problems.push("MisplacedMetadata: after an entry");
   }
+  const links = childrenOf(feed, "link").map(({ attributes }) =>
+    ["type", "rel", "hreflang"].map((one) => attributes.get(one)).join(" "),
+  );
+  if (new Set(links).size !== links.length) problems.push("DuplicateAtomLink: of the feed");
   const entries = childrenOf(feed, "entry");
   const ids = entries.map((entry) => textOf(entry, "id") ?? "");
   for (const id of new Set(ids.filter((one, index) => ids.indexOf(one) !== index)))
@@ -78,6 +132,9 @@ function checkEntry(entry: XmlNode, problems: string[]): void {
   const published = Date.parse(textOf(entry, "published") ?? "");
   const updated = Date.parse(textOf(entry, "updated") ?? "");
   if (!(updated >= published)) problems.push(`ImplausibleDate: ${name} was updated before it was published`);
+  for (const { attributes } of childrenOf(entry, "link"))
+    if (HISTORY_RELATIONS.has(attributes.get("rel") ?? "")) problems.push(`FeedHistoryRelInEntry: ${name}`);
+  checkMedia(entry, name, problems);
   const [source] = childrenOf(entry, "source");
   if (source === undefined) problems.push(`MissingSourceElement: ${name}`);
   else checkMetadata(source, `source of ${name}`, problems);
@@ -113,6 +170,7 @@ function checkMetadata(node: XmlNode, name: string, problems: string[]): void {
     const date = textOf(node, one);
     if (date !== null && (!RFC3339.test(date) || Number.isNaN(Date.parse(date))))
       problems.push(`InvalidRFC3339Date: ${date} of ${name}`);
+    if (date !== null && date !== date.trim()) problems.push(`UnexpectedWhitespace: ${date} of ${name}`);
   }
   const [title] = childrenOf(node, "title");
   if (title !== undefined) checkText(title, name, problems);
@@ -140,6 +198,66 @@ function checkMetadata(node: XmlNode, name: string, problems: string[]): void {
       problems.push(`AttrNotBlank: a category's term of ${name}`);
     const scheme = attributes.get("scheme");
     if (scheme !== undefined && !URI.test(scheme)) problems.push(`InvalidURIAttribute: ${scheme} of ${name}`);
+  }
+}
+
+/** Names, attributes and prefixes that the validator knows in the places where we write them. */
+function checkNames(node: XmlNode, problems: string[]): void {
+  if (!ELEMENTS.has(node.name)) problems.push(`UndefinedElement: ${node.name}`);
+  const allowed = new Set((ATTRIBUTES.get(node.name) ?? "").split(" "));
+  for (const name of node.attributes.keys()) {
+    const [, prefix = ""] = /^xmlns(?::(.*))?$/.exec(name) ?? [];
+    const uri = node.attributes.get(name);
+    if (name === "xmlns" ? uri !== ATOM : name.startsWith("xmlns:") && PREFIXES.get(prefix) !== uri)
+      problems.push(`NonstdPrefix: ${name}=${uri}`);
+    if (!name.startsWith("xmlns") && !allowed.has(name))
+      problems.push(`UnexpectedAttribute: ${name} of ${node.name}`);
+  }
+  for (const child of node.children) checkNames(child, problems);
+}
+
+/** RFC 5005: an archive names the live document, and is not said to be complete. */
+function checkHistory(feed: XmlNode, problems: string[]): void {
+  if (childrenOf(feed, "archive").length === 0) return;
+  if (linksOf(feed, "current").length !== 1) problems.push("MissingCurrentInArchive");
+  if (childrenOf(feed, "complete").length > 0) problems.push("ArchiveIncomplete: it says to be complete");
+}
+
+/** Media RSS, and Apple's elements in what Apple takes. */
+function checkMedia(node: XmlNode, name: string, problems: string[]): void {
+  const groups = childrenOf(node, "group");
+  for (const group of groups)
+    if (childrenOf(group, "content").length < 2) problems.push(`MediaGroupWithoutAlternatives: ${name}`);
+  const media = [node, ...groups].flatMap((one) => [
+    ...childrenOf(one, "content"),
+    ...childrenOf(one, "thumbnail"),
+  ]);
+  for (const { uri, attributes } of media) {
+    if (uri !== PREFIXES.get("media")) continue;
+    if (!URI.test(attributes.get("url") ?? "")) problems.push(`InvalidFullLink: media of ${name}`);
+    const [type, size, duration] = ["type", "fileSize", "duration"].map((one) => attributes.get(one));
+    if (type !== undefined && !MIME.test(type)) problems.push(`InvalidMIMEAttribute: media of ${name}`);
+    if (size !== undefined && !/^[1-9]\d*$/.test(size))
+      problems.push(`InvalidPositiveInteger: ${size} of ${name}`);
+    if (duration !== undefined && !/^\d+$/.test(duration))
+      problems.push(`InvalidFloat: ${duration} of ${name}`);
+  }
+  for (const { text } of childrenOf(node, "rating"))
+    if (!["adult", "nonadult"].includes(text)) problems.push(`InvalidMediaRating: ${text} of ${name}`);
+  const itunes = (element: string) =>
+    childrenOf(node, element).filter(({ uri }) => uri === PREFIXES.get("itunes"));
+  const patterns: readonly (readonly [string, RegExp, string])[] = [
+    ["explicit", /^(?:true|false)$/, "InvalidTrueFalse"],
+    ["episodeType", /^(?:full|trailer|bonus)$/, "InvalidItunesEpisodeType"],
+    ["season", /^[1-9]\d*$/, "InvalidPositiveInteger"],
+    ["episode", /^[1-9]\d*$/, "InvalidPositiveInteger"],
+    ["duration", /^\d+:[0-5]\d:[0-5]\d$/, "InvalidDuration"],
+    ["author", /^.{1,255}$/u, "TooLong"],
+  ];
+  for (const [element, pattern, problem] of patterns) {
+    if (itunes(element).length > 1) problems.push(`DuplicateElement: itunes:${element} of ${name}`);
+    for (const { text } of itunes(element))
+      if (!pattern.test(text)) problems.push(`${problem}: ${text} of ${name}`);
   }
 }
 
@@ -196,6 +314,7 @@ export function checkHtml(html: string): readonly string[] {
 export function checkRss(xml: string, location: string): readonly string[] {
   const problems: string[] = charactersOf(xml);
   const rss = parseStrictXml(xml);
+  checkNames(rss, problems);
   if (rss.name !== "rss" || rss.attributes.get("version") !== "2.0") return ["ObsoleteVersion: no RSS 2.0"];
   const [channel] = childrenOf(rss, "channel");
   if (channel === undefined) return ["MissingElement: channel"];
@@ -208,6 +327,7 @@ export function checkRss(xml: string, location: string): readonly string[] {
   const language = core(channel, "language")[0]?.text;
   if (language !== undefined && !LANGUAGE.test(language)) problems.push(`InvalidLanguage: ${language}`);
   checkRssDates(channel, "the channel", problems);
+  checkMedia(channel, "the channel", problems);
   const items = childrenOf(channel, "item");
   const guids = items.map((item) => core(item, "guid")[0]?.text ?? "");
   for (const guid of new Set(guids.filter((one, index) => guids.indexOf(one) !== index)))
@@ -255,8 +375,13 @@ function checkItem(item: XmlNode, problems: string[]): void {
       problems.push(`InvalidURLAttribute: the source of ${name}`);
   if (core(item, "author").length > 0 && childrenOf(item, "creator").length > 0)
     problems.push(`DuplicateItemSemantics: ${name}`);
-  for (const group of childrenOf(item, "group"))
-    if (childrenOf(group, "content").length < 2) problems.push(`MediaGroupWithoutAlternatives: ${name}`);
+  checkMedia(item, name, problems);
+  const parts = item.children.map(({ name: part }) => part);
+  if (parts.includes("encoded") && parts.indexOf("encoded") < parts.indexOf("description"))
+    problems.push(`NeedDescriptionBeforeContent: ${name}`);
+  const id = guid?.text ?? "";
+  if (guid?.attributes.get("isPermaLink") === "false" && id.length < 9 && /^\d+$/.test(id))
+    problems.push(`NotSufficientlyUnique: ${id}`);
   checkRssDates(item, name, problems);
   for (const html of [...core(item, "description"), ...childrenOf(item, "encoded")])
     problems.push(...checkHtml(html.text).map((problem) => `${problem} in ${name}`));
@@ -285,5 +410,7 @@ function charactersOf(xml: string): string[] {
   if (!xml.startsWith('<?xml version="1.0" encoding="utf-8"?>')) problems.push("MissingEncoding");
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd-\uffff]|\p{Surrogate}/u.test(xml))
     problems.push("BadCharacters");
+  const unmarked = UNMARKED_TEXT.exec(xml);
+  if (unmarked !== null) problems.push(`CharacterData: ${unmarked[0].slice(0, 100)}`);
   return problems;
 }
