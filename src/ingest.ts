@@ -17,7 +17,7 @@ import { followArchives } from "./ingest/archives.ts";
 import { isCutShort, withPageText } from "./ingest/full-text.ts";
 import { noticeOf } from "./ingest/notice.ts";
 import { type ReadSourceOptions, readPushed, readSource, type SourceReading } from "./ingest/read-source.ts";
-import { toSightingRecord } from "./ingest/sighting.ts";
+import { believable, toSightingRecord } from "./ingest/sighting.ts";
 import { nameOf } from "./ingest/source-name.ts";
 import type {
   Clock,
@@ -356,7 +356,8 @@ function nextState(input: NextStateInput): PollState {
     status: "ok",
     validators: reading.validators,
     bodyHash: reading.bodyHash,
-    feed: document?.feed ?? source.feed,
+    // It stands in what we publish: a date of tomorrow or of 1970 is none.
+    feed: document ? { ...document.feed, updated: believable(document.feed.updated, now) } : source.feed,
     warnings: document ? warnings : source.warnings,
     hints,
     rhythmMs,

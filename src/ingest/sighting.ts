@@ -45,7 +45,8 @@ export function completenessOf(entry: Pick<Entry, "contentHtml" | "summary">): n
   return (entry.contentHtml ?? entry.summary ?? "").length;
 }
 
-function believable(date: Date | null, now: Date): Date | null {
+/** A date that is neither in the future nor before the web; else null. */
+export function believable(date: Date | null, now: Date): Date | null {
   return date !== null && date <= now && date.getTime() >= earliestMs ? date : null;
 }
 

@@ -193,9 +193,10 @@ export class Archiver {
       readonly settings: Selection;
     },
   ): Promise<ArchiveState | null> {
-    const progress = this.#progressOf(output);
     const number = state.pages + 1;
     const at = this.#clock.now();
+    // Reading, making and storing a page take a few milliseconds each: readers get their turn in between.
+    await setImmediate();
     const feed = combine(stories.toSorted(newestFirst), {
       output: { ...output, limit: stories.length },
       title: settings.title,
@@ -204,14 +205,17 @@ export class Archiver {
       matches: settings.matchers?.get(output.name),
       emptyUpdated: at,
     });
+    const body = renderArchivePage(feed, number);
+    await setImmediate();
     const isAdded = await this.#store.addArchivePage(
-      { output: output.name, number, at, siteUrl: feed.siteUrl, body: renderArchivePage(feed, number) },
+      { output: output.name, number, at, siteUrl: feed.siteUrl, body },
       { stories: stories.map((story) => story.number), position },
     );
     if (!isAdded) {
       this.#progress.delete(output.name);
       return null;
     }
+    const progress = this.#progressOf(output);
     const rest = progress.waiting.findIndex((one) => one > position);
     const later = rest === -1 ? [] : progress.waiting.slice(rest);
     const written = new Set(stories.map((story) => story.number));

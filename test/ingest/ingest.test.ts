@@ -313,6 +313,18 @@ describe("what the combined feed says of times and ids", () => {
     expect(third.updated <= clock.now()).toBe(true);
   });
 
+  it.each(["2099-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])(
+    "a source that dates itself %s gets the date of its entry in what we publish",
+    async (updated) => {
+      server.on("/a", {
+        body: `<feed xmlns="http://www.w3.org/2005/Atom"><title>a</title><id>urn:a</id><updated>${updated}</updated><entry><title>One</title><id>urn:a:1</id><link href="https://paper.example/1"/><published>${at(-5).toISOString()}</published><content>words</content></entry></feed>`,
+      });
+      await poll(local("a"));
+      const { source, published } = await only();
+      expect(source.updated).toEqual(published);
+    },
+  );
+
   it("a better copy that comes later changes neither id nor published", async () => {
     publish("a", { id: 1, published: at(-5) });
     await poll(local("a"));
