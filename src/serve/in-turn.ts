@@ -4,19 +4,30 @@ import type { Socket } from "node:net";
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Requests that waited, worked on before others get the event loop: some milliseconds. */
+const requestsPerTurn = 32;
+
 /**
- * Works on one request of a connection at a time, the next when the answer before it has been taken over by the system. So whoever
- * asks a thousand times and reads nothing costs one answer, not a thousand at once.
+ * Works on one request of a connection at a time, the next when the system has taken over the answer before it, and lets others in
+ * between. So whoever asks a thousand times and reads nothing costs what fits into a socket, and holds nobody up.
  */
 export function inTurn(listener: Listener): Listener {
   const latest = new WeakMap<Socket, ServerResponse>();
+  const waiting: (() => void)[] = [];
+  const takeTurn = (): void => {
+    for (const run of waiting.splice(0, requestsPerTurn)) run();
+    if (waiting.length > 0) setImmediate(takeTurn);
+  };
   return (request, response) => {
     const { socket } = request;
     const before = latest.get(socket);
     latest.set(socket, response);
     if (before === undefined || before.closed) return listener(request, response);
     before.once("close", () => {
-      if (!socket.destroyed) listener(request, response);
+      const length = waiting.push(() => {
+        if (!socket.destroyed) listener(request, response);
+      });
+      if (length === 1) setImmediate(takeTurn);
     });
   };
 }

@@ -6,7 +6,7 @@ import { showOnce, withCopies } from "./copy-groups.ts";
 
 /** Stories of one river page. */
 export const PAGE_STORIES = 30;
-/** A filter that lets next to nothing through ends its search here. */
+/** A filter that lets next to nothing through ends its search here, but not before the feed could be full without it. */
 const SCANNED_STORIES_MAX = 5000;
 
 /** A place in the order of stories; the page after it holds strictly older ones. */
@@ -71,7 +71,11 @@ export async function readRiver(
   let scanned = 0;
   let isExhausted = false;
   // One more than wanted shows whether there is a next page.
-  while (stories.length <= query.limit && !isExhausted && scanned < SCANNED_STORIES_MAX) {
+  while (
+    stories.length <= query.limit &&
+    !isExhausted &&
+    scanned < Math.max(SCANNED_STORIES_MAX, query.limit + 1)
+  ) {
     const found = await store.listStories({
       limit: chunk,
       tags,
