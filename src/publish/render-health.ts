@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HealthNotice } from "../model.ts";
 import { cleanLine, scrubUrls } from "./clean.ts";
-import { markup } from "./markup.ts";
+import { markup, plainText } from "./markup.ts";
 
 const titles: Readonly<Record<HealthNotice["kind"], (name: string) => string>> = {
   died: (name) => `${name} has ended`,
@@ -31,9 +31,9 @@ export function renderHealth(
   return markup`<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom">
 <id>${url}/health/atom.xml</id>
-<title type="text">${name}: health of the sources</title>
+<title type="text">${plainText(name)}: health of the sources</title>
 <updated>${updated.toISOString()}</updated>
-<author><name>${name}</name></author>
+<author><name>${plainText(name)}</name></author>
 <link rel="self" type="application/atom+xml" href="${url}/health/atom.xml"/>
 <link rel="alternate" type="text/html" href="${url}/status"/>
 ${notices.map((notice) => {
@@ -42,12 +42,12 @@ ${notices.map((notice) => {
   const advice = notice.code === null || notice.kind === "died" ? "" : ` ${adviceFor(notice.code)}`;
   return markup`<entry>
 <id>${idOf(notice)}</id>
-<title type="text">${titles[notice.kind](source)}</title>
+<title type="text">${plainText(titles[notice.kind](source))}</title>
 <updated>${notice.at.toISOString()}</updated>
 <published>${notice.at.toISOString()}</published>
 <link rel="alternate" type="text/html" href="${url}/status#${notice.sourceId}"/>
 <category term="${notice.kind}"/>
-<content type="text">${scrubUrls(cleanLine(notice.message, 1000))}${advice}</content>
+<content type="text">${plainText(scrubUrls(cleanLine(notice.message, 1000)) + advice)}</content>
 </entry>
 `;
 })}</feed>

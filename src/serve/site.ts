@@ -371,7 +371,8 @@ export class Site {
       contentType: `${file.mediaType}; charset=utf-8`,
       cacheControl: cacheControlOf(feed),
       lastModified: feed.changed,
-      headers: [...FEED_HEADERS, ...hub],
+      // The first output's documents have two addresses; this one is their own (RFC 9110 8.7).
+      headers: [...FEED_HEADERS, "Content-Location", selfUrl(feed, file), ...hub],
     });
   }
 

@@ -155,6 +155,10 @@ describe("feeds", () => {
   it("the first output is the same document under both addresses", async () => {
     const { ask } = await setUp();
     expect((await ask("/all/atom.xml")).body).toEqual((await ask("/atom.xml")).body);
+    // Whichever is asked for, it says which of the two is its own.
+    for (const path of ["/all/atom.xml", "/atom.xml"])
+      expect((await ask(path)).headers["content-location"]).toMatch(/[a-z]\/atom\.xml$/);
+    expect((await ask("/all/atom.xml")).headers["content-location"]).not.toContain("/all/");
   });
 
   it("an output holds its own stories only", async () => {
@@ -694,7 +698,7 @@ describe("the health feed", () => {
     river.notices = [notice, { ...notice, kind: "recovered", code: null, message: "It works again." }];
     const { headers, body } = await ask("/health/atom.xml");
     const text = body.toString();
-    expect(text).toContain('<title type="text">Paper &lt;b&gt;&amp;&lt;/b&gt; Post fails</title>');
+    expect(text).toContain('<title type="text">Paper &#x3C;b&gt;&#x26;&#x3C;/b&gt; Post fails</title>');
     expect(text).toMatch(/every poll has failed.*raise limits\.timeout/);
     expect(text).not.toContain("S3CRET");
     expect(entriesOf(text)).toBe(2);
