@@ -5,7 +5,7 @@ import { FEED_FILES, feedDescription, outputPath } from "./feed-urls.ts";
 import { SHORT_REASONS } from "./joined.ts";
 import { RIVER_EVENTS_PATH } from "./live-script.ts";
 import { attribute, joinMarkup, type Markup, markup } from "./markup.ts";
-import { type NavigationItem, renderPage } from "./page-layout.ts";
+import { INDEX_FILE, type NavigationItem, renderPage } from "./page-layout.ts";
 
 const PAGE_TITLE_LENGTH_MAX = 200;
 const CARRIERS_SHOWN = 3;
@@ -59,7 +59,7 @@ export function renderRiver(view: RiverView): string {
     (file) => markup` <a type="${file.mediaType}" href="${path}${file.name}">${file.label}</a>`,
   )}</p>
 ${!view.isStatic && renderFilters(view, path)}</div>
-${renderChosen(view, path)}</div>
+${renderChosen(view, path)}${renderOlderFile(view, path)}</div>
 <div id="live">
 ${feed.entries.length === 0 ? renderEmpty(view) : renderDays(view, path)}${view.isStatic ? renderFilePager(view) : renderPager(view, path)}</div>
 `;
@@ -228,6 +228,13 @@ function renderPager(view: RiverView, path: string): Markup | null {
 ${!view.isFirstPage && markup`<a href="${path}${queryOf(view.filter, null)}">Newest stories</a>`}
 ${view.olderCursor !== null && markup`<a rel="next" href="${path}${queryOf(view.filter, view.olderCursor)}">Older stories</a>`}
 </nav>
+`;
+}
+
+/** Where in the files one is, and the way to the newest. */
+function renderOlderFile({ files }: RiverView, path: string): Markup | null {
+  if (files === undefined || files.label === null) return null;
+  return markup`<p class="chosen">Older stories: ${files.label}. <a href="${path}${INDEX_FILE}">Newest stories</a></p>
 `;
 }
 

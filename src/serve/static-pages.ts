@@ -102,7 +102,7 @@ export class StaticPages {
       skipped: [],
     };
     const links = {
-      label: `archive ${number}`,
+      label: `page ${number} of the archive`,
       newer: hasNewer ? `${number + 1}.html` : `../${INDEX_FILE}`,
       older: number === 1 ? null : `${number - 1}.html`,
     };
