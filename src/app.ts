@@ -4,18 +4,12 @@
  */
 import { isIP } from "node:net";
 import { parse as parseDomain } from "tldts";
-import {
-  type ClientOptions,
-  createHubClient,
-  createPageClient,
-  createSourceHttpClient,
-  createSourceLinkClient,
-} from "./app/http-client.ts";
-import { announceOnce, type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
+import { createHubClient } from "./app/http-client.ts";
+import { type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
 import { openStore } from "./app/open-store.ts";
-import { createPageTexts } from "./app/page-texts.ts";
 import { pollMeasures } from "./app/poll-measures.ts";
-import { createPoller, type Poller, type PollerOptions, takePush } from "./app/poller.ts";
+import { takePush } from "./app/poller.ts";
+import { definitionsOf, preparePolling } from "./app/polling.ts";
 import { createArchiveSaver, startPruner } from "./app/prune.ts";
 import { Publisher } from "./app/publisher.ts";
 import {
@@ -25,24 +19,20 @@ import {
   logSourceChanges,
   watchConfig,
 } from "./app/reload.ts";
-import { type ResolverOptions, resolveDue, startResolver } from "./app/resolver.ts";
+import { startResolver } from "./app/resolver.ts";
 import { siteSettings } from "./app/site-settings.ts";
-import { loadUrlRules } from "./app/url-rules.ts";
 import { watchSources } from "./app/watch.ts";
 import type { Config } from "./config/load.ts";
 import { MainstemError, StoreError } from "./errors.ts";
 import { isPublicAddress } from "./fetch/private-address.ts";
 import { IDENTITY_VERSION } from "./identify/resolution.ts";
-import type { PollResult } from "./ingest.ts";
-import type { Clock, SourceDefinition } from "./model.ts";
+import type { Clock } from "./model.ts";
 import type { Log } from "./observe/log.ts";
 import { createMetrics, routeOf } from "./observe/metrics.ts";
-import { createPageReader } from "./parse/page-text.ts";
 import { Subscriber } from "./push/subscriber.ts";
-import { createHostLimit, type HostLimit } from "./schedule/host-limit.ts";
+import { createHostLimit } from "./schedule/host-limit.ts";
 import { type SchedulerOptions, startScheduler } from "./schedule/scheduler.ts";
 import { startServer } from "./serve/server.ts";
-import { Site } from "./serve/site.ts";
 import { readStatus } from "./serve/status.ts";
 import type { Store } from "./store/store.ts";
 
@@ -70,13 +60,7 @@ export interface App extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** `once` does not prolong its claims: longer than all time-outs of a poll together. */
-const onceLeaseMs = 5 * 60_000;
 const drainMs = 8000;
-/** How long a start waits for URL rules from the net before it takes the copy of last time. */
-const rulesTimeoutMs = 10_000;
-/** How long `once` asks where short links lead. */
-const resolveMaxMs = 30_000;
 
 /**
  * Starts the daemon: store, server, then polling, so that the first reader finds what the last run left.
@@ -324,184 +308,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 }
 
-/**
- * `mainstem once`: polls every due source (`isForced`: every one) and writes the static files.
- *
- * @returns how each poll went
- * @throws MainstemError as `startApp` does; the signal's reason when aborted
- */
-export async function pollOnce(
-  config: Config,
-  options: AppOptions & {
-    readonly isForced: boolean;
-    /** Hears how many of the sources known by then were polled; a list that is followed adds to them. */
-    readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  },
-  signal: AbortSignal,
-): Promise<readonly PollResult[]> {
-  const { clock, log, isForced, onProgress = () => {} } = options;
-  await using stack = new AsyncDisposableStack();
-  const onWarning = (message: string) => log.warn(message);
-  const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
-  await store.syncSources(config.sources, { now: clock.now(), parentId: null });
-  const hosts = createHostLimit({
-    perHost: config.limits.perHost,
-    pauseMs: config.limits.hostPauseMs,
-    clock,
-  });
-  const ignore = () => {};
-  const definitions = definitionsOf(config);
-  let isChanged = false;
-  const { poll, resolving, client } = await preparePolling(stack, {
-    config,
-    options,
-    store,
-    hosts,
-    definitions: () => definitions,
-    onVisible: () => {
-      isChanged = true;
-    },
-    onDue: ignore,
-    onQuestions: ignore,
-  });
-  const results: PollResult[] = [];
-  const polled = new Set<string>();
-  for (;;) {
-    // A list that was followed brings new sources, so the question is asked again until nothing is left.
-    const sources = await store.listSources();
-    const waiting = sources.filter(
-      ({ id, status }) => !polled.has(id) && status !== "retired" && (isForced || status !== "gone"),
-    );
-    const now = clock.now();
-    const wanted = waiting.filter(({ nextPollAt }) => isForced || nextPollAt <= now).map(({ id }) => id);
-    const claimed = await store.claimDueSources({
-      now,
-      limit: config.limits.concurrency,
-      leaseMs: onceLeaseMs,
-      onlyIds: wanted,
-    });
-    if (claimed.length === 0) break;
-    const total = polled.size + wanted.length;
-    let done = polled.size;
-    onProgress({ done, total });
-    for (const { source } of claimed) polled.add(source.id);
-    const round = await Promise.all(
-      claimed.map(async (one) => {
-        const result = await poll(one, signal);
-        onProgress({ done: ++done, total });
-        return result;
-      }),
-    );
-    results.push(...round.filter((result) => result !== null));
-  }
-  await resolveAll(resolving, signal);
-  if (config.publishDirectory !== null) {
-    const site = new Site({ store, clock, settings: siteSettings(config) });
-    await using publisher = new Publisher({
-      site: {
-        refresh: () => site.refresh(),
-        nextRefreshInMs: () => site.nextRefreshInMs,
-        archives: () => site.archives,
-        readArchivePage: (path) => site.archiveFile(path),
-      },
-      directory: config.publishDirectory,
-      log,
-    });
-    // The archive of a large store is written in steps.
-    while ((await publisher.flush()) && site.nextRefreshInMs === 0) signal.throwIfAborted();
-    if (isChanged) await announceOnce(config, { client, log, topicUrls: () => site.topicUrls }, signal);
-  }
-  return results;
-}
-
-interface PollingParts {
-  readonly config: Config;
-  readonly options: AppOptions;
-  readonly store: Store;
-  readonly hosts: HostLimit;
-  readonly definitions: () => ReadonlyMap<string, SourceDefinition>;
-  readonly onVisible: () => void;
-  readonly onDue: () => void;
-  readonly onQuestions: () => void;
-  readonly isPushed?: (sourceId: string) => boolean;
-  readonly onPolled?: (result: PollResult) => Promise<void>;
-}
-
-interface Polling {
-  readonly poll: Poller;
-  readonly poller: PollerOptions;
-  readonly client: ClientOptions;
-  readonly resolving: ResolverOptions;
-}
-
-async function preparePolling(
-  stack: AsyncDisposableStack,
-  { config, options, store, hosts, definitions, ...events }: PollingParts,
-): Promise<Polling> {
-  const { clock, log, version } = options;
-  const { concurrency: _, entries, hostPauseMs: __, leaseMs: ___, ...limits } = config.limits;
-  const { bodyBytes } = limits;
-  const client = { contact: config.contact, version, limits, clock };
-  const shared = {
-    store,
-    clock,
-    log,
-    onVisible: events.onVisible,
-    rules: await loadUrlRules(config, {
-      clock,
-      version,
-      signal: AbortSignal.timeout(rulesTimeoutMs),
-      onWarning: (message) => log.warn(message),
-    }),
-    definitions,
-  };
-  const { isResolving, page: pageMode } = config.identity;
-  const poller: PollerOptions = {
-    ...shared,
-    ...events,
-    http: stack.use(createSourceHttpClient(client)),
-    hosts,
-    limits: { bodyBytes, entries },
-    random: Math.random,
-    isResolving,
-    pageMode,
-  };
-  const pageClient = { ...client, hosts };
-  const resolving = {
-    ...shared,
-    isResolving,
-    pageMode,
-    links: stack.use(createSourceLinkClient({ ...client, hosts })),
-    texts: createPageTexts({
-      pages: stack.use(createPageClient({ ...pageClient, isPrivateAllowed: false })),
-      privatePages: stack.use(createPageClient({ ...pageClient, isPrivateAllowed: true })),
-      reader: stack.use(createPageReader()),
-      onRefused: (host) =>
-        log.info(
-          `full_text: the robots.txt of ${host} does not let programs read its pages; its entries stay as they are`,
-        ),
-    }),
-  };
-  return { poll: createPoller(poller), poller, client, resolving };
-}
-
 /** Are hubs asked? `auto`: when they can reach us, under a host that the public suffix list knows. */
 function isPushWanted({ push, url }: Pick<Config, "push" | "url">): boolean {
   if (push !== "auto") return push === "always";
   const host = URL.parse(url)?.hostname ?? "";
   return isIP(host) !== 0 ? isPublicAddress(host) : parseDomain(host).isIcann === true;
-}
-
-/** `once` asks for every link that is due, but not for ever: the rest waits for the next run. */
-async function resolveAll(resolving: ResolverOptions, signal: AbortSignal): Promise<void> {
-  const bound = AbortSignal.timeout(resolveMaxMs);
-  try {
-    while ((await resolveDue(resolving, AbortSignal.any([signal, bound]))) > 0);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!bound.aborted) throw error;
-    resolving.log.info("some short links were not asked for yet; the next run goes on");
-  }
 }
 
 /** Says so when the stored keys were made by other rules than today's. */
@@ -518,10 +329,6 @@ async function adviseRekey(store: Store, log: Log): Promise<void> {
 async function readCounts(store: Store) {
   const [sources, { sightings, stories }] = await Promise.all([store.listSources(), store.counts()]);
   return { sources, sightings, stories };
-}
-
-function definitionsOf({ sources }: Pick<Config, "sources">): ReadonlyMap<string, SourceDefinition> {
-  return new Map(sources.map((definition) => [definition.id, definition]));
 }
 
 /** The public address while we still listen where we did: one that was derived from the port follows the old port. */

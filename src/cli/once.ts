@@ -1,4 +1,4 @@
-import { pollOnce } from "../app.ts";
+import { pollOnce } from "../app/once.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
 import type { PollResult } from "../ingest.ts";
 import { type ConfigOption, openConfig, print } from "./context.ts";

@@ -1,6 +1,7 @@
 /** What `/health/atom.xml` tells of sources on a real server, over two months of a clock that is moved by hand. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type App, pollOnce, startApp } from "../../src/app.ts";
+import { pollOnce } from "../../src/app/once.ts";
+import { type App, startApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { parseDocument } from "../../src/parse/parse.ts";
