@@ -21,7 +21,9 @@ import {
 } from "./app/reload.ts";
 import { startResolver } from "./app/resolver.ts";
 import { siteSettings } from "./app/site-settings.ts";
+import { findStoreProblem } from "./app/store-answer.ts";
 import { watchSources } from "./app/watch.ts";
+import { watchPolls } from "./app/watch-polls.ts";
 import type { Config } from "./config/load.ts";
 import { MainstemError, StoreError } from "./errors.ts";
 import { isPublicAddress } from "./fetch/private-address.ts";
@@ -118,11 +120,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         store,
         clock,
         status: () => readStatus(store, { clock, startedAt, version, notices: notices() }),
-        isReady: () => ({
-          ok: storeProblem === null,
-          reasons: storeProblem === null ? [] : [storeProblem],
-          notices: notices(),
-        }),
+        isReady: async () => {
+          const problem = storeProblem ?? (await findStoreProblem(store));
+          return { ok: problem === null, reasons: problem === null ? [] : [problem], notices: notices() };
+        },
         admin: config.admin,
         adminListen: config.admin.listen,
         metrics: metrics.render,
@@ -282,6 +283,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         await store.watchRevision(() => {
           render();
           server.tellPolled();
+        }),
+      );
+    if (role === "serve")
+      stack.use(
+        watchPolls({
+          ...{ store, clock, log },
+          isWatched: () => server.isStatusWatched(),
+          onPoll: () => server.tellPolled(),
         }),
       );
     render();

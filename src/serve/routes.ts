@@ -32,7 +32,7 @@ export interface RouteContext {
   /** False: feeds and pages are another process's affair. */
   readonly isPublishing: boolean;
   readonly status: () => Promise<StatusReport>;
-  readonly readiness: () => Readiness;
+  readonly readiness: () => Promise<Readiness>;
   readonly health: () => Promise<Representation>;
   /** What pages that are open hear: of new stories, and of polls. */
   readonly live: { readonly river: LiveStream; readonly status: LiveStream };
@@ -216,8 +216,8 @@ const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["/healthz", (request, response) => sendJson(request, response, 200, { status: "ok" })],
   [
     "/readyz",
-    (request, response, { readiness }) => {
-      const { ok, reasons, notices = [] } = readiness();
+    async (request, response, { readiness }) => {
+      const { ok, reasons, notices = [] } = await readiness();
       const status = ok ? "ready" : "unavailable";
       const body = { status, reasons, ...(notices.length > 0 && { notices }) };
       sendJson(request, response, ok ? 200 : 503, body);

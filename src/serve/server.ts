@@ -56,7 +56,7 @@ export interface ServerOptions extends SiteSettings {
   readonly store: SiteStore & Pick<Store, "listNotices">;
   readonly clock: Clock;
   readonly status: () => Promise<StatusReport>;
-  readonly isReady: () => Readiness;
+  readonly isReady: () => Readiness | Promise<Readiness>;
   /** Who may see status and metrics; absent: this machine only. */
   readonly admin?: AdminAccess;
   /** A second address, for the operator: it serves everything, and the first one no status and metrics then. */
@@ -91,6 +91,8 @@ export interface Server extends AsyncDisposable {
   readonly adminAddress: ServerAddress | null;
   /** Tells open status pages that a source was polled. */
   tellPolled(): void;
+  /** Is a status page open? */
+  isStatusWatched(): boolean;
   /** Renders what changed; returns every file of the site by relative path, for `writeFeedFiles`. */
   refresh(): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The feed at an address of this site, as a hub distributes it; null where there is none. */
@@ -138,7 +140,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     push: options.push ?? (() => null),
     hub: options.hub ?? (() => null),
     health: () => readHealthFeed(store, { settings: site.settings, startedAt }),
-    readiness: () => (isDraining ? { ok: false, reasons: ["shutting down"] } : options.isReady()),
+    readiness: async () => (isDraining ? { ok: false, reasons: ["shutting down"] } : await options.isReady()),
     admin: options.admin ?? ADMIN_CLOSED,
     metrics: options.metrics ?? null,
   };
@@ -205,6 +207,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     address,
     adminAddress,
     tellPolled: () => live.status.tell(),
+    isStatusWatched: () => live.status.listenerCount > 0,
     refresh,
     topic: (url) => site.topic(url),
     topicUrls: () => site.topicUrls,

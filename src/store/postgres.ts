@@ -27,7 +27,7 @@ import { addCollapsedKeys, listAskers, rewrite, toBatch } from "./postgres-rewri
 import { PostgresSources } from "./postgres-sources.ts";
 import { addTotals } from "./postgres-stories.ts";
 import * as tables from "./postgres-tables.ts";
-import { readNumber } from "./rows.ts";
+import { readNumber, readOptionalInstant } from "./rows.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -138,6 +138,13 @@ class PostgresStore implements Store {
 
   async claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]> {
     return this.#database.write((session) => this.#sources.claim(session, request));
+  }
+
+  async lastPollAt(): Promise<Date | null> {
+    const row = await this.#database.statement((session) =>
+      session.one("SELECT max(last_poll_at) AS at FROM sources"),
+    );
+    return row === undefined ? null : readOptionalInstant(row, "at");
   }
 
   async nextDueAt(now: Date): Promise<Date | null> {

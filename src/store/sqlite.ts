@@ -10,7 +10,7 @@ import { LeaseLostError, StoreError } from "../errors.ts";
 import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story } from "../model.ts";
 import { describeExisting, publishFile } from "./backup-file.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import { readNumber } from "./rows.ts";
+import { readNumber, readOptionalInstant } from "./rows.ts";
 import { ArchiveTable } from "./sqlite-archives.ts";
 import { CopyFinder } from "./sqlite-copies.ts";
 import { describeUnwritable, translateSqliteError } from "./sqlite-errors.ts";
@@ -105,6 +105,7 @@ class SqliteStore implements Store {
   readonly #queue: BatchQueue<PollRecord, RecordedPoll>;
   readonly #selectMeta;
   readonly #countSources;
+  readonly #selectLastPoll;
 
   constructor(options: SqliteOptions) {
     const onWarning = options.onWarning ?? (() => {});
@@ -139,6 +140,7 @@ class SqliteStore implements Store {
       this.#selectMeta = this.#db.prepare(
         "SELECT revision, stories, aliases, identity_version FROM meta WHERE id = 1",
       );
+      this.#selectLastPoll = this.#db.prepare("SELECT max(last_poll_at) AS at FROM sources");
       this.#countSources = this.#db.prepare(
         "SELECT count(*) AS sources, coalesce(sum(entry_count), 0) AS sightings FROM sources",
       );
@@ -173,6 +175,10 @@ class SqliteStore implements Store {
 
   async claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]> {
     return this.#write(() => this.#sources.claim(request));
+  }
+
+  async lastPollAt(): Promise<Date | null> {
+    return this.#read(() => readOptionalInstant(this.#selectLastPoll.get() ?? { at: null }, "at"));
   }
 
   async nextDueAt(now: Date): Promise<Date | null> {

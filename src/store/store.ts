@@ -330,6 +330,9 @@ export interface Store extends AsyncDisposable {
    */
   claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]>;
 
+  /** When a source was last polled, by whichever process; null: never. */
+  lastPollAt(): Promise<Date | null>;
+
   /** When the earliest source not under a live lease falls due, or null. */
   nextDueAt(now: Date): Promise<Date | null>;
 

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
@@ -125,11 +125,11 @@ ${(await farm.sources()).replace(/^ {4}title:.*\n/gm, "")}`,
           async () => {
             // A poll that was just being written when all were made due has put its source off again.
             await database.query(
-              "UPDATE sources SET next_poll_at = 0 WHERE last_poll_at < $1 AND leased_at IS NULL",
+              "UPDATE sources SET next_poll_at = 0 WHERE last_poll < $1 AND leased_at IS NULL",
               [askedAt],
             );
             const { rows } = await database.query(
-              "SELECT count(*) AS n FROM sources WHERE last_poll_at IS NULL OR last_poll_at < $1 OR leased_at IS NOT NULL",
+              "SELECT count(*) AS n FROM sources WHERE last_poll IS NULL OR last_poll < $1 OR leased_at IS NOT NULL",
               [askedAt],
             );
             return Number(rows[0]?.n) === 0;
@@ -184,6 +184,45 @@ ${(await farm.sources()).replace(/^ {4}title:.*\n/gm, "")}`,
     await serving.waitFor("told", async () => (await serving.text("/atom.xml")).includes("<entry"));
     expect((await fetch(`${polling.url}/atom.xml`)).status).toBe(404);
     expect((await fetch(`${polling.url}/healthz`)).status).toBe(200);
+    expect(await polling.stop()).toBe(0);
+    expect(await serving.stop()).toBe(0);
+  }, 120_000);
+
+  it("one polls, and the status page of another shows it live, also what changes nothing for readers", async () => {
+    await using server = await startPostgres();
+    await using workspace = await createWorkspace(
+      "sources:\n  - { file: ../feeds/wire.xml, name: wire }\n  - { file: ../feeds/absent.xml, name: absent }\n",
+    );
+    const env = { MAINSTEM_STORE: await server.makeSchema() };
+    await using serving = await Daemon.start(workspace.config, { env, args: ["--role", "serve"] });
+    const page = new AbortController();
+    const stream = await fetch(`${serving.url}/status/events`, { signal: page.signal });
+    expect(stream.headers.get("content-type")).toContain("text/event-stream");
+    let changes = 0;
+    const reading = (async () => {
+      for await (const chunk of stream.body ?? []) {
+        changes += new TextDecoder().decode(chunk).split("event: change").length - 1;
+      }
+    })().catch(() => {});
+    await using polling = await Daemon.start(workspace.config, { env, args: ["--role", "poll"] });
+    const status = async () => JSON.parse(await serving.text("/status.json"));
+    const sourceNamed = async (name: string) =>
+      (await status()).sources.find((source: { readonly name: string }) => source.name === name);
+    await serving.waitFor(
+      "told of the failure",
+      async () => (await sourceNamed("absent"))?.status === "failing",
+    );
+    expect(await serving.text("/status")).toContain("absent.xml does not exist");
+    expect((await sourceNamed("wire")).entries).toBeGreaterThan(0);
+    await serving.waitFor("told", async () => changes > 0);
+    // The same document under a new time: nothing that readers see.
+    const before = changes;
+    const polledAt = (await sourceNamed("wire")).last_poll;
+    await appendFile(join(workspace.folder, "feeds", "wire.xml"), "\n");
+    await serving.waitFor("polled again", async () => (await sourceNamed("wire")).last_poll !== polledAt);
+    await serving.waitFor("told again", async () => changes > before);
+    page.abort();
+    await reading;
     expect(await polling.stop()).toBe(0);
     expect(await serving.stop()).toBe(0);
   }, 120_000);

@@ -325,7 +325,9 @@ function describePolls(factory: StoreFactory): void {
         { code: "v", message: "n" },
       ],
     });
+    expect(await store().lastPollAt()).toBeNull();
     await poll(store(), "a", [], { at: after(10), state });
+    expect(await store().lastPollAt()).toEqual(after(10));
     expect(await only()).toMatchObject({ ...state, lastPollAt: after(10), lastOkAt: null });
     await poll(store(), "a", [buildSighting("g")], { at: after(20) });
     expect(await only()).toMatchObject({ lastOkAt: after(20), lastNewEntryAt: after(20), entryCount: 1 });
