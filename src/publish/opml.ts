@@ -1,29 +1,33 @@
 /** The sources as an OPML 2.0 subscription list (opml.org/spec2.opml). */
 import type { SourceState } from "../model.ts";
 import { cleanLine, publicUrl } from "./clean.ts";
-import { attribute, type Markup, markup } from "./markup.ts";
+import { attribute, markup } from "./markup.ts";
+import { inFolders, type ListedFeed } from "./subscription-list.ts";
 
 /**
  * Feeds with a public address, by name; local files, retired sources and addresses that hold a secret are left out.
- * Tags go into `category`, as OPML 2.0 has it: comma-separated, each a slash-delimited path.
+ * Tags go into `category`, as OPML 2.0 has it: comma-separated, each a slash-delimited path. The first one is a folder besides.
  */
 export function renderOpml(sources: readonly SourceState[], title: string): string {
+  const feeds = sources.map(renderOutline).filter((outline) => outline !== null);
+  const folders = Map.groupBy(feeds, ({ folder }) => folder);
   const document = markup`<?xml version="1.0" encoding="utf-8"?>
 <opml version="2.0">
 <head><title>${cleanLine(title, 200)}</title><docs>http://opml.org/spec2.opml</docs></head>
 <body>
-${sources.map(renderOutline).filter((outline) => outline !== null)}</body>
+${inFolders([...folders.values()].flat())}</body>
 </opml>
 `;
   return document.toString();
 }
 
-function renderOutline(source: SourceState): Markup | null {
+function renderOutline(source: SourceState): ListedFeed | null {
   if (source.kind !== "url" || source.status === "retired") return null;
   const xmlUrl = publicUrl(source.currentUrl) ?? publicUrl(source.location);
   if (xmlUrl === null) return null;
   const name = cleanLine(source.name, 200) || cleanLine(source.feed?.title, 200) || new URL(xmlUrl).hostname;
   const tags = source.tags.map((tag) => cleanLine(tag, 100).replaceAll(",", " ")).filter((tag) => tag !== "");
-  return markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(source.feed?.homeUrl))}${attribute("language", source.feed?.language ? cleanLine(source.feed.language, 35) : null)}${attribute("category", tags.length > 0 ? tags.map((tag) => `/${tag}`).join(",") : null)}/>
+  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(source.feed?.homeUrl))}${attribute("language", source.feed?.language ? cleanLine(source.feed.language, 35) : null)}${attribute("category", tags.length > 0 ? tags.map((tag) => `/${tag}`).join(",") : null)}/>
 `;
+  return { folder: tags[0] ?? null, outline };
 }

@@ -26,9 +26,9 @@ it("lists the feeds with their tags, and nothing else", () => {
     ),
   );
   expect(textOf(childrenOf(opml, "head")[0], "title")).toBe("My <feeds>");
-  const outlines = childrenOf(childrenOf(opml, "body")[0], "outline").map((o) =>
-    Object.fromEntries(o.attributes),
-  );
+  const [folder, ...plain] = childrenOf(childrenOf(opml, "body")[0], "outline");
+  expect(Object.fromEntries(folder?.attributes ?? [])).toEqual({ text: "world", title: "world" });
+  const outlines = [...childrenOf(folder, "outline"), ...plain].map((o) => Object.fromEntries(o.attributes));
   expect(outlines).toEqual([
     {
       type: "rss",
