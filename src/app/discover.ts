@@ -42,7 +42,10 @@ export async function discoverFeed(
   const lookup = podcastLookupAddress(address);
   const podcast = lookup === null ? [] : await askPodcast(lookup, options, signal);
   const early = await firstFeed([...known, ...podcast], options, signal);
-  if (early !== null) return { ...early, others: [] };
+  if (early !== null) {
+    const others = known.filter((url) => url !== early.url).map((url) => ({ url, title: null }));
+    return { ...early, others };
+  }
 
   const page = await fetchDocument(address, options, signal);
   const own = await tryParse(page);
@@ -75,24 +78,29 @@ async function fetchDocument(
   throw new MainstemError("fetch/status", `${url} says 410 Gone: there is nothing any more`);
 }
 
+/** The first address that gives a feed with entries (a repository may have no releases), else the first feed at all. */
 async function firstFeed(
   urls: readonly string[],
   options: Asking,
   signal: AbortSignal,
 ): Promise<{ readonly url: string; readonly document: ParsedDocument } | null> {
+  let empty: { readonly url: string; readonly document: ParsedDocument } | null = null;
   for (const url of new Set(urls)) {
     signal.throwIfAborted();
     try {
       const fetched = await fetchDocument(url, options, signal);
       const document = await tryParse(fetched);
-      if (document !== null) return { url: fetched.url, document };
+      if (document === null) continue;
+      const found = { url: fetched.url, document };
+      if (document.entries.length + document.outlines.length > 0) return found;
+      empty ??= found;
     } catch (error) {
       signal.throwIfAborted();
       // A guess that leads nowhere is no failure.
       if (!(error instanceof MainstemError)) throw error;
     }
   }
-  return null;
+  return empty;
 }
 
 async function tryParse({ bytes, contentType, url }: Fetched): Promise<ParsedDocument | null> {

@@ -17,12 +17,24 @@ export function knownFeedAddresses(page: string): readonly string[] {
     if (second === "") return [`https://github.com/${first}.atom`];
     return [`${repository}/releases.atom`, `${repository}/tags.atom`, `${repository}/commits.atom`];
   }
+  if (host === "medium.com" && first === "tag" && second !== "")
+    return [`https://medium.com/feed/tag/${second}`];
   if (host === "medium.com" && first !== "") return [`https://medium.com/feed/${first}`];
   if (host.endsWith(".medium.com")) return [`https://${host}/feed`];
+  if (host === "open.substack.com" && first === "pub" && /^[\w-]+$/.test(second))
+    return [`https://${second}.substack.com/feed`];
   if (host.endsWith(".substack.com")) return [`https://${host}/feed`];
-  // Mastodon and its kin; any host may be one.
-  if (/^@[\w.]+$/.test(first) && second === "") return [`${url.origin}/${first}.rss`];
-  return [];
+  if (host === "substack.com" && /^@[\w-]+$/.test(first))
+    return [`https://${first.slice(1)}.substack.com/feed`];
+  return mastodon(url, parts);
+}
+
+/** Mastodon and its kin; any host may be one. */
+function mastodon(url: URL, [first = "", second = "", third]: readonly string[]): readonly string[] {
+  const elsewhere = /^@([\w.]+)@((?:[\w-]+\.)+[a-z]{2,})$/i.exec(first);
+  if (elsewhere !== null) return [`https://${elsewhere[2]}/@${elsewhere[1]}.rss`];
+  if (/^@[\w.]+$/.test(first) && /^\d*$/.test(second)) return [`${url.origin}/${first}.rss`];
+  return first === "tags" && second !== "" && third === undefined ? [`${url.origin}/tags/${second}.rss`] : [];
 }
 
 function youtube(url: URL, first: string, second: string): readonly string[] {

@@ -19,7 +19,14 @@ describe("where known sites keep a page's feed", () => {
     ["https://some.substack.com/p/post", "https://some.substack.com/feed"],
     ["https://medium.com/@someone/post-1", "https://medium.com/feed/@someone"],
     ["https://pub.medium.com/", "https://pub.medium.com/feed"],
+    ["https://medium.com/tag/rss", "https://medium.com/feed/tag/rss"],
+    ["https://substack.com/@someone", "https://someone.substack.com/feed"],
+    ["https://open.substack.com/pub/some/p/post", "https://some.substack.com/feed"],
+    ["https://mastodon.example/@someone/112233", "https://mastodon.example/@someone.rss"],
+    ["https://mastodon.example/@someone@else.example", "https://else.example/@someone.rss"],
+    ["https://mastodon.example/tags/rss", "https://mastodon.example/tags/rss.rss"],
     ["https://example.org/blog", undefined],
+    ["https://example.org/@someone/about-me", undefined],
   ])("%s", (page, feed) => {
     expect(knownFeedAddresses(page)[0]).toBe(feed);
   });
