@@ -125,11 +125,11 @@ ${(await farm.sources()).replace(/^ {4}title:.*\n/gm, "")}`,
           async () => {
             // A poll that was just being written when all were made due has put its source off again.
             await database.query(
-              "UPDATE sources SET next_poll_at = 0 WHERE last_poll < $1 AND leased_at IS NULL",
+              "UPDATE sources SET next_poll_at = 0 WHERE last_poll_at < $1 AND leased_at IS NULL",
               [askedAt],
             );
             const { rows } = await database.query(
-              "SELECT count(*) AS n FROM sources WHERE last_poll IS NULL OR last_poll < $1 OR leased_at IS NOT NULL",
+              "SELECT count(*) AS n FROM sources WHERE last_poll_at IS NULL OR last_poll_at < $1 OR leased_at IS NOT NULL",
               [askedAt],
             );
             return Number(rows[0]?.n) === 0;
@@ -213,7 +213,7 @@ ${(await farm.sources()).replace(/^ {4}title:.*\n/gm, "")}`,
       async () => (await sourceNamed("absent"))?.status === "failing",
     );
     expect(await serving.text("/status")).toContain("absent.xml does not exist");
-    expect((await sourceNamed("wire")).entries).toBeGreaterThan(0);
+    await serving.waitFor("told of the entries", async () => (await sourceNamed("wire")).entries > 0);
     await serving.waitFor("told", async () => changes > 0);
     // The same document under a new time: nothing that readers see.
     const before = changes;
