@@ -106,7 +106,9 @@ function unsafeMarkupIn(html: string): readonly string[] {
     onopentag(name, attributes) {
       if (unsafeElement.test(name)) found.push(`<${name}>`);
       for (const [attribute, value] of Object.entries(attributes)) {
-        if (/^(?:on|style$)/i.test(attribute) || unsafeScheme.test(value))
+        // Words about a picture may begin like an address; nothing opens them.
+        const isText = attribute === "alt" || attribute === "title";
+        if (/^(?:on|style$)/i.test(attribute) || (!isText && unsafeScheme.test(value)))
           found.push(`${attribute}=${value}`);
       }
     },
