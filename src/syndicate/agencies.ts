@@ -117,22 +117,25 @@ function agencyOfByline(name: string): Agency | null {
 /** `PARIS (AFP) - `, `MOSCOW, November 26. /TASS/.`, `(ANSA) - ROMA, 26 NOV -`, `New Delhi, Nov 26 (PTI) `, `(共同)`. */
 const IN_BRACKETS =
   /^([^()[\]/<>（）]*?)(?:\(|\[|\/|（|【)([\p{L}][\p{L}\p{M} .\-'’]{0,30}?)(?:\)|\]|\/|）|】)(?=\s*(?:[-–—―:.,]|$|[\p{Lu}\p{Lo}"“«]))/u;
+const BRACKET = /[([/（【]/;
 /** `AFP - `, `Reuters: ` with nothing before. */
 const BARE = /^(\p{Lu}[\p{L}\p{M} .-]{1,30}?)\s*(?:[–—―:]|-\s|\s-\s)/u;
 /** `新华社北京11月26日电`. */
 const HAN = /^[\s【（(]*(新华社|新華社|共同社|時事)/u;
 
 function agencyOfDateline(html: string): Agency | null {
-  const head = readableHtml(html.slice(0, HEAD_LENGTH_MAX))
+  const text = readableHtml(html.slice(0, HEAD_LENGTH_MAX))
     .replace(/<[^<>]*>/g, " ")
-    // New Delhi [India], November 26 (ANI):
-    .replace(/\[\p{Lu}[\p{L} ]{2,30}\]/gu, "")
+    .trimStart()
+    .slice(0, 2 * DATELINE_LENGTH_MAX);
+  // New Delhi [India], November 26 (ANI):
+  const head = (text.includes("[") ? text.replace(/\[\p{Lu}[\p{L} ]{2,30}\]/gu, "") : text)
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, DATELINE_LENGTH_MAX);
   const han = HAN.exec(head)?.[1];
   if (han !== undefined) return BY_SPELLING.get(han === "共同社" ? "共同" : han) ?? null;
-  const bracketed = IN_BRACKETS.exec(head);
+  const bracketed = BRACKET.test(head) ? IN_BRACKETS.exec(head) : null;
   const place = bracketed?.[1] ?? "";
   if (bracketed !== null && place.length <= PLACE_LENGTH_MAX && isPlace(place)) {
     const agency = BY_SPELLING.get((bracketed[2] ?? "").trim().toLowerCase());

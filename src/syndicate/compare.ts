@@ -4,7 +4,8 @@
  */
 import type { Report } from "./report.ts";
 import { widthOf } from "./shingles.ts";
-import { countShared, isTitleAlike, isTitleSame, TITLE_WORDS_MIN } from "./titles.ts";
+import { countCommon, isAmong } from "./sorted.ts";
+import { isTitleAlike, isTitleSame, TITLE_WORDS_MIN } from "./titles.ts";
 
 /** Why two entries are held to be copies of one report, or what came nearest to it. */
 export interface Comparison {
@@ -64,20 +65,21 @@ export function compareReports(
   if (a.language !== null && b.language !== null && a.language !== b.language) return null;
   const setA = distinct(a, boilerplates);
   const setB = distinct(b, boilerplates);
-  const [shorter, longer] = setA.size <= setB.size ? [a, b] : [b, a];
+  const [shorter, longer] = setA.length <= setB.length ? [a, b] : [b, a];
   const [small, large] = shorter === a ? [setA, setB] : [setB, setA];
-  const shared = countShared(small, large);
-  const share = small.size === 0 ? 0 : shared / small.size;
-  const agency = agencyAgreement(a, b);
-  const found = { share, shared, agency: agency.name };
+  const shared = countCommon(small, large);
+  const share = small.length === 0 ? 0 : shared / small.length;
   if (shared >= SHARED_MIN && share >= SUPPORTED_SHARE_MIN) {
     const part = readSharedPart(shorter, longer, large);
+    const agency = agencyAgreement(a, b);
     const rule =
       share >= SHARE_MIN ? "text" : supportOf({ a, b, shared, part, isOneAgency: agency.isShared });
     const isClear = share >= clearShareOf(a, b, part, rule !== "text");
-    if (rule !== null && isClear && isSameMatter(part)) return { rule, ...found };
+    if (rule !== null && isClear && isSameMatter(part)) return { rule, share, shared, agency: agency.name };
   }
-  return isTeaserOf(a, b, { small, share }) ? { rule: "title", ...found } : null;
+  return isTeaserOf(a, b, share)
+    ? { rule: "title", share, shared, agency: agencyAgreement(a, b).name }
+    : null;
 }
 
 /** The share from which on the same words need nothing more to be one report. */
@@ -112,19 +114,17 @@ function supportOf(found: {
 
 /** Headlines that differ, while each says what the other's text tells. */
 function isTitleTold(a: Report, b: Report): boolean {
-  return [[a.title, b.tokens] as const, [b.title, a.tokens] as const].every(([title, tokens]) => {
-    const told = countShared(title.distinctive, new Set(tokens.words));
+  const pairs = [[a.title, b] as const, [b.title, a] as const];
+  return pairs.every(([title, { distinctWords }]) => {
+    const told = [...title.distinctive].filter((word) => isAmong(distinctWords, word)).length;
     return told >= 3 && told >= title.distinctive.size * 0.5;
   });
 }
 
-function distinct({ shingles }: Report, boilerplates: readonly ReadonlySet<number>[]): Set<number> {
-  const set = new Set<number>(shingles);
-  for (const boilerplate of boilerplates) {
-    if (boilerplate.size === 0) continue;
-    for (const shingle of shingles) if (boilerplate.has(shingle)) set.delete(shingle);
-  }
-  return set;
+function distinct({ distinctShingles }: Report, boilerplates: readonly ReadonlySet<number>[]): Uint32Array {
+  const known = boilerplates.filter(({ size }) => size > 0);
+  if (known.length === 0) return distinctShingles;
+  return distinctShingles.filter((shingle) => !known.some((boilerplate) => boilerplate.has(shingle)));
 }
 
 function agencyAgreement(a: Report, b: Report): { readonly isShared: boolean; readonly name: string | null } {
@@ -150,23 +150,27 @@ interface SharedPart {
   readonly blankNumbers: number;
 }
 
-function readSharedPart(shorter: Report, longer: Report, sharedWith: ReadonlySet<number>): SharedPart {
+function readSharedPart(shorter: Report, longer: Report, sharedWith: Uint32Array): SharedPart {
   const { words, facts, unit } = shorter.tokens;
   const width = widthOf(unit);
   const covered = new Uint8Array(words.length);
-  for (const [start, shingle] of shorter.shingles.entries()) {
-    if (sharedWith.has(shingle)) covered.fill(1, start, start + width);
+  const { shingles } = shorter;
+  for (let start = 0; start < shingles.length; start += 1) {
+    if (!isAmong(sharedWith, shingles[start] ?? 0)) continue;
+    // Three words: `fill` takes longer to begin than to do.
+    for (let index = start; index < start + width; index += 1) covered[index] = 1;
   }
   const zone = covered.slice();
   closeGaps(zone, unit === "word" ? GAP_MAX : GAP_MAX * 2);
-  const known = new Set(longer.tokens.words);
   const seen = new Set<number>();
-  const part = { zone: 0, facts: 0, sameFacts: 0, numbers: 0, sameNumbers: 0 };
+  const part = { facts: 0, sameFacts: 0, numbers: 0, sameNumbers: 0 };
   const places = { factPlaces: 0, numberPlaces: 0, blankFacts: 0, blankNumbers: 0 };
-  for (const [index, word] of words.entries()) {
+  let zoneWords = 0;
+  for (let index = 0; index < words.length; index += 1) {
     if (zone[index] === 0) continue;
-    part.zone += 1 / words.length;
+    zoneWords += 1;
     if (facts[index] === 0) continue;
+    const word = words[index] ?? 0;
     const [isNumber, isBlank] = [facts[index] === 1 ? 1 : 0, covered[index] === 0 ? 1 : 0];
     places.factPlaces += 1;
     places.numberPlaces += isNumber;
@@ -174,13 +178,13 @@ function readSharedPart(shorter: Report, longer: Report, sharedWith: ReadonlySet
     places.blankNumbers += isNumber * isBlank;
     if (seen.has(word)) continue;
     seen.add(word);
-    const isSame = known.has(word) ? 1 : 0;
+    const isSame = isAmong(longer.distinctWords, word) ? 1 : 0;
     part.facts += 1;
     part.sameFacts += isSame;
     part.numbers += isNumber;
     part.sameNumbers += isNumber * isSame;
   }
-  return { ...part, ...places };
+  return { zone: zoneWords / Math.max(1, words.length), ...part, ...places };
 }
 
 /** Covers what is at most so long between covered places, before the first and after the last of them. */
@@ -209,13 +213,9 @@ function isSameMatter(part: SharedPart): boolean {
 }
 
 /** Where one has little text: the same headline, long enough to be nobody else's, and teasers that do not differ. */
-function isTeaserOf(
-  a: Report,
-  b: Report,
-  text: { readonly small: ReadonlySet<number>; readonly share: number },
-): boolean {
+function isTeaserOf(a: Report, b: Report, share: number): boolean {
   if (Math.min(a.shingles.length, b.shingles.length) >= SHORT_TEXT_SHINGLES) return false;
   if (!isTitleSame(a.title, b.title) || a.title.distinctive.size < TITLE_WORDS_MIN) return false;
   const shortest = Math.min(a.tokens.words.length, b.tokens.words.length);
-  return shortest < TEASER_WORDS_MIN || text.share >= TEASER_SHARE_MIN;
+  return shortest < TEASER_WORDS_MIN || share >= TEASER_SHARE_MIN;
 }

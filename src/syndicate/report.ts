@@ -2,6 +2,7 @@
 import type { Entry } from "../model.ts";
 import { type Agency, agencyOf } from "./agencies.ts";
 import { sampleOf, shinglesOf } from "./shingles.ts";
+import { sortDistinct } from "./sorted.ts";
 import { readTitle, TITLE_WORDS_MIN, type Title } from "./titles.ts";
 import { mix, type Tokens, tokenise } from "./tokens.ts";
 
@@ -9,6 +10,10 @@ export interface Report {
   readonly tokens: Tokens;
   /** One for each place in the text. */
   readonly shingles: Uint32Array;
+  /** The same, each once, ascending. */
+  readonly distinctShingles: Uint32Array;
+  /** Its words, each once, ascending. */
+  readonly distinctWords: Uint32Array;
   /** Primary subtag of the stated language, lower case; null where none is stated. */
   readonly language: string | null;
   readonly title: Title;
@@ -17,15 +22,26 @@ export interface Report {
 
 export type ReportEntry = Pick<Entry, "title" | "authors" | "summary" | "contentHtml" | "language">;
 
-/** The longer of content and summary stands for the text. Title and agency are read when they are asked for. */
+/** The longer of content and summary stands for the text. What is for comparing is made when it is asked for. */
 export function readReport(entry: ReportEntry): Report {
   const tokens = tokenise(textOf(entry));
+  const shingles = shinglesOf(tokens);
+  let distinctShingles: Uint32Array | null = null;
+  let distinctWords: Uint32Array | null = null;
   let title: Title | null = null;
   let agency: Agency | null | undefined;
   return {
     tokens,
-    shingles: shinglesOf(tokens),
+    shingles,
     language: entry.language?.split(/[-_]/)[0]?.toLowerCase() || null,
+    get distinctShingles() {
+      distinctShingles ??= sortDistinct(shingles);
+      return distinctShingles;
+    },
+    get distinctWords() {
+      distinctWords ??= sortDistinct(tokens.words);
+      return distinctWords;
+    },
     get title() {
       title ??= readTitle(entry.title);
       return title;

@@ -33,28 +33,27 @@ const SILENT = 5;
 const STOP = 6;
 const SPACE = 7;
 
-interface CharacterTable {
-  readonly kinds: Uint8Array;
-  /** Lower case, one UTF-16 unit. */
-  readonly folded: Uint16Array;
-}
+/** Of a character: its kind in the upper half, its lower case (one UTF-16 unit) in the lower. */
+let table: Uint32Array | null = null;
 
-let table: CharacterTable | null = null;
-
-/** Kinds of all characters of the basic plane; made once, in some 20 ms. Characters beyond it are breaks. */
-function characterTable(): CharacterTable {
+/** All characters of the basic plane; made once, in some 20 ms. Characters beyond it are breaks. */
+function characterTable(): Uint32Array {
   if (table !== null) return table;
-  const kinds = new Uint8Array(65_536);
-  const folded = new Uint16Array(65_536);
+  table = new Uint32Array(65_536);
   for (let code = 0; code < 65_536; code += 1) {
     const character = String.fromCharCode(code);
     const lower = character.toLowerCase();
-    folded[code] = lower.length === 1 ? lower.charCodeAt(0) : code;
-    kinds[code] = kindOf(character);
+    table[code] = (kindOf(character) << 16) | (lower.length === 1 ? lower.charCodeAt(0) : code);
   }
-  table = { kinds, folded };
   return table;
 }
+
+/** Where the words of the text under way are gathered; what is returned are copies. */
+const scratch = {
+  words: new Uint32Array(WORDS_MAX),
+  facts: new Uint8Array(WORDS_MAX),
+  lengths: new Uint8Array(WORDS_MAX),
+};
 
 function kindOf(character: string): number {
   if (/\s/.test(character)) return SPACE;
@@ -74,7 +73,7 @@ const CAPTION_TAGS = /<(\/?)(figcaption|figure|aside)(?![\w-])[^<>]*>/gi;
 /** Sanitised HTML (or plain text) without captions, entities decoded; tags are left in. */
 export function readableHtml(html: string): string {
   let text = html.length > TEXT_LENGTH_MAX ? html.slice(0, TEXT_LENGTH_MAX) : html;
-  if (/<fig|<aside/i.test(text)) text = withoutCaptions(text);
+  if (text.includes("<fig") || text.includes("<aside")) text = withoutCaptions(text);
   if (text.includes("&")) {
     // What is text must not become a tag by decoding.
     text = decodeHTML(text.replace(/&(?:lt|#60|#x3c);/gi, " "));
@@ -114,59 +113,59 @@ export function tokenisePlain(text: string): Tokens {
 
 // One loop over local variables: a function for the end of a word, which would have to share them, doubles its cost.
 function tokeniseText(text: string, { hasTags }: { readonly hasTags: boolean }): Tokens {
-  const { kinds, folded } = characterTable();
+  const characters = characterTable();
+  const { words, facts, lengths } = scratch;
   const { length } = text;
-  const wordsMax = Math.min(WORDS_MAX, length);
-  const words = new Uint32Array(wordsMax);
-  const facts = new Uint8Array(wordsMax);
-  const lengths = new Uint8Array(wordsMax);
   let count = 0;
   let hanCount = 0;
   let thaiCount = 0;
-  let hash = 0;
-  /** Of the word under way; 0 between words. */
-  let letters = 0;
-  let hasDigit = false;
-  let isCapital = false;
   let isAfterStop = true;
-  for (let index = 0; index <= length && count < wordsMax; index += 1) {
-    // A break after the end closes the last word.
-    const code = index < length ? text.charCodeAt(index) : 0x20;
-    let kind = kinds[code] ?? BREAK;
+  for (let index = 0; index < length && count < WORDS_MAX; index += 1) {
+    let code = text.charCodeAt(index);
+    let character = characters[code] ?? 0;
+    let kind = character >>> 16;
     if (kind === LETTER || kind === DIGIT) {
-      const lower = folded[code] ?? code;
-      if (letters === 0) {
-        hash = 0x811c9dc5;
-        hasDigit = false;
-        isCapital = lower !== code;
+      const isCapital = (character & 0xffff) !== code;
+      let hasDigit = false;
+      let hash = 0x811c9dc5;
+      let letters = 0;
+      // The whole word; what is silent between letters is passed over, so that don't and don’t are one word.
+      for (;;) {
+        if (kind === LETTER || kind === DIGIT) {
+          letters += 1;
+          if (kind === DIGIT) hasDigit = true;
+          hash = Math.imul(hash ^ (character & 0xffff), 0x01000193);
+        } else if (hasTags && code === 0x3c) {
+          const end = tagEnd(text, index);
+          if (end === index || !INLINE.test(text.slice(index, index + 10))) break;
+          index = end;
+        } else if (kind !== SILENT) break;
+        index += 1;
+        if (index >= length) break;
+        code = text.charCodeAt(index);
+        character = characters[code] ?? 0;
+        kind = character >>> 16;
       }
-      letters += 1;
-      if (kind === DIGIT) hasDigit = true;
-      hash = Math.imul(hash ^ lower, 0x01000193);
-      continue;
+      words[count] = mix(hash);
+      facts[count] = hasDigit ? 1 : isCapital && !isAfterStop ? 2 : 0;
+      lengths[count] = letters;
+      count += 1;
+      isAfterStop = false;
+      if (index >= length || count === WORDS_MAX) break;
     }
-    // Between letters it is passed over, so that don't and don’t are one word.
-    if (kind === SILENT) continue;
     if (hasTags && code === 0x3c) {
       const end = tagEnd(text, index);
       if (end > index) {
         const isInline = INLINE.test(text.slice(index, index + 10));
         index = end;
-        if (isInline) continue;
-        kind = STOP;
+        if (!isInline) isAfterStop = true;
+        continue;
       }
     }
-    if (letters > 0) {
-      words[count] = mix(hash);
-      facts[count] = hasDigit ? 1 : isCapital && !isAfterStop ? 2 : 0;
-      lengths[count] = letters;
-      count += 1;
-      letters = 0;
-      isAfterStop = false;
-    }
     if (kind === STOP) isAfterStop = true;
-    else if ((kind === HAN || kind === THAI) && count < wordsMax) {
+    else if (kind === HAN || kind === THAI) {
       words[count] = mix(code);
+      facts[count] = 0;
       lengths[count] = 1;
       count += 1;
       if (kind === HAN) hanCount += 1;
@@ -176,9 +175,9 @@ function tokeniseText(text: string, { hasTags }: { readonly hasTags: boolean }):
   }
   const unit = hanCount * 3 > count ? "han" : thaiCount * 3 > count ? "thai" : "word";
   return {
-    words: words.subarray(0, count),
-    facts: facts.subarray(0, count),
-    lengths: lengths.subarray(0, count),
+    words: words.slice(0, count),
+    facts: facts.slice(0, count),
+    lengths: lengths.slice(0, count),
     unit,
   };
 }

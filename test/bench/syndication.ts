@@ -23,7 +23,9 @@ const windowMax = Number(values.window);
 const EARLIER = 2000;
 const ENTRIES = 4000;
 const COPIES_EVERY = 5;
-const BATCH = 64;
+/** Entries of one poll, and polls of one transaction. */
+const POLL = 20;
+const POLLS = 4;
 const SOURCES = 50;
 const SHINGLES = 400;
 const SAMPLE = 24;
@@ -54,10 +56,10 @@ async function makeStore(name: string, isSyndicating: boolean) {
 async function measureStore(isSyndicating: boolean): Promise<number> {
   await using store = await makeStore(`whole-${isSyndicating}.db`, isSyndicating);
   let took = 0;
-  for (let from = 0; from < entries.length; from += 20) {
-    const lease = await claim(store, `s${(from / 20) % SOURCES}`, T0);
+  for (let from = 0; from < entries.length; from += POLL) {
+    const lease = await claim(store, `s${(from / POLL) % SOURCES}`, T0);
     const start = performance.now();
-    await store.recordPoll(buildPoll(lease, entries.slice(from, from + 20), { at: T0 }));
+    await store.recordPoll(buildPoll(lease, entries.slice(from, from + POLL), { at: T0 }));
     took += performance.now() - start;
   }
   return (took * 1000) / entries.length;
@@ -114,7 +116,11 @@ async function measureFinder(count: number): Promise<void> {
      VALUES (?, ?, ?, 0, ?, '', ?, '', 0, 0, 0, ?, 0, 0, ?)`,
   );
   const at = T0.getTime();
-  const noted = entries.map((record, index) => ({ id: index + 1, record, sourceNo: 1 + (index % SOURCES) }));
+  const noted = entries.map((record, index) => ({
+    id: index + 1,
+    record,
+    sourceNo: 1 + (Math.floor(index / POLL) % SOURCES),
+  }));
   db.exec("BEGIN");
   for (const { id, record, sourceNo } of noted) {
     const digest = new Uint8Array(new Uint32Array([id, 1, 0, 0]).buffer);
@@ -133,11 +139,14 @@ async function measureFinder(count: number): Promise<void> {
   for (const one of noted.slice(1, EARLIER)) finder.note([one], { sourceNo: one.sourceNo, at });
   const rates: number[] = [];
   const cpu = process.cpuUsage();
-  for (let from = EARLIER; from < noted.length; from += BATCH) {
-    const batch = noted.slice(from, from + BATCH);
+  for (let from = EARLIER; from < noted.length; from += POLL * POLLS) {
+    const batch = noted.slice(from, from + POLL * POLLS);
     const start = performance.now();
     db.exec("BEGIN");
-    for (const one of batch) finder.note([one], { sourceNo: one.sourceNo, at });
+    for (let poll = 0; poll < batch.length; poll += POLL) {
+      const brought = batch.slice(poll, poll + POLL);
+      finder.note(brought, { sourceNo: brought[0]?.sourceNo ?? 0, at });
+    }
     db.exec("COMMIT");
     rates.push(((performance.now() - start) * 1000) / batch.length);
   }
