@@ -2,8 +2,6 @@
  * The hub's subscriptions, in memory as the store has them. Several processes may serve one store: each takes requests, and one of
  * them, by a lease, delivers. So every change is a decision upon what is stored now, made again where another process was quicker.
  */
-import { randomUUID } from "node:crypto";
-import type { Clock } from "../model.ts";
 import type { HubSubscription, Store } from "../store/store.ts";
 
 export type HubStore = Pick<
@@ -22,17 +20,8 @@ export type SubscriptionName = Pick<HubSubscription, "topic" | "callback">;
 /** What is to become of a subscription: a new state, `null` for none any more, `undefined` to leave it. */
 export type Decide = (current: HubSubscription | null) => HubSubscription | null | undefined;
 
-/** A dead process's deliveries wait for so long at most, and for one more look. */
-const leaseMs = 30_000;
-/** The longest pause between two looks at what other processes did. */
-export const HUB_LOOK_MS = 10_000;
-/** A delivery begins only when the lease holds for as long as it may take. */
-const deliveryMs = 12_000;
-
 export class HubSubscriptions {
   readonly #store: HubStore;
-  readonly #clock: Clock;
-  readonly #holder = randomUUID();
   /** By topic and callback. */
   #known = new Map<string, HubSubscription>();
   /** The last change of the store's that is known here, and those of ours after it. */
@@ -40,11 +29,9 @@ export class HubSubscriptions {
   readonly #ownChanges = new Set<number>();
   /** Those that were changed here while the list is read anew. */
   #changedMeanwhile: Set<string> | null = null;
-  #heldUntilMs = 0;
 
-  constructor({ store, clock }: { readonly store: HubStore; readonly clock: Clock }) {
+  constructor(store: HubStore) {
     this.#store = store;
-    this.#clock = clock;
   }
 
   get size(): number {
@@ -73,28 +60,6 @@ export class HubSubscriptions {
     this.#known = new Map([...theirs.filter(([key]) => !changedMeanwhile.has(key)), ...ours]);
     this.#changes = changes;
     for (const own of this.#ownChanges) if (own <= changes) this.#ownChanges.delete(own);
-  }
-
-  /** Is this the process that delivers? Takes the lease where it is free, and prolongs it in time. */
-  async hold(): Promise<boolean> {
-    const now = this.#clock.now();
-    const remainingMs = this.#heldUntilMs - now.getTime();
-    if (remainingMs > leaseMs - HUB_LOOK_MS && remainingMs <= leaseMs) return true;
-    const isHeld = await this.#store.claimHub({ holder: this.#holder, now, leaseMs });
-    this.#heldUntilMs = isHeld ? now.getTime() + leaseMs : 0;
-    return isHeld;
-  }
-
-  /** May a delivery begin now? Not in a process that stood still until its lease is nearly over. */
-  get isHeld(): boolean {
-    return this.#heldUntilMs - this.#clock.now().getTime() >= deliveryMs;
-  }
-
-  /** Gives the lease back, so that another process need not wait for its end. */
-  async release(): Promise<void> {
-    if (this.#heldUntilMs === 0) return;
-    this.#heldUntilMs = 0;
-    await this.#store.releaseHub(this.#holder);
   }
 
   /** Changes a subscription by what `decide` says of its present state; it may be asked more than once. */

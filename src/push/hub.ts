@@ -10,14 +10,9 @@ import { isGrantableAddress, isPublicAddress } from "../fetch/private-address.ts
 import type { Clock, FindTopic, Topic } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import type { HubRequest, HubSubscription } from "../store/store.ts";
+import { HUB_LOOK_MS, HubLease } from "./hub-lease.ts";
 import { appendQuery, readSubscriptionRequest, type SubscriptionRequest } from "./hub-request.ts";
-import {
-  HUB_LOOK_MS,
-  type HubStore,
-  HubSubscriptions,
-  keyOf,
-  type SubscriptionName,
-} from "./hub-subscriptions.ts";
+import { type HubStore, HubSubscriptions, keyOf, type SubscriptionName } from "./hub-subscriptions.ts";
 import { sign } from "./signature.ts";
 
 export interface HubOptions {
@@ -57,6 +52,7 @@ export class Hub implements AsyncDisposable {
   readonly #options: HubOptions;
   readonly #stopping = new AbortController();
   readonly #subscriptions: HubSubscriptions;
+  readonly #lease: HubLease;
   /** Who is being sent something. */
   readonly #sending = new Set<string>();
   readonly #tasks = new Set<Promise<void>>();
@@ -67,13 +63,14 @@ export class Hub implements AsyncDisposable {
   private constructor(options: HubOptions, subscriptions: HubSubscriptions) {
     this.#options = options;
     this.#subscriptions = subscriptions;
+    this.#lease = new HubLease(options);
     for (const one of subscriptions.all()) if (one.request !== null) this.#verify(one, one.request);
     this.#start(this.#run());
   }
 
   /** Opens the hub with the subscriptions of the store; what they missed is sent. */
   static async open(options: HubOptions): Promise<Hub> {
-    const subscriptions = new HubSubscriptions(options);
+    const subscriptions = new HubSubscriptions(options.store);
     await subscriptions.refresh();
     return new Hub(options, subscriptions);
   }
@@ -210,7 +207,7 @@ export class Hub implements AsyncDisposable {
       this.#alarm = new AbortController();
       try {
         await this.#subscriptions.refresh();
-        if (this.#subscriptions.size > 0 && (await this.#subscriptions.hold())) await this.#look();
+        if (this.#subscriptions.size > 0 && (await this.#lease.hold())) await this.#look();
       } catch (error) {
         if (!signal.aborted)
           log.error({ err: error }, "looking after the hub's subscribers failed; it is tried again");
@@ -241,7 +238,7 @@ export class Hub implements AsyncDisposable {
       const isWaiting = one.nextTryAt !== null && one.nextTryAt > now;
       if (topic.hash === one.delivered || isWaiting || this.#sending.has(keyOf(one))) continue;
       // The others' turn comes when one of these is done, or when the lease is prolonged.
-      if (this.#sending.size >= deliveriesMax || !this.#subscriptions.isHeld) break;
+      if (this.#sending.size >= deliveriesMax || !this.#lease.isHeld) break;
       this.#send(one, topic);
     }
   }
@@ -363,7 +360,7 @@ export class Hub implements AsyncDisposable {
     this.#stopping.abort(new Error("the hub stops"));
     await Promise.all(this.#tasks);
     // Where that fails, the lease runs out by itself.
-    await this.#subscriptions.release().catch(() => {});
+    await this.#lease.release().catch(() => {});
   }
 }
 

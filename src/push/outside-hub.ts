@@ -6,8 +6,11 @@ import type { PostClient } from "../fetch/post.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
 import type { Clock, FindTopic } from "../model.ts";
 import type { Log } from "../observe/log.ts";
+import type { Store } from "../store/store.ts";
+import { HubLease } from "./hub-lease.ts";
 
 export interface OutsideHubOptions {
+  readonly store: Pick<Store, "claimHub" | "releaseHub">;
   readonly clock: Clock;
   readonly log: Log;
   readonly client: PostClient;
@@ -26,7 +29,7 @@ const retryMaxMs = 3_600_000;
  * @throws the signal's reason when aborted
  */
 export async function announce(
-  options: Omit<OutsideHubOptions, "clock" | "findTopic">,
+  options: Omit<OutsideHubOptions, "store" | "clock" | "findTopic">,
   signal: AbortSignal,
 ): Promise<void> {
   for (const topicUrl of options.topicUrls()) {
@@ -40,6 +43,8 @@ export async function announce(
 
 export class OutsideHub implements AsyncDisposable {
   readonly #options: OutsideHubOptions;
+  /** Of several processes on one store, one tells. */
+  readonly #lease: HubLease;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   /** The version of each feed that the hub was told of. After a start it is told of all: it may have missed the last ones. */
@@ -49,6 +54,7 @@ export class OutsideHub implements AsyncDisposable {
 
   constructor(options: OutsideHubOptions) {
     this.#options = options;
+    this.#lease = new HubLease(options);
     this.#running = this.#run();
   }
 
@@ -59,16 +65,41 @@ export class OutsideHub implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       this.#alarm = new AbortController();
-      await this.#tell(signal);
+      try {
+        // While nothing is new, nobody needs the lease.
+        if (this.#isBehind()) {
+          if (await this.#lease.hold()) await this.#tell(signal);
+          else this.#leaveToOther();
+        }
+      } catch (error) {
+        if (!signal.aborted) log.error({ err: error }, "telling the hub failed; it is tried again");
+      }
       const waitMs =
         this.#failures === 0
           ? retryMaxMs
           : Math.min(retryFirstMs * 2 ** Math.min(this.#failures - 1, 20), retryMaxMs);
       await clock.sleep(waitMs, AbortSignal.any([signal, this.#alarm.signal])).catch(() => {});
+    }
+  }
+
+  #isBehind(): boolean {
+    const { topicUrls, findTopic } = this.#options;
+    return topicUrls().some((url) => {
+      const hash = findTopic(url)?.hash;
+      return hash !== undefined && hash !== this.#told.get(url);
+    });
+  }
+
+  /** Another process tells, and everything anew after its next start should it die over it. */
+  #leaveToOther(): void {
+    const { topicUrls, findTopic } = this.#options;
+    for (const url of topicUrls()) {
+      const hash = findTopic(url)?.hash;
+      if (hash !== undefined) this.#told.set(url, hash);
     }
   }
 
@@ -94,6 +125,7 @@ export class OutsideHub implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error("the hub stops"));
     await this.#running;
+    await this.#lease.release().catch(() => {});
   }
 }
 
