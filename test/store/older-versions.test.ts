@@ -10,6 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { urlAliasKey } from "../../src/identify/identify.ts";
+import { digestKey } from "../../src/store/digest.ts";
 import { SQLITE_MIGRATIONS } from "../../src/store/migrations/sqlite.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { addSources, buildDefinition, buildSighting, poll } from "./builders.ts";
@@ -92,3 +93,22 @@ describe.each(versions.map((expected) => [expected.version, expected] as const))
     });
   },
 );
+
+test("a reader's subscription of a version that had one hub a process is renewed and ended like any other", async () => {
+  const ninth = versions.find(({ version }) => version === 9);
+  if (ninth === undefined) throw new Error("there is no store of version 9");
+  const file = unpack(ninth);
+  const db = new DatabaseSync(file);
+  db.prepare(
+    "INSERT INTO hub_subscriptions (digest, topic, callback, expires_at, failures) VALUES (?, 'https://t.example/', 'https://c.example/', 1, 0)",
+  ).run(digestKey("https://t.example/\nhttps://c.example/"));
+  db.close();
+  await using store = await openSqliteStore({ file, role: "poller", clock });
+  const [found] = await store.listHubSubscriptions();
+  if (found === undefined) throw new Error("it is gone");
+  const version = await store.saveHubSubscription({ ...found, failures: 1 });
+  expect(version).toBeGreaterThan(found.version);
+  expect(await store.removeHubSubscription(found)).toBeNull();
+  expect(await store.removeHubSubscription({ ...found, version: version ?? 0 })).not.toBeNull();
+  expect(await store.listHubSubscriptions()).toEqual([]);
+});

@@ -1,6 +1,9 @@
 /** What only a store of many processes promises: hosts, dead workers, the server's restarts, word of changes. */
+import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LeaseLostError } from "../../src/errors.ts";
+import { digestKeyHex } from "../../src/store/digest.ts";
+import { POSTGRES_MIGRATIONS } from "../../src/store/migrations/postgres.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
 import { isPostgresMissing, startPostgres, type TestPostgres } from "../support/postgres.ts";
@@ -50,6 +53,26 @@ describe.skipIf(isPostgresMissing())("many processes on one PostgreSQL", () => {
     const stores = await Promise.all(Array.from({ length: 5 }, open));
     await Promise.all(stores.map((store) => addSources(store, buildDefinition("a"), buildDefinition("b"))));
     expect(await stores[3]?.counts()).toMatchObject({ sources: 2 });
+  });
+
+  test("a reader's subscription of a version that had one hub a process is renewed and ended like any other", async () => {
+    const database = new Client({ connectionString: url });
+    await database.connect();
+    await database.query(
+      `CREATE TABLE mainstem_schema (version INTEGER NOT NULL); INSERT INTO mainstem_schema VALUES (1); ${POSTGRES_MIGRATIONS[0]}`,
+    );
+    await database.query(
+      "INSERT INTO hub_subscriptions (digest, topic, callback, expires_at, failures) VALUES ($1, 'https://t.example/', 'https://c.example/', 1, 0)",
+      [digestKeyHex("https://t.example/\nhttps://c.example/")],
+    );
+    await database.end();
+    const store = await open();
+    const [found] = await store.listHubSubscriptions();
+    if (found === undefined) throw new Error("it is gone");
+    const version = await store.saveHubSubscription({ ...found, failures: 1 });
+    expect(version).toBeGreaterThan(found.version);
+    expect(await store.removeHubSubscription(found)).toBeNull();
+    expect(await store.removeHubSubscription({ ...found, version: version ?? 0 })).not.toBeNull();
   });
 
   test("a host belongs to one process at a time", async () => {
