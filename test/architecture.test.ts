@@ -8,6 +8,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "model.ts": [],
   "errors.ts": [],
   "clock.ts": [],
+  "secrets.ts": [],
   config: [],
   fetch: [],
   parse: [],
@@ -22,7 +23,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "ingest.ts": ["config", "fetch", "parse", "identify", "ingest", "schedule", "type store/store.ts"],
   ingest: ["fetch", "parse"],
 };
-const everywhere = ["model.ts", "errors.ts"];
+const everywhere = ["model.ts", "errors.ts", "secrets.ts"];
 /** The composition root and what stands above it. */
 const free = new Set(["app.ts", "app", "cli", "main.ts"]);
 

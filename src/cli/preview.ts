@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { createSourceHttpClient } from "../app/http-client.ts";
 import { MainstemError } from "../errors.ts";
 import { readSourceFile } from "../fetch/file.ts";
+import { scrubUrl } from "../fetch/scrub.ts";
 import { identifyDocument } from "../identify/identify.ts";
 import { isArticlePath } from "../ingest/read-source.ts";
 import type { IdentifiedEntry, ParsedDocument, Warning } from "../model.ts";
@@ -40,7 +41,7 @@ export function addPreviewCommand({ program, context, action }: CommandTable): v
             failed++;
             const hint = error.hint ? ` (${error.hint})` : "";
             if (options.json) await print(context, JSON.stringify(failureJson(name, error)));
-            else context.stderr.write(`${name}: ${terminalText(error.message)}${hint}\n`);
+            else context.stderr.write(`${scrubUrl(name)}: ${terminalText(error.message)}${hint}\n`);
           }
         }
         return failed > 0 ? 3 : 0;

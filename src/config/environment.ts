@@ -1,6 +1,7 @@
 /** `${NAME}` in config values: from the environment, or from the file that `NAME_FILE` names (Docker and systemd secrets). */
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
+import { isSecretName, keepSecret } from "../secrets.ts";
 import type { ConfigDocument } from "./document.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,11 +38,16 @@ async function lookUp(
   fail: (message: string) => void,
 ): Promise<string | null> {
   const value = env[name];
-  if (value !== undefined && (value !== "" || fallback === undefined)) return value;
+  if (value !== undefined && (value !== "" || fallback === undefined)) {
+    if (isSecretName(name)) keepSecret(value);
+    return value;
+  }
   const file = env[`${name}_FILE`];
   if (file) {
     try {
-      return (await readFile(file, "utf8")).replace(/\r?\n$/, "");
+      const secret = (await readFile(file, "utf8")).replace(/\r?\n$/, "");
+      keepSecret(secret);
+      return secret;
     } catch (error) {
       fail(`${name}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? "unreadable"})`);
       return null;

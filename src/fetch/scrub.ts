@@ -1,19 +1,21 @@
 /** Takes secrets out of what is logged or shown. Plain string work, so that it also holds for what is no valid URL. */
 
+import { maskSecrets } from "../secrets.ts";
+
 const secretName =
   /token|secret|passw|apikey|signature|credential|authorization|(?:^|[^a-z])(?:auth|code|jwt|key|pass|pwd|session|sid|sig)(?:$|[^a-z])/;
 const mask = "***";
 
-/** A URL for logs and errors: without user name and password, and with the values of secret-looking parameters masked. */
+/** A URL for logs and errors: without user name and password, without what the config took from secret variables, and with the values of secret-looking parameters masked. */
 export function scrubUrl(url: string): string {
-  const bare = withoutUserinfo(url);
+  const bare = maskSecrets(withoutUserinfo(url), mask);
   const start = bare.search(/[?#]/);
   return start < 0 ? bare : bare.slice(0, start) + bare.slice(start).replace(/[^?#&;]+/g, maskParameter);
 }
 
 /** A text (a log line, an error of a library) with every URL in it scrubbed, and bearer and basic credentials masked. */
 export function scrubText(text: string): string {
-  return text
+  return maskSecrets(text, mask)
     .replace(/[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, scrubUrl)
     .replace(
       /\b(bearer|basic)(\s{1,8})[a-z0-9+/=._~-]{6,}/gi,

@@ -3,6 +3,7 @@
  * feed validators. Every function is linear in its input and answers null where nothing valid is left.
  */
 import { createHash } from "node:crypto";
+import { holdsSecret, maskSecrets } from "../secrets.ts";
 
 const URL_LENGTH_MAX = 8000;
 const ID_LENGTH_MAX = 2000;
@@ -64,7 +65,7 @@ const SECRET_PARAMETER =
  */
 export function publicUrl(value: string | null | undefined): string | null {
   const url = cleanUrl(value);
-  if (url === null) return null;
+  if (url === null || holdsSecret(url)) return null;
   for (const name of new URL(url).searchParams.keys()) {
     if (SECRET_PARAMETER.test(name)) return null;
   }
@@ -73,7 +74,7 @@ export function publicUrl(value: string | null | undefined): string | null {
 
 /** Text with every URL in it made fit to be shown: credentials and the values of secret parameters are taken out. */
 export function scrubUrls(text: string): string {
-  return text.replace(/https?:\/\/[^\s"'<>]+/gi, (found) => {
+  return maskSecrets(text, "…").replace(/https?:\/\/[^\s"'<>]+/gi, (found) => {
     const url = URL.parse(found);
     if (url === null) return "(unreadable URL)";
     if (url.username !== "" || url.password !== "") {
