@@ -51,10 +51,11 @@ interface Known {
 
 export function createRobots({ read, userAgent, clock }: RobotsOptions): Robots {
   const known = new Map<string, Known>();
+  const asking = new Map<string, Promise<Known>>();
   return {
     async judge(url, signal) {
       const page = new URL(url);
-      const found = isFresh(known.get(page.origin)) ?? (await ask(page.origin, signal));
+      const found = isFresh(known.get(page.origin)) ?? (await askOnce(page.origin, signal));
       if (found.answer.kind === "later") return found.answer;
       const address = page.href.slice(0, addressLengthMax);
       return { kind: found.rules?.isAllowed(address, userAgent) === false ? "refused" : "allowed" };
@@ -65,6 +66,22 @@ export function createRobots({ read, userAgent, clock }: RobotsOptions): Robots 
     if (one === undefined) return null;
     const ageMs = clock.now().getTime() - one.readAtMs;
     return ageMs >= 0 && ageMs < (one.answer.kind === "later" ? unknownKeptMs : keptMs) ? one : null;
+  }
+
+  /** Pages of one site that are wanted at the same time wait for the same answer. */
+  async function askOnce(origin: string, signal: AbortSignal): Promise<Known> {
+    const others = asking.get(origin);
+    if (others !== undefined) {
+      const found = await others.catch(() => null);
+      // Who asked was stopped; we may go on.
+      if (found !== null) return found;
+      signal.throwIfAborted();
+    }
+    const own = ask(origin, signal).finally(() => {
+      if (asking.get(origin) === own) asking.delete(origin);
+    });
+    asking.set(origin, own);
+    return own;
   }
 
   async function ask(origin: string, signal: AbortSignal): Promise<Known> {

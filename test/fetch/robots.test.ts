@@ -79,6 +79,29 @@ describe("the memory of robots.txt", () => {
     ]);
   });
 
+  it("is asked once by pages that are wanted at the same time, and again when who asked was stopped", async () => {
+    const stopping = new AbortController();
+    let asked = 0;
+    const robots = createRobots({
+      read: async (_, signal) => {
+        asked += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        signal.throwIfAborted();
+        return { kind: "text", text: "User-agent: *\nDisallow: /no" };
+      },
+      userAgent,
+      clock: createManualClock(),
+    });
+    const first = robots.judge("https://a.example/1", stopping.signal);
+    const others = ["/no", "/3"].map((path) => robots.judge(`https://a.example${path}`, never));
+    stopping.abort(new Error("stop"));
+    await expect(first).rejects.toThrow("stop");
+    expect((await Promise.all(others)).map(({ kind }) => kind)).toEqual(["refused", "allowed"]);
+    expect(asked).toBeLessThanOrEqual(3);
+    await Promise.all(["/4", "/5"].map((path) => robots.judge(`https://b.example${path}`, never)));
+    expect(asked).toBeLessThanOrEqual(4);
+  });
+
   it("lets nothing be read while nobody knows, and asks again soon", async () => {
     const clock = createManualClock();
     const later = { kind: "later", reason: "the server answers 503", retryAfterMs: null } as const;
