@@ -161,6 +161,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       onVisible: render,
       onDue: () => scheduler?.wake(),
       onQuestions: () => resolver?.wake(),
+      onRateLimited: metrics.rateLimited,
       isPushed: (id) => subscriber?.isPushed(id) ?? false,
       onPolled: async ({ source, state, kind, recorded }) => {
         if (kind !== "document") return;
@@ -190,6 +191,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       },
       onError: (error) => {
         if (!(error instanceof StoreError)) return log.error({ err: error }, "a poll ended unexpectedly");
+        metrics.storeFailed(error.code);
         if (storeProblem === null) log.error(`${error.message}${error.hint ? ` (${error.hint})` : ""}`);
         storeProblem = error.message;
       },
@@ -336,8 +338,13 @@ async function adviseRekey(store: Store, log: Log): Promise<void> {
 }
 
 async function readCounts(store: Store) {
-  const [sources, { sightings, stories }] = await Promise.all([store.listSources(), store.counts()]);
-  return { sources, sightings, stories };
+  const [sources, { sightings, stories }, storeBytes, subscriptions] = await Promise.all([
+    store.listSources(),
+    store.counts(),
+    store.sizeBytes(),
+    store.listSubscriptions(),
+  ]);
+  return { sources, sightings, stories, storeBytes, subscriptions: subscriptions.map(({ state }) => state) };
 }
 
 /** The public address while we still listen where we did: one that was derived from the port follows the old port. */

@@ -20,6 +20,8 @@ export interface PollerOptions extends IngestOptions {
   readonly onDue: () => void;
   /** There is something to ask the network about entries. */
   readonly onQuestions: () => void;
+  /** A publisher asked to be left alone. */
+  readonly onRateLimited?: ((scope: "feed" | "host") => void) | undefined;
   /** A source was polled, with or without success. */
   readonly onPolled?: (result: PollResult) => Promise<void>;
 }
@@ -47,10 +49,11 @@ export function createPoller(options: PollerOptions): Poller {
       host !== null &&
       error instanceof FetchError &&
       error.retryAfterMs !== null &&
-      definition.restScope === "host" &&
       restingStatuses.has(error.status ?? 0)
     ) {
-      hosts.rest(host, new Date(clock.now().getTime() + error.retryAfterMs));
+      const isHost = definition.restScope === "host";
+      if (isHost) hosts.rest(host, new Date(clock.now().getTime() + error.retryAfterMs));
+      options.onRateLimited?.(isHost ? "host" : "feed");
     }
     if (result.reading?.kind === "document" && source.kind === "opml") {
       const outlines = result.reading.document.outlines.map((outline) =>

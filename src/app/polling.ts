@@ -35,6 +35,7 @@ export interface PollingParts {
   readonly onVisible: () => void;
   readonly onDue: () => void;
   readonly onQuestions: () => void;
+  readonly onRateLimited?: PollerOptions["onRateLimited"];
   readonly isPushed?: (sourceId: string) => boolean;
   readonly onPolled?: (result: PollResult) => Promise<void>;
 }

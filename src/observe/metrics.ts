@@ -12,6 +12,8 @@ import {
 } from "prom-client";
 import type { SourceState } from "../model.ts";
 
+export type PushSubscriptionState = "asked" | "active" | "refused";
+
 export type PollOutcome =
   | "new"
   | "unchanged"
@@ -31,6 +33,10 @@ export interface MetricsReading {
   readonly stories: number;
   readonly now: Date;
   readonly pollsInFlight: number;
+  /** Of the store's file, or of its tables on a server. */
+  readonly storeBytes: number;
+  /** The state of each subscription to a source's hub. */
+  readonly subscriptions: readonly PushSubscriptionState[];
   readonly config: { readonly isOk: boolean; readonly appliedAt: Date };
 }
 
@@ -44,6 +50,10 @@ export interface Metrics {
     /** Sightings that joined a story already there. */
     readonly merged: number;
   }): void;
+  /** A publisher asked to be left alone (429, 503 with `Retry-After`): for one feed, or for its whole host. */
+  rateLimited(scope: "feed" | "host"): void;
+  /** A poll could not be written. */
+  storeFailed(code: string): void;
   requestServed(request: {
     readonly route: string;
     readonly status: number;
@@ -53,6 +63,7 @@ export interface Metrics {
   render(accept: string): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
+const subscriptionStates = ["asked", "active", "refused"] as const;
 const states = ["new", "ok", "failing", "gone", "retired"] as const;
 
 export function createMetrics(options: {
@@ -85,6 +96,19 @@ export function createMetrics(options: {
   const newest = gauge("newest_item_timestamp_seconds", "When the newest entry came.");
   const reloadOk = gauge("config_reload_success", "1 when the last edit of the config was taken, else 0.");
   const reloadedAt = gauge("config_last_reload_timestamp_seconds", "When the config in force was read.");
+  const storeBytes = gauge("db_size_bytes", "Size of the store: its file, or its tables on a server.");
+  const subscriptions = gauge("websub_subscriptions", "Subscriptions to hubs of sources, by state.", [
+    "state",
+  ]);
+  const rateLimited = counter(
+    "rate_limited_total",
+    "Answers that asked to be left alone for a while, for one feed or a whole host.",
+    ["scope"],
+  );
+  const storeErrors = counter("db_errors_total", "Writes that the store did not take, by error.", [
+    "op",
+    "code",
+  ]);
   const polls = counter("polls_total", "Polls by how they ended.", ["outcome"]);
   const itemResults = counter("items_total", "Entries read, by what became of them.", ["result"]);
   const pollSeconds = histogram(
@@ -118,6 +142,9 @@ export function createMetrics(options: {
     for (const [state, value] of count) feeds.set({ state }, value);
     overdue.set(late);
     inFlight.set(reading.pollsInFlight);
+    storeBytes.set(reading.storeBytes);
+    for (const state of subscriptionStates)
+      subscriptions.set({ state }, reading.subscriptions.filter((one) => one === state).length);
     items.set(reading.sightings);
     stories.set(reading.stories);
     newest.set(newestMs / 1000);
@@ -135,6 +162,8 @@ export function createMetrics(options: {
       itemResults.inc({ result: "updated" }, entries.updated);
       itemResults.inc({ result: "duplicate" }, merged);
     },
+    rateLimited: (scope) => rateLimited.inc({ scope }),
+    storeFailed: (code) => storeErrors.inc({ op: "record_poll", code }),
     requestServed({ route, status, durationMs }) {
       requests.inc({ route, code: String(status) });
       requestSeconds.observe({ route }, durationMs / 1000);

@@ -351,6 +351,16 @@ class PostgresStore implements Store {
     return this.#readMeta("revision");
   }
 
+  async sizeBytes(): Promise<number> {
+    const row = await this.#database.statement((session) =>
+      session.one(
+        `SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes FROM pg_class
+         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`,
+      ),
+    );
+    return readNumber(row ?? {}, "bytes");
+  }
+
   async counts(): Promise<StoreCounts> {
     return this.#database.read(async (session) => {
       const [meta, sources] = await Promise.all([

@@ -16,6 +16,7 @@ import { CopyFinder } from "./sqlite-copies.ts";
 import { describeUnwritable, translateSqliteError } from "./sqlite-errors.ts";
 import { HubTable } from "./sqlite-hub.ts";
 import type { StoreLock } from "./sqlite-lock.ts";
+import { readPragma } from "./sqlite-migrate.ts";
 import { NoticeTable } from "./sqlite-notices.ts";
 import { openDatabase } from "./sqlite-open.ts";
 import { OverrideWriter } from "./sqlite-overrides.ts";
@@ -413,6 +414,10 @@ class SqliteStore implements Store {
 
   async revision(): Promise<number> {
     return this.#read(() => readNumber(this.#selectMeta.get() ?? {}, "revision"));
+  }
+
+  async sizeBytes(): Promise<number> {
+    return this.#read(() => readPragma(this.#db, "page_count") * readPragma(this.#db, "page_size"));
   }
 
   async counts(): Promise<StoreCounts> {

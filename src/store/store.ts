@@ -510,6 +510,9 @@ export interface Store extends AsyncDisposable {
 
   counts(): Promise<StoreCounts>;
 
+  /** Bytes that the store takes: of its file, or of its tables on a server. */
+  sizeBytes(): Promise<number>;
+
   /** Sightings per UTC day of each source since `since`, keyed by source id. */
   dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>>;
 

@@ -47,6 +47,10 @@ describe("a daemon's metrics", () => {
     expect(text).toMatch(/mainstem_items_total\{result="inserted"\} [1-9]/);
     expect(text).toContain('mainstem_http_requests_total{route="feed",code="200"} 1');
     expect(text).toContain("mainstem_config_reload_success 1");
+    expect(text).toMatch(/mainstem_db_size_bytes [1-9]\d{4,}/);
+    expect(text).toContain('mainstem_websub_subscriptions{state="active"} 0');
+    expect(text).toContain("# TYPE mainstem_rate_limited_total counter");
+    expect(text).toContain("# TYPE mainstem_db_errors_total counter");
     expect(text).not.toContain(token);
     expect(text).not.toContain("wire.xml");
     const open = await ask("/metrics", { accept: "application/openmetrics-text; version=1.0.0" });

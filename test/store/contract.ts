@@ -351,6 +351,7 @@ function describePolls(factory: StoreFactory): void {
     });
     expect(await store().revision()).toBe(revision);
     expect(await store().counts()).toEqual({ sources: 1, sightings: 2, stories: 2, aliases: 2 });
+    expect(await store().sizeBytes()).toBeGreaterThan(10_000);
   });
 
   test("a document that repeats an entry gives one sighting, and no version of it wins by turns", async () => {
