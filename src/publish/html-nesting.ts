@@ -42,7 +42,7 @@ const TRANSPARENT = words(
 );
 const VOID_ELEMENTS = words("br hr img wbr col source track");
 
-const TAG = /<(\/?)([a-z][a-z0-9]*)[^>]*>/g;
+const TAG = /<(\/?)([a-z][a-z0-9]*)(?![a-z0-9])[^<>]*>/g;
 /** References that every parser reads alike; anything else is written out. */
 const UNSURE_REFERENCE = /&(?!(?:amp|lt|gt|quot|nbsp|#39);)[a-z0-9#]/i;
 

@@ -69,7 +69,7 @@ function writeItem(entry: PublishedEntry): string {
 }
 
 /** Elements that hold plain text, as written. Texts are escaped, so no text looks like one of them. */
-const PLAIN_ELEMENT = /(<(title|category|source|dc:rights|itunes:author)(?: [^>]*)?>)([^<]*)(?=<\/\2>)/g;
+const PLAIN_ELEMENT = /(<(title|category|source|dc:rights|itunes:author)(?: [^<>]*)?>)([^<]*)(?=<\/\2>)/g;
 
 function markPlainText(document: string): string {
   return document.replace(PLAIN_ELEMENT, (_, tag: string, __, text: string) => tag + escapePlainText(text));

@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Daemon, entryIds, runCommand } from "../support/daemon.ts";
+import { Daemon, entryIds, runCommand, sendRaw } from "../support/daemon.ts";
 import { reportFigures } from "../support/fault-size.ts";
 import { forbiddenHosts } from "../support/hostile.ts";
 import { Newsstand } from "../support/newsstand.ts";
@@ -331,17 +331,6 @@ describe("raw requests", () => {
     expect(await daemon.stop()).toBe(0);
   });
 });
-
-async function sendRaw(daemon: Daemon, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(daemon.url);
-  const socket = connect(Number(port), hostname);
-  let answer = "";
-  socket.setEncoding("latin1").on("data", (text) => (answer += text));
-  socket.on("error", () => {});
-  socket.end(bytes, "latin1");
-  await once(socket, "close");
-  return answer;
-}
 
 describe("a feed that repeats another's id and address", () => {
   it("changes not a word of the story, whatever it says and however much", async () => {

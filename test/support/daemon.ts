@@ -1,7 +1,7 @@
 /** The daemon as a real process: started, asked, stopped and killed as an operator would. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -143,4 +143,16 @@ export class Daemon implements AsyncDisposable {
 /** The entries of an Atom document of ours, by id: enough to compare two states of the combined feed. */
 export function entryIds(atom: string): string[] {
   return [...atom.matchAll(/<entry\b[\s\S]*?<id>([^<]*)<\/id>/g)].map((match) => match[1] ?? "");
+}
+
+/** Sends bytes as they are and reads all that comes back, until the daemon closes. */
+export async function sendRaw(daemon: Daemon, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(daemon.url);
+  const socket = connect(Number(port), hostname);
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (text) => (answer += text));
+  socket.on("error", () => {});
+  socket.end(bytes, "latin1");
+  await once(socket, "close");
+  return answer;
 }

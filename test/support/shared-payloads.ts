@@ -6,7 +6,7 @@ const folder = new URL("../../../shared/payloads/", import.meta.url);
 
 export const hasSharedPayloads = existsSync(folder);
 
-interface ManifestRow {
+export interface ManifestRow {
   readonly file: string;
   readonly kind: string;
   readonly attack: string;
@@ -24,15 +24,17 @@ export function sharedFile(name: string): URL {
   return new URL(name, folder);
 }
 
+/** All rows, whatever their kind. */
+export function sharedRows(): readonly ManifestRow[] {
+  if (!hasSharedPayloads) return [];
+  return JSON.parse(readFileSync(sharedFile("manifest.json"), "utf8")).payloads;
+}
+
 /** The rows that a source can serve. */
 export function sharedPayloads(): readonly Payload[] {
-  if (!hasSharedPayloads) return [];
-  const { payloads }: { payloads: readonly ManifestRow[] } = JSON.parse(
-    readFileSync(sharedFile("manifest.json"), "utf8"),
-  );
   return (
-    payloads
-      // The spoof presupposes another feed: test/faults/attackers.test.ts has both.
+    sharedRows()
+      // The spoof presupposes another feed: test/faults/manifest.test.ts has both.
       .filter(({ kind, file }) => kind === "feed" && file !== "id-spoof-b.atom")
       .map(({ file, attack, headers = {}, expect }) => ({
         name: file,
