@@ -26,11 +26,13 @@ ${stand.sourcesYaml()}`,
     const file = join(workspace.folder, "public", "all", "atom.xml");
     const idOfUrl = new Map<string, string>();
     let isOver = false;
+    // In the long form as many stories as a feed may hold, and each long enough in its feed to be found by one life or another.
+    const pauseMs = sized({ short: 60, full: 150 });
     const publishing = (async () => {
       while (!isOver) {
         const index = Math.floor(Math.random() * feeds);
         stand.publish(...(Math.random() < 0.3 ? new Set([index, (index + 1) % feeds]) : [index]));
-        await sleep(60);
+        await sleep(pauseMs);
       }
     })();
     let looks = 0;
