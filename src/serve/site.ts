@@ -293,7 +293,7 @@ export class Site {
       }
       versions.push({ history, feed, hashes });
       if (settings.hasFiles !== false) {
-        for (const [name, page] of this.#staticPages.live(feed, settings)) files.set(name, page);
+        for (const [name, page] of await this.#staticPages.live(feed, settings)) files.set(name, page);
       }
       // Between outputs, requests get their turn.
       await setImmediate();

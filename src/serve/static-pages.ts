@@ -2,6 +2,7 @@
  * The pages for people as files, back to the first story: the live document in pages of its own, then a page for each of the archive.
  * Their links are relative and lead to files, so that they work under any web server, under any path, and in a folder.
  */
+import { setImmediate } from "node:timers/promises";
 import type { OutputDefinition } from "../model.ts";
 import { readArchivePage } from "../publish/archive-entries.ts";
 import { cleanLine, withoutTrailingSlashes } from "../publish/clean.ts";
@@ -36,7 +37,7 @@ export class StaticPages {
   readonly #firstPages = new Map<string, FirstPage>();
 
   /** The pages of a live document by relative path; the first output's stand in the root as well. */
-  live(feed: PublishedFeed, settings: SiteSettings): ReadonlyMap<string, Uint8Array> {
+  async live(feed: PublishedFeed, settings: SiteSettings): Promise<ReadonlyMap<string, Uint8Array>> {
     const { name } = feed.output;
     const known = this.#rendered.get(name);
     if (known?.feed === feed && known.settings === settings) return known.files;
@@ -56,6 +57,8 @@ export class StaticPages {
         };
         const html = renderFile({ ...feed, entries }, { settings, base, links });
         files.set(`${folder}${fileOf(page)}`, html);
+        // Of a long document there are many; requests get their turn.
+        await setImmediate();
       }
     }
     this.#rendered.set(name, { feed, settings, files });
