@@ -1,9 +1,10 @@
 /**
  * Polls/s of the whole path (HTTP, decode, parse, identify, store) beside a bare loop of the HTTP client over the same farm
- * with the same concurrency: `node test/bench/polls.ts [FEEDS]`.
+ * with the same concurrency, and sfeed_update where it is installed: `node test/bench/polls.ts [FEEDS]`.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,9 +18,12 @@ import type { SourceDefinition } from "../../src/model.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { createHostLimit } from "../../src/schedule/host-limit.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { noteRow, percent, perSecond } from "./support-rows.ts";
 
-const feeds = Number(process.argv[2] ?? 1000);
-const hosts = 100;
+const feeds = Number(process.argv[2] ?? 2000);
+const hosts = 200;
+/** Feeds that sfeed_update, which starts some processes for each, is measured on. */
+const SFEED_FEEDS = 200;
 const port = 18_090;
 const concurrency = 64;
 const urls = Array.from(
@@ -37,16 +41,38 @@ const folder = await mkdtemp(join(tmpdir(), "mainstem-bench-"));
 try {
   const bareCold = await bareLoop(null);
   const bareWarm = await bareLoop((feed) => `"f${feed}"`);
-  const ours = await pollTwice(join(folder, "store.db"));
+  const ours = await pollThrice(join(folder, "store.db"));
   const rows = [
-    ["cold: every feed new, 20 entries of 2 KB", ours.cold, bareCold],
-    ["warm: every feed answers 304", ours.warm, bareWarm],
+    ["cold: every feed new, 20 entries of 2 KB", ours.cold, bareCold, 0.15],
+    ["every feed answers 304", ours.warm, bareWarm, 0.4],
+    ["one feed in ten has a new entry", ours.changed, bareWarm, 0.2],
   ] as const;
   console.log(`${feeds} feeds on ${hosts} hosts, ${concurrency} at a time`);
-  for (const [name, mine, bare] of rows) {
+  for (const [name, mine, bare, wanted] of rows) {
+    const share = bare.seconds / mine.seconds;
+    noteRow({
+      figure: `polls: ${name}; ${feeds} feeds on ${hosts} hosts`,
+      ours: `${perSecond(feeds / mine.seconds)}, ${cpu(mine)} us of CPU`,
+      beside: `bare loop of the HTTP client ${perSecond(feeds / bare.seconds)}, ${cpu(bare)} us`,
+      ratio: percent(share),
+      wanted: `>= ${percent(wanted)}`,
+      isReached: share >= wanted,
+    });
     console.log(
       `${name}: ${rate(mine)} polls/s, ${cpu(mine)} us of CPU a poll; bare loop ${rate(bare)}/s, ${cpu(bare)} us; ${((100 * bare.seconds) / mine.seconds).toFixed(0)} % of the bare loop`,
     );
+  }
+  const sfeed = measureSfeed(join(folder, "sfeed"));
+  if (sfeed !== null) {
+    const mine = { rate: feeds / ours.cold.seconds, cpuMs: ours.cold.cpuMs / feeds };
+    noteRow({
+      figure: "polls: cold, beside sfeed_update (C, 16 jobs)",
+      ours: `${perSecond(mine.rate)}, ${mine.cpuMs.toFixed(1)} ms of CPU`,
+      beside: `${perSecond(sfeed.rate)}, ${sfeed.cpuMs.toFixed(1)} ms`,
+      ratio: `${(mine.rate / sfeed.rate).toFixed(1)} x the rate, ${(mine.cpuMs / sfeed.cpuMs).toFixed(2)} of the CPU`,
+      wanted: ">= 8 x, <= 0.1",
+      isReached: mine.rate >= 8 * sfeed.rate && mine.cpuMs <= sfeed.cpuMs / 10,
+    });
   }
   console.log(
     `${ours.counts.sightings} entries, ${ours.counts.stories} stories; ${Math.round(ours.counts.sightings / ours.cold.seconds)} entries/s from the wire into the store`,
@@ -103,7 +129,33 @@ function closing(value: Agent) {
   return { value, [Symbol.asyncDispose]: () => value.close() };
 }
 
-async function pollTwice(file: string) {
+/** sfeed_update over the first feeds, cold, 16 at a time; null where it is not installed. */
+function measureSfeed(home: string): { readonly rate: number; readonly cpuMs: number } | null {
+  mkdirSync(home, { recursive: true });
+  const lines = urls.slice(0, SFEED_FEEDS).map((url, n) => `feed "f${n}" "${url}"`);
+  writeFileSync(
+    join(home, "sfeedrc"),
+    `sfeedpath="${home}/feeds"\nmaxjobs=16\nfeeds() {\n${lines.join("\n")}\n}\n`,
+  );
+  const run = spawnSync("bash", ["-c", `time -p sfeed_update "${home}/sfeedrc" >/dev/null`], {
+    encoding: "utf8",
+  });
+  const seconds = (name: string) => Number(new RegExp(`^${name} ([\\d.]+)`, "m").exec(run.stderr)?.[1]);
+  if (run.status !== 0 || !existsSync(join(home, "feeds", "f0"))) {
+    console.log("sfeed_update: skipped (apt-get install sfeed curl)");
+    return null;
+  }
+  const sfeed = {
+    rate: SFEED_FEEDS / seconds("real"),
+    cpuMs: (1000 * (seconds("user") + seconds("sys"))) / SFEED_FEEDS,
+  };
+  console.log(
+    `sfeed_update, ${SFEED_FEEDS} feeds, 16 jobs: ${sfeed.rate.toFixed(0)} polls/s, ${sfeed.cpuMs.toFixed(1)} ms of CPU a feed`,
+  );
+  return sfeed;
+}
+
+async function pollThrice(file: string) {
   const clock = systemClock;
   await using store = await openSqliteStore({ file, role: "poller", clock });
   const definitions = new Map(
@@ -144,7 +196,9 @@ async function pollTwice(file: string) {
   };
   const cold = await measure(round);
   const warm = await measure(round);
-  return { cold, warm, counts: await store.counts() };
+  await (await fetch(`http://127.0.1.1:${port}/change/1`)).text();
+  const changed = await measure(round);
+  return { cold, warm, changed, counts: await store.counts() };
 }
 
 function definitionOf(url: string): SourceDefinition {

@@ -14,6 +14,7 @@ import type { Store } from "../../src/store/store.ts";
 import { buildDefinition, buildPoll, T0 } from "../store/builders.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { buildDocument, ENTRIES_PER_POLL, median } from "./support-documents.ts";
+import { noteRow, perSecond } from "./support-rows.ts";
 
 const { values } = parseArgs({
   options: { sources: { type: "string", default: "500" }, rounds: { type: "string", default: "3" } },
@@ -164,5 +165,13 @@ const shareOf = (baseline: Rates) =>
 tell("new entries, raw loop of pipelined prepared statements", raw);
 tell("the same with the index of words", rawWords);
 tell("new entries, recordPoll", ours, `(${shareOf(raw)} and ${shareOf(rawWords)} of those rates)`);
+noteRow({
+  figure: "entries into PostgreSQL, with the index of words and copies looked for",
+  ours: perSecond(median(ours.map((rate) => rate.perSecond))),
+  beside: `raw loop of pipelined prepared statements ${perSecond(median(raw.map((rate) => rate.perSecond)))}, with the index of words ${perSecond(median(rawWords.map((rate) => rate.perSecond)))}`,
+  ratio: `${shareOf(raw)}, ${shareOf(rawWords)}`,
+  wanted: ">= 60 %",
+  isReached: median(ours.map((rate) => rate.perSecond)) >= 0.6 * median(raw.map((rate) => rate.perSecond)),
+});
 tell("unchanged entries, recordPoll", unchanged);
 tell("polls that found nothing new (304)", idle);

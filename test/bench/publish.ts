@@ -4,11 +4,14 @@
  * what the archive of the whole history costs to write, to serve, and to write as files: time of the thread beside the clock's, how
  * long the event loop was held, and memory.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { Feed } from "feed";
 import { compilePatterns } from "../../src/config/pattern.ts";
 import type { OutputDefinition } from "../../src/model.ts";
 import { type ArchiveFormat, archivePath } from "../../src/publish/feed-urls.ts";
@@ -18,6 +21,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { buildDefinition, buildPoll, buildSighting, T0, urlAlias } from "../store/builders.ts";
 import { buildOutput } from "../support/story-builder.ts";
+import { noteRow } from "./support-rows.ts";
 
 const { values } = parseArgs({
   options: {
@@ -107,6 +111,83 @@ function tell(what: string, ms: number, beside = ""): void {
   process.stdout.write(`${what.padEnd(64)} ${ms.toFixed(2).padStart(9)} ms ${beside}\n`);
 }
 
+/** What `feed` takes for one Atom document of 100 entries like these. */
+function measureRival(): number {
+  const times = Array.from({ length: 30 }, () => {
+    const start = performance.now();
+    const other = new Feed({ title: "t", id: "urn:x", link: "https://river.example/", updated: T0 });
+    for (let n = 0; n < 100; n += 1) {
+      other.addItem({
+        ...{
+          title: `Story ${n}`,
+          id: `urn:${n}`,
+          link: `https://news.example/${n}`,
+          date: T0,
+          published: T0,
+        },
+        ...{ content: `<p>${n} ${SENTENCE.repeat(5)}</p>`.repeat(4), author: [{ name: "A. Author" }] },
+      });
+    }
+    other.atom1();
+    return performance.now() - start;
+  });
+  return median(times);
+}
+
+function noteOneNew(ms: number): void {
+  const rival = measureRival();
+  noteRow({
+    figure: `one new entry at ${STORIES.toLocaleString("en")} stories, to all formats ready`,
+    ours: `${ms.toFixed(1)} ms`,
+    beside: `feed's atom1() on 100 entries ${rival.toFixed(1)} ms`,
+    ratio: `${(ms / rival).toFixed(1)} x`,
+    wanted: "<= 3 x",
+    isReached: ms <= 3 * rival,
+  });
+}
+
+/** From the start of a daemon to its first whole feed, on this store and on an empty one. The second start: the first notes its sources. */
+async function measureStarts(): Promise<void> {
+  const config = join(folder, "mainstem.yaml");
+  const port = 18_095;
+  const startOn = async (file: string): Promise<number> => {
+    writeFileSync(
+      config,
+      `listen: 127.0.0.1:${port}\nurl: http://localhost:${port}\nstore: sqlite:${file}\nsources:\n  - file: none.xml\n`,
+    );
+    const start = performance.now();
+    const child = spawn(process.execPath, ["src/main.ts", "run", "--config", config], {
+      stdio: "ignore",
+      env: { ...process.env, MAINSTEM_LOG_LEVEL: "fatal" },
+    });
+    let ms = 0;
+    while (ms === 0) {
+      const answer = await fetch(`http://127.0.0.1:${port}/atom.xml`).catch(() => null);
+      await answer?.arrayBuffer();
+      if (answer?.ok) ms = performance.now() - start;
+      else await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    return ms;
+  };
+  const times: number[] = [];
+  for (const file of [join(folder, "empty.db"), join(folder, "a.db")]) {
+    await startOn(file);
+    times.push(median([await startOn(file), await startOn(file), await startOn(file)]));
+  }
+  const [empty = 0, full = 0] = times;
+  tell(`start to the first feed, ${STORIES} stories`, full, `empty ${empty.toFixed(0)} ms`);
+  noteRow({
+    figure: `start to the first answer with ${STORIES.toLocaleString("en")} stories`,
+    ours: `${full.toFixed(0)} ms`,
+    beside: `empty ${empty.toFixed(0)} ms`,
+    ratio: `${(full / empty).toFixed(1)} x`,
+    wanted: "<= 1 s",
+    isReached: full <= 1000,
+  });
+}
+
 function openSite(store: Store, chosen: readonly OutputDefinition[]): Site {
   const matchers = new Map(
     chosen.flatMap(({ name, include }) => {
@@ -151,6 +232,7 @@ try {
     tell(`${what}: everything from nothing`, fromNothing);
     if (searchMs > 1) tell(`${what}: and the rest of the search`, searchMs);
     tell(`${what}: one new story`, median(one), `1 : ${(fromNothing / median(one)).toFixed(1)}`);
+    if (chosen.length === 1) noteOneNew(median(one));
     tell(`${what}: a poll that changed nothing`, Math.max(idle, median(pollOnly)));
   }
   const archived = openSite(store, [{ ...plain, isArchived: true }]);
@@ -203,6 +285,7 @@ try {
     tell("the archive: nothing new for the files", second.ms, second.told);
   }
   await store[Symbol.asyncDispose]();
+  await measureStarts();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

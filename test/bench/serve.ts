@@ -3,9 +3,12 @@
  * as 304, gzip and plain, beside node:http with a ready buffer; and rendering beside `feed`. Two noisy cores: trust the
  * ratios. The clients are a process of their own, so the CPU is the server's alone.
  */
-import { fork } from "node:child_process";
+import { fork, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Feed } from "feed";
 import type { Story } from "../../src/model.ts";
@@ -15,6 +18,7 @@ import { renderRiver } from "../../src/publish/render-html.ts";
 import { startServer } from "../../src/serve/server.ts";
 import { MemoryRiver } from "../support/memory-river.ts";
 import { buildOutput, buildSighting, buildSourceState, buildStory } from "../support/story-builder.ts";
+import { noteRow, percent, perSecond } from "./support-rows.ts";
 
 const ENTRIES = 100;
 const CONNECTIONS = 16;
@@ -136,7 +140,12 @@ function benchRendering(stories: readonly Story[]): void {
   measure("river page, 30 stories", () => renderRiver({ ...view, ...rest }));
 }
 
-async function benchLoad(name: string, load: Load, baseline: number | null): Promise<number> {
+interface Measured {
+  readonly rate: number;
+  readonly cpuMicros: number;
+}
+
+async function benchLoad(name: string, load: Load, baseline: number | null): Promise<Measured> {
   await runClients(load, WARM_UP_MS);
   const before = process.cpuUsage();
   const requests = await runClients(load, LOAD_MS);
@@ -147,7 +156,7 @@ async function benchLoad(name: string, load: Load, baseline: number | null): Pro
   console.log(
     `  ${name.padEnd(46)} ${rate.toFixed(0).padStart(8)} requests/s ${cpuMicros.toFixed(0).padStart(6)} µs CPU each${ratio}`,
   );
-  return cpuMicros;
+  return { rate, cpuMicros };
 }
 
 function runClients(load: Load, durationMs: number): Promise<number> {
@@ -195,6 +204,51 @@ async function listenWith(body: Buffer, status: number, headers: readonly string
   return server;
 }
 
+interface Nginx {
+  readonly port: number;
+  stop(): void;
+}
+
+/** nginx with the same file, and its gzip beside it; null where it is not installed. */
+async function startNginx(plain: Buffer, gzip: Buffer): Promise<Nginx | null> {
+  const folder = mkdtempSync(join(tmpdir(), "mainstem-nginx-"));
+  writeFileSync(join(folder, "atom.xml"), plain);
+  writeFileSync(join(folder, "atom.xml.gz"), gzip);
+  const port = 18_093;
+  const config = `worker_processes 1; daemon off; pid ${folder}/pid; error_log stderr crit; events {}
+http { access_log off; gzip_static on; keepalive_requests 1000000000; types { application/atom+xml xml; }
+  client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  server { listen 127.0.0.1:${port}; root ${folder}; } }`;
+  writeFileSync(join(folder, "nginx.conf"), config);
+  chmodSync(folder, 0o755);
+  const child = spawn("nginx", ["-c", join(folder, "nginx.conf")], { stdio: "ignore" });
+  const isHere = await new Promise<boolean>((resolve) => {
+    child.once("error", () => resolve(false));
+    setTimeout(() => resolve(child.exitCode === null), 500);
+  });
+  if (!isHere) console.log("nginx: skipped (apt-get install nginx-light)");
+  const stop = () => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  if (!isHere) stop();
+  return isHere ? { port, stop } : null;
+}
+
+/** @returns requests a second */
+async function benchNginx(name: string, { port }: Nginx, headers: readonly string[]): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${port}/atom.xml`, {
+    headers: { "accept-encoding": name === "plain" ? "identity" : "gzip" },
+  });
+  const etag = String(answer.headers.get("etag"));
+  const own = headers.map((line) => (line.startsWith("If-None-Match") ? `If-None-Match: ${etag}` : line));
+  const load = { port, path: "/atom.xml", headers: own };
+  await runClients(load, WARM_UP_MS);
+  const rate = (await runClients(load, LOAD_MS)) / (LOAD_MS / 1000);
+  console.log(`  ${`${name}, nginx`.padEnd(46)} ${rate.toFixed(0).padStart(8)} requests/s`);
+  return rate;
+}
+
 async function benchServing(stories: readonly Story[]): Promise<void> {
   const clock = { now: () => new Date(), sleep: () => Promise.resolve() };
   await using server = await startServer({
@@ -205,6 +259,7 @@ async function benchServing(stories: readonly Story[]): Promise<void> {
   });
   const plain = Buffer.from((await server.refresh()).get("atom.xml") ?? "");
   const gzip = gzipSync(plain);
+  const nginx = await startNginx(plain, gzip);
   const etag = String(
     (await fetch(`${server.address.url}/atom.xml`, { headers: { "accept-encoding": "gzip" } })).headers.get(
       "etag",
@@ -244,10 +299,21 @@ async function benchServing(stories: readonly Story[]): Promise<void> {
       { port, path: "/atom.xml", headers },
       null,
     );
-    await benchLoad(`${name}, Mainstem`, { port: server.address.port, path: "/atom.xml", headers }, baseline);
+    const load = { port: server.address.port, path: "/atom.xml", headers };
+    const ours = await benchLoad(`${name}, Mainstem`, load, baseline.cpuMicros);
     bare.close();
     bare.closeAllConnections();
+    const front = nginx === null ? null : await benchNginx(name, nginx, headers);
+    noteRow({
+      figure: `requests for /atom.xml (${ENTRIES} entries, ${(plain.length / 1024).toFixed(0)} KiB): ${name}`,
+      ours: `${perSecond(ours.rate)}, ${ours.cpuMicros.toFixed(0)} us of CPU`,
+      beside: `node:http with a ready buffer ${perSecond(baseline.rate)}, ${baseline.cpuMicros.toFixed(0)} us${front === null ? "" : `; nginx ${perSecond(front)}`}`,
+      ratio: `${percent(ours.rate / baseline.rate)}${front === null ? "" : `; ${percent(ours.rate / front)} of nginx`}`,
+      wanted: ">= 90 % of node:http",
+      isReached: ours.rate >= 0.9 * baseline.rate,
+    });
   }
+  nginx?.stop();
 }
 
 const load = process.argv[2];

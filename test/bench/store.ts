@@ -16,6 +16,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { buildDefinition, buildPoll, T0 } from "../store/builders.ts";
 import { buildDocument, ENTRIES_PER_POLL, median } from "./support-documents.ts";
+import { noteRow, perSecond } from "./support-rows.ts";
 
 const { values } = parseArgs({
   options: { stories: { type: "string", default: "100000" }, rounds: { type: "string", default: "3" } },
@@ -166,6 +167,15 @@ async function benchWrites(): Promise<void> {
   tellRate("new entries, raw loop of prepared statements", raw);
   const besides = `(${share((rate) => rate.perSecond)} of the raw loop's rate, ${share((rate) => rate.cpuUs)} of its CPU)`;
   tellRate("new entries, recordPoll", ours, besides);
+  const rates = [ours, raw].map((of) => median(of.map((rate) => rate.perSecond)));
+  noteRow({
+    figure: "entries into SQLite, with the index of words and copies looked for",
+    ours: perSecond(rates[0] ?? 0),
+    beside: `raw loop of prepared statements ${perSecond(rates[1] ?? 0)}`,
+    ratio: share((rate) => rate.perSecond),
+    wanted: ">= 60 %",
+    isReached: (rates[0] ?? 0) >= 0.6 * (rates[1] ?? 0),
+  });
   tellRate("unchanged entries, recordPoll", unchanged);
   tellRate("edited entries, recordPoll", edited);
 }

@@ -1,6 +1,7 @@
 /**
  * A farm of feeds on loopback for `polls.ts`, in a process of its own: `node support-farm.ts PORT FEEDS HOSTS`. Feed f lives at
  * `http://127.0.1.<h>:PORT/f/<f>`; each shows 20 entries of 2 KB, a third of them shared with its neighbour under another link.
+ * After `/change/<version>` one feed in ten shows one entry more on top.
  */
 import { createServer } from "node:http";
 import { gzipSync } from "node:zlib";
@@ -9,7 +10,9 @@ const [port = 18_090, feeds = 1000] = process.argv.slice(2).map(Number);
 const entries = 20;
 const paragraph = `<p>${"A sentence of the story that is long enough to be read. ".repeat(36)}</p>`;
 
-function document(feed: number): string {
+let version = 0;
+
+function document(feed: number, news = 0): string {
   const items = Array.from({ length: entries }, (_, index) => {
     const isShared = index % 3 === 0;
     const number = isShared ? Math.floor(feed / 2) * 1000 + index : (feeds + feed) * 1000 + index;
@@ -17,16 +20,28 @@ function document(feed: number): string {
     const date = new Date(Date.UTC(2026, 5, 1) + number * 1000).toUTCString();
     return `<item><title>Story ${number} and what is known of it</title><link>${url}</link><guid isPermaLink="false">f${feed}-${index}</guid><pubDate>${date}</pubDate><description><![CDATA[${paragraph}]]></description></item>`;
   });
+  if (news > 0) {
+    const url = `https://news.example.org/2026/news-${feed}-${news}`;
+    const date = new Date(Date.UTC(2026, 6, 1) + news * 1000).toUTCString();
+    items.unshift(
+      `<item><title>News ${news} of feed ${feed}</title><link>${url}</link><guid isPermaLink="false">f${feed}-news-${news}</guid><pubDate>${date}</pubDate><description><![CDATA[${paragraph}]]></description></item>`,
+    );
+  }
   return `<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Feed ${feed}</title><link>https://feed${feed}.example.org/</link><description>Bench</description>${items.join("")}</channel></rss>`;
 }
 
 const bodies = Array.from({ length: feeds }, (_, feed) => gzipSync(document(feed)));
 
 createServer((request, response) => {
+  if (request.url?.startsWith("/change/")) {
+    version = Number(request.url.slice(8));
+    for (let feed = 0; feed < feeds; feed += 10) bodies[feed] = gzipSync(document(feed, version));
+    return void response.end("changed");
+  }
   const feed = Number(request.url?.slice(3));
   const body = bodies[feed];
   if (!body) return void response.writeHead(404).end();
-  const etag = `"f${feed}"`;
+  const etag = `"f${feed}${feed % 10 === 0 && version > 0 ? `-${version}` : ""}"`;
   if (request.headers["if-none-match"] === etag) return void response.writeHead(304, { etag }).end();
   response.writeHead(200, {
     "content-type": "application/rss+xml",
