@@ -46,4 +46,13 @@ for (let step = 1; step <= (Number(hours) * 3_600_000) / stepMs; step++) {
   await sleep(1000);
   if (step % 6 === 0) measure(step / 6);
 }
-await app.stop();
+let isStopped = false;
+const stopping = app.stop().finally(() => {
+  isStopped = true;
+});
+// Polls under way may wait for their turn at a host, and the stop waits for those: by this clock, which nobody else moves.
+while (!isStopped) {
+  await clock.advance(1000);
+  await sleep(20);
+}
+await stopping;
