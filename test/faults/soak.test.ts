@@ -1,6 +1,6 @@
 /**
- * Five days on a fast clock: 1,000 sources, a fifth of them failing. Memory, sockets, timers and listeners stay as they were. What looks
- * for syndicated copies remembers the entries of 72 hours, so memory can be flat only after those.
+ * Five days on a fast clock: 1,000 sources, a fifth of them failing. Memory, sockets, timers and listeners stay as they were. The memory
+ * of decoded entries (src/store/story-rows.ts) takes some three days to fill, so memory can be flat only after those.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -108,7 +108,7 @@ ${list.join("")}`);
   expect(hours).toHaveLength(total);
   // Two polls an hour of every good source at least.
   expect(press.polls()).toBeGreaterThan(total * sources);
-  // The first hours fill caches and compile, the first days fill the memory for copies.
+  // The first hours fill caches and compile, the first days the memory of decoded entries.
   const settled = hours.slice(sized({ short: 1, full: 84 }));
   const first = settled[0];
   const last = settled.at(-1);
