@@ -37,6 +37,7 @@ import { type SchedulerOptions, startScheduler } from "./schedule/scheduler.ts";
 import { startServer } from "./serve/server.ts";
 import { readStatus } from "./serve/status.ts";
 import type { Store } from "./store/store.ts";
+import { timeStore } from "./store/timed-store.ts";
 
 /** What a process does: `poll` fills the store, `serve` publishes what is there, `all` both. */
 export type Role = "all" | "poll" | "serve";
@@ -93,11 +94,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     let reloader: ConfigReloader | null = null;
     const notices = () => reloader?.notices ?? [];
     const onWarning = (message: string) => log.warn(message);
-    const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
+    const opened = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
+    const store = timeStore(opened, (call) => metrics.storeCalled(call));
     const syncSources = async (sources: Config["sources"]) => {
       if (isPolling) await store.syncSources(sources, { now: clock.now(), parentId: null });
     };
-    await syncSources(config.sources);
     const metrics = createMetrics({
       version,
       store: config.store.engine,
@@ -108,6 +109,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         config: reloader?.state ?? { isOk: true, appliedAt: startedAt },
       }),
     });
+    await syncSources(config.sources);
     let subscriber: Subscriber | null = null;
     let hub: HubRole | null = null;
     const server = stack.use(
@@ -127,6 +129,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         admin: config.admin,
         adminListen: config.admin.listen,
         metrics: metrics.render,
+        onRendered: metrics.feedRendered,
         onRequest: ({ method, path, status, durationMs }) => {
           metrics.requestServed({ route: routeOf(path), status, durationMs });
           log.debug({ status, ms: Math.round(durationMs) }, `${method} ${path}`);
@@ -162,6 +165,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       onDue: () => scheduler?.wake(),
       onQuestions: () => resolver?.wake(),
       onRateLimited: metrics.rateLimited,
+      onBody: metrics.documentReceived,
       isPushed: (id) => subscriber?.isPushed(id) ?? false,
       onPolled: async ({ source, state, kind, recorded }) => {
         if (kind !== "document") return;

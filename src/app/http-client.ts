@@ -16,8 +16,8 @@ export interface ClientOptions {
 }
 
 /** The HTTP client for sources. */
-export function createSourceHttpClient(options: ClientOptions): HttpClient {
-  return createHttpClient(nameClient(options));
+export function createSourceHttpClient(options: ClientOptions & Pick<HttpOptions, "onBody">): HttpClient {
+  return createHttpClient({ ...nameClient(options), onBody: options.onBody });
 }
 
 /**

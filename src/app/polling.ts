@@ -1,5 +1,6 @@
 /** What polling needs, made once: clients, limits, the poller, and what asks the network about entries. */
 import type { Config } from "../config/load.ts";
+import type { HttpOptions } from "../fetch/http.ts";
 import type { PollResult } from "../ingest.ts";
 import type { Clock, SourceDefinition } from "../model.ts";
 import type { Log } from "../observe/log.ts";
@@ -36,6 +37,7 @@ export interface PollingParts {
   readonly onDue: () => void;
   readonly onQuestions: () => void;
   readonly onRateLimited?: PollerOptions["onRateLimited"];
+  readonly onBody?: HttpOptions["onBody"];
   readonly isPushed?: (sourceId: string) => boolean;
   readonly onPolled?: (result: PollResult) => Promise<void>;
 }
@@ -73,7 +75,7 @@ export async function preparePolling(
   const poller: PollerOptions = {
     ...shared,
     ...events,
-    http: stack.use(createSourceHttpClient(client)),
+    http: stack.use(createSourceHttpClient({ ...client, onBody: events.onBody })),
     hosts,
     limits: { bodyBytes, entries },
     random: Math.random,

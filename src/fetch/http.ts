@@ -46,6 +46,8 @@ export interface HttpOptions {
   readonly isAllowedAddress?: (ip: string) => boolean;
   /** PEM of the certificate authorities to trust instead of Node's own. */
   readonly ca?: string;
+  /** Hears of every document: its bytes on the wire, and its `Content-Encoding` (`identity` where none is named). */
+  readonly onBody?: ((body: { readonly coding: string; readonly bytes: number }) => void) | undefined;
 }
 
 export interface FetchRequest {
@@ -142,8 +144,10 @@ class Client implements HttpClient {
   readonly #clock: Pick<Clock, "now">;
   readonly #limits: Required<HttpLimits>;
   readonly #connections: Connections;
+  readonly #onBody: HttpOptions["onBody"];
 
-  constructor({ userAgent, limits, clock, resolveName, isAllowedAddress, ca }: HttpOptions) {
+  constructor({ userAgent, limits, clock, resolveName, isAllowedAddress, ca, onBody }: HttpOptions) {
+    this.#onBody = onBody;
     this.#userAgent = userAgent;
     this.#clock = clock;
     this.#limits = {
@@ -293,7 +297,9 @@ class Client implements HttpClient {
     if (status === 410 && hop.isPermanent) return { kind: "gone" };
     if (!documents.has(status))
       throw statusError(status, headers, { url, retryAfterMs: freshness.retryAfterMs });
-    const bytes = await decodeBody(body, listHeader(headers, "content-encoding"), this.#limits);
+    const coding = listHeader(headers, "content-encoding");
+    this.#onBody?.({ coding: coding?.trim().toLowerCase() || "identity", bytes: body.length });
+    const bytes = await decodeBody(body, coding, this.#limits);
     return {
       kind: "document",
       bytes,

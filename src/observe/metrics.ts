@@ -52,6 +52,11 @@ export interface Metrics {
   }): void;
   /** A publisher asked to be left alone (429, 503 with `Retry-After`): for one feed, or for its whole host. */
   rateLimited(scope: "feed" | "host"): void;
+  /** A document came: its bytes on the wire, under this content coding. */
+  documentReceived(body: { readonly coding: string; readonly bytes: number }): void;
+  feedRendered(rendered: { readonly format: string; readonly durationMs: number }): void;
+  /** The store answered, or failed; `op` is one of its methods. */
+  storeCalled(call: { readonly op: string; readonly durationMs: number }): void;
   /** A poll could not be written. */
   storeFailed(code: string): void;
   requestServed(request: {
@@ -65,6 +70,9 @@ export interface Metrics {
 
 const subscriptionStates = ["asked", "active", "refused"] as const;
 const states = ["new", "ok", "failing", "gone", "retired"] as const;
+
+/** Whatever else a server makes up is `other`: labels have few values. */
+const codings: ReadonlySet<string> = new Set(["identity", "gzip", "br", "zstd", "deflate"]);
 
 export function createMetrics(options: {
   readonly version: string;
@@ -121,6 +129,23 @@ export function createMetrics(options: {
     "How long after it was due a poll started.",
     [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200],
   );
+  const responseBytes = counter(
+    "poll_response_bytes_total",
+    "Bytes of documents on the wire, by content coding.",
+    ["coding"],
+  );
+  const renderSeconds = histogram(
+    "feed_render_duration_seconds",
+    "Time to render a feed in one format.",
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5],
+    ["format"],
+  );
+  const querySeconds = histogram(
+    "db_query_duration_seconds",
+    "Time that the store took to answer, its queue included.",
+    [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+    ["op"],
+  );
   const requests = counter("http_requests_total", "Requests answered.", ["route", "code"]);
   const requestSeconds = histogram(
     "http_request_duration_seconds",
@@ -163,6 +188,10 @@ export function createMetrics(options: {
       itemResults.inc({ result: "duplicate" }, merged);
     },
     rateLimited: (scope) => rateLimited.inc({ scope }),
+    documentReceived: ({ coding, bytes }) =>
+      responseBytes.inc({ coding: codings.has(coding) ? coding : "other" }, bytes),
+    feedRendered: ({ format, durationMs }) => renderSeconds.observe({ format }, durationMs / 1000),
+    storeCalled: ({ op, durationMs }) => querySeconds.observe({ op }, durationMs / 1000),
     storeFailed: (code) => storeErrors.inc({ op: "record_poll", code }),
     requestServed({ route, status, durationMs }) {
       requests.inc({ route, code: String(status) });

@@ -24,7 +24,7 @@ import {
   type Readiness,
   type RouteContext,
 } from "./routes.ts";
-import { Site, type SiteStore } from "./site.ts";
+import { Site, type SiteOptions, type SiteStore } from "./site.ts";
 import type { StatusReport } from "./status.ts";
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -77,6 +77,7 @@ export interface ServerOptions extends SiteSettings {
     readonly storyNumber: number;
     readonly reason: string;
   }) => void;
+  readonly onRendered?: SiteOptions["onRendered"];
 }
 
 export interface ServerAddress {
@@ -119,12 +120,13 @@ export interface Server extends AsyncDisposable {
  * @throws MainstemError `serve/address-in-use` when another process listens there; the system's own error otherwise.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { store, clock, onSkipped } = options;
+  const { store, clock, onSkipped, onRendered } = options;
   const site = new Site({
     store,
     clock,
     settings: options,
     ...(onSkipped === undefined ? {} : { onSkipped }),
+    onRendered,
   });
   const { isPublishing = true } = options;
   if (isPublishing) await site.refresh();

@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock, SourceState, Topic } from "../model.ts";
 import type { PublishedFeed } from "../publish/combine.ts";
-import { FEED_FILES, type FeedFile, selfUrl } from "../publish/feed-urls.ts";
+import { FEED_FILES, type FeedFile, type FeedFormat, selfUrl } from "../publish/feed-urls.ts";
 import { renderOpml } from "../publish/opml.ts";
 import { renderFeed } from "../publish/render.ts";
 import type { Store } from "../store/store.ts";
@@ -64,12 +64,17 @@ export interface SiteOptions {
     readonly storyNumber: number;
     readonly reason: string;
   }) => void;
+  /** A feed was rendered in one format. */
+  readonly onRendered?:
+    | ((rendered: { readonly format: FeedFormat; readonly durationMs: number }) => void)
+    | undefined;
 }
 
 export class Site {
   readonly #store: SiteStore;
   readonly #clock: Clock;
   readonly #onSkipped: SiteOptions["onSkipped"];
+  readonly #onRendered: SiteOptions["onRendered"];
   #settings: SiteSettings;
   #revision: number | null = null;
   #sources: readonly SourceState[] = [];
@@ -101,6 +106,7 @@ export class Site {
     this.#clock = options.clock;
     this.#settings = options.settings;
     this.#onSkipped = options.onSkipped;
+    this.#onRendered = options.onRendered;
     const parts = { store: options.store, clock: options.clock, emptyUpdated: options.clock.now() };
     this.#live = new LiveDocuments(parts);
     this.#pages = new RiverPages(parts);
@@ -366,8 +372,11 @@ export class Site {
     // WebSub 4: a subscriber looks here first. Both links or none: without a hub, nobody asks for our own name.
     const links = `<${feed.hubUrl}>; rel="hub", <${selfUrl(feed, file)}>; rel="self"`;
     const hub = feed.hubUrl === null ? [] : ["Link", links];
+    const startMs = performance.now();
+    const body = Buffer.from(renderFeed(feed, file.format));
+    this.#onRendered?.({ format: file.format, durationMs: performance.now() - startMs });
     return this.#keepIfSame(path, {
-      body: Buffer.from(renderFeed(feed, file.format)),
+      body,
       contentType: `${file.mediaType}; charset=utf-8`,
       cacheControl: cacheControlOf(feed),
       lastModified: feed.changed,

@@ -1,8 +1,10 @@
 /** `/metrics` and who may see it, of a running daemon. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { Daemon } from "../support/daemon.ts";
+import { startOriginServer } from "../support/origin-server.ts";
 import { isSkippedWithout } from "../support/skip.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
@@ -17,8 +19,8 @@ function findPromtool(): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-async function start() {
-  const workspace = await createWorkspace(yaml);
+async function start(config = yaml) {
+  const workspace = await createWorkspace(config);
   const env = { MAINSTEM_STORE: `sqlite:${join(workspace.folder, "test.db")}`, ADMIN_TOKEN: token };
   const daemon = await Daemon.start(workspace.config, { env });
   return {
@@ -50,12 +52,44 @@ describe("a daemon's metrics", () => {
     expect(text).toMatch(/mainstem_db_size_bytes [1-9]\d{4,}/);
     expect(text).toContain('mainstem_websub_subscriptions{state="active"} 0');
     expect(text).toContain("# TYPE mainstem_rate_limited_total counter");
+    for (const op of ["record_poll", "claim_due_sources", "list_stories"])
+      expect(text).toMatch(new RegExp(`mainstem_db_query_duration_seconds_count{op="${op}"} [1-9]`));
+    for (const format of ["atom", "rss", "json"])
+      expect(text).toMatch(
+        new RegExp(`mainstem_feed_render_duration_seconds_count{format="${format}"} [1-9]`),
+      );
     expect(text).toContain("# TYPE mainstem_db_errors_total counter");
     expect(text).not.toContain(token);
     expect(text).not.toContain("wire.xml");
     const open = await ask("/metrics", { accept: "application/openmetrics-text; version=1.0.0" });
     expect(open.headers.get("content-type")).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
     expect((await open.text()).endsWith("# EOF\n")).toBe(true);
+  });
+
+  it("count the bytes of documents on the wire, by content coding", async () => {
+    await using origin = await startOriginServer();
+    const body = gzipSync(
+      "<rss version='2.0'><channel><title>t</title><item><title>x</title></item></channel></rss>",
+    );
+    const headers = { "content-type": "application/rss+xml" };
+    origin.on("/packed", (_, response) =>
+      response.writeHead(200, { ...headers, "content-encoding": "GZIP" }).end(body),
+    );
+    origin.on("/odd", (_, response) =>
+      response.writeHead(200, { ...headers, "content-encoding": "made-up" }).end("12345"),
+    );
+    const urls = ["/packed", "/odd"].map((path) => `  - url: ${origin.url(path)}\n`).join("");
+    await using running = await start(
+      `admin: { token: '\${ADMIN_TOKEN}' }\nallow_private: true\nsources:\n${urls}`,
+    );
+    const { daemon } = running;
+    await daemon.waitFor("both polled", async () => {
+      const text = await daemon.text("/metrics");
+      return (
+        text.includes(`mainstem_poll_response_bytes_total{coding="gzip"} ${body.length}`) &&
+        text.includes('mainstem_poll_response_bytes_total{coding="other"} 5')
+      );
+    });
   });
 
   it.skipIf(isSkippedWithout("promtool (PROMTOOL names it)", promtool !== null))(
