@@ -34,6 +34,15 @@ export const targets: readonly Target[] = [
   },
   { name: "article", seeds: /\.(?:md|txt)$/, run: (_, bytes) => readDocument(bytes, true) },
   {
+    name: "opml",
+    seeds: /opml.*\.xml$|\.opml$/,
+    async run(text, bytes) {
+      // A list in whatever state: what is mutated beyond its root is one again.
+      await readDocument(bytes, false);
+      await readDocument(new TextEncoder().encode(`<opml version="2.0"><body>${text}</body></opml>`), false);
+    },
+  },
+  {
     name: "decode",
     seeds: /./,
     async run(_, bytes) {
@@ -121,7 +130,11 @@ async function readDocument(bytes: Uint8Array, articleHint: boolean): Promise<vo
   const contentType = contentTypes[bytes.length % contentTypes.length] ?? null;
   const input = { bytes, contentType, url: "https://host.example/feed", name: "fuzz" };
   try {
-    const { entries } = await parseDocument(input, { articleHint });
+    const { entries, outlines } = await parseDocument(input, { articleHint });
+    for (const { url, homeUrl } of outlines) {
+      if (!/^https?:\/\//.test(url) || (homeUrl !== null && !/^https?:\/\//.test(homeUrl)))
+        throw new Error(`a list names what is no web address: ${url} ${homeUrl}`);
+    }
     for (const entry of entries) {
       if (entry.title.length > 1000) throw new Error("a title of more than 1000 characters");
       for (const url of [entry.url, ...entry.links.map(({ href }) => href)]) {
