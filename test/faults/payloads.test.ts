@@ -180,12 +180,13 @@ async function checkOutputs(
   let rss = "";
   let json = "";
   let page = "";
-  // All of one rendering: the next may come between two requests.
+  // All of one rendering: the next may come between two requests, and the last document's own may not have come yet.
   await daemon.waitFor(`at rest with ${name}`, async () => {
     atom = await daemon.text(`${folder}/atom.xml`);
     rss = await daemon.text(`${folder}/rss.xml`);
     json = await daemon.text(`${folder}/feed.json`);
     page = await daemon.text(`${folder}/`);
+    if (!(expected.contains ?? []).every((text) => atom.includes(text))) return false;
     return (await daemon.text(`${folder}/atom.xml`)) === atom;
   });
   const atomEntries = childrenOf(parseStrictXml(atom), "entry");
