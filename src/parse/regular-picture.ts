@@ -38,14 +38,15 @@ export function writeRegularPicture(
     if (source.charCodeAt(nameEnd + 1) !== QUOTE || valueEnd === -1 || valueEnd >= end) return null;
     if (kind !== IGNORED && (seen & kind) !== 0) return null;
     seen |= kind;
-    const isEmpty = valueEnd === nameEnd + 2;
+    const valueStart = nameEnd + 2;
+    const isEmpty = valueEnd === valueStart;
     if (kind === SRC || kind === IGNORED || (isEmpty && kind !== ALT)) {
-      if (kind === SRC) src = source.slice(nameEnd + 2, valueEnd);
+      if (kind === SRC) src = source.slice(valueStart, valueEnd);
       if (at > keptFrom) written += source.slice(keptFrom, at);
       keptFrom = valueEnd + 1;
-    } else if (source.slice(nameEnd + 2, valueEnd).includes("&")) return null;
-    else if (kind === WIDTH) isWide = isLarge(source, nameEnd + 2);
-    else if (kind === HEIGHT) isHigh = isLarge(source, nameEnd + 2);
+    } else if (source.slice(valueStart, valueEnd).includes("&")) return null;
+    else if (kind === WIDTH) isWide = isLarge(source, valueStart);
+    else if (kind === HEIGHT) isHigh = isLarge(source, valueStart);
     at = valueEnd + 1;
   }
   if (!isTagEnd(source, at, end)) return null;

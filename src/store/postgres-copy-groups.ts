@@ -1,10 +1,7 @@
+import { type CopyRow, MEMBERS_MAX, MERGE_COPIES, toCopyRow } from "./copy-rows.ts";
 import type { Session } from "./postgres-connection.ts";
-import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
-import { type CopyRow, MERGE_COPIES } from "./sqlite-copy-groups.ts";
+import { readNumber } from "./rows.ts";
 import type { CopyEvidence } from "./store.ts";
-
-/** Members of one group that are read at most. */
-const MEMBERS_MAX = 200;
 
 /** The same statements as in SQLite: $1 is the story that stays, $2 the one that goes. */
 const MERGE_STEPS = [
@@ -33,16 +30,7 @@ export async function listGroups(
   );
   return [...Map.groupBy(rows, (row) => readNumber(row, "original"))].map(([original, copies]) => [
     { story: original, evidence: null },
-    ...copies.map((copy) => ({
-      story: readNumber(copy, "story"),
-      evidence: {
-        rule: readText(copy, "rule"),
-        share: readNumber(copy, "share"),
-        shared: readNumber(copy, "shared"),
-        agency: readOptionalText(copy, "agency"),
-        foundAt: readInstant(copy, "found_at"),
-      },
-    })),
+    ...copies.map(toCopyRow),
   ]);
 }
 

@@ -8,8 +8,9 @@ import { mergeCopies } from "./postgres-copy-groups.ts";
 import { writeTexts } from "./postgres-search.ts";
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { decodeContent, encodeContent, type SightingContent } from "./records.ts";
-import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
+import { readNumber, readOptionalNumber, readText } from "./rows.ts";
 import type { StoryPin } from "./story-clusters.ts";
+import { toCarrier } from "./story-rows.ts";
 
 const PINS: readonly StoryPin[] = ["none", "joined", "apart"];
 
@@ -198,17 +199,7 @@ export async function readCarriers(
     const story = readNumber(row, "story");
     const own = carriers.get(story) ?? [];
     carriers.set(story, own);
-    own.push({
-      id: readNumber(row, "id"),
-      sourceNo: readNumber(row, "source_no"),
-      priority: readNumber(row, "priority"),
-      isOwnHost: readNumber(row, "is_own_host") !== 0,
-      completeness: readNumber(row, "completeness"),
-      titleKey: readOptionalText(row, "title_key"),
-      firstSeenAt: readNumber(row, "first_seen_at"),
-      contentHash: readText(row, "content_hash"),
-      updatedAt: readNumber(row, "updated_at"),
-    });
+    own.push(toCarrier(row));
   }
   return carriers;
 }

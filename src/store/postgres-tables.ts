@@ -4,7 +4,7 @@ import type { HealthNotice } from "../model.ts";
 import type { Session } from "./postgres-connection.ts";
 import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
 import type { ArchivePage, ArchiveState, PollRecord, PushSubscription } from "./store.ts";
-import { toPushSubscription } from "./subscription-rows.ts";
+import { pushSubscriptionValues, toPushSubscription } from "./subscription-rows.ts";
 
 const NOTICES_KEPT = 1000;
 const NOTICE_KINDS: readonly HealthNotice["kind"][] = ["died", "failing", "moved", "silent", "recovered"];
@@ -51,19 +51,7 @@ export async function saveSubscription(session: Session, one: PushSubscription):
      ON CONFLICT (source_id) DO UPDATE SET callback = excluded.callback, secret = excluded.secret, hub = excluded.hub,
        topic = excluded.topic, state = excluded.state, failures = excluded.failures, expires_at = excluded.expires_at,
        pushed_at = excluded.pushed_at, missed_at = excluded.missed_at, next_try_at = excluded.next_try_at`,
-    [
-      one.sourceId,
-      one.callback,
-      one.secret,
-      one.hub,
-      one.topic,
-      one.state,
-      one.failures,
-      msOf(one.expiresAt),
-      msOf(one.pushedAt),
-      msOf(one.missedAt),
-      one.nextTryAt.getTime(),
-    ],
+    pushSubscriptionValues(one),
   );
 }
 

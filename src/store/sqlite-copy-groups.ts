@@ -1,28 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
+import { type CopyRow, MEMBERS_MAX, toCopyRow } from "./copy-rows.ts";
+import { readNumber } from "./rows.ts";
 import type { CopyEvidence } from "./store.ts";
-
-/** Members of one group that are read at most. */
-const MEMBERS_MAX = 200;
-
-/**
- * What a merge of two stories means for their groups: the copies of either follow, and a story that others are copies of is
- * no copy itself.
- */
-export const MERGE_COPIES: readonly string[] = [
-  "UPDATE copies SET original = :into WHERE original = :from",
-  `UPDATE copies SET story = :into
-     WHERE story = :from AND NOT EXISTS (SELECT 1 FROM copies AS other WHERE other.story = :into)`,
-  "DELETE FROM copies WHERE story = original AND story IN (:into, :from)",
-  `DELETE FROM copies WHERE story IN (:into, :from)
-     AND EXISTS (SELECT 1 FROM copies AS member WHERE member.original = copies.story)`,
-];
-
-/** A member of a group; the first of it has no evidence. */
-export interface CopyRow {
-  readonly story: number;
-  readonly evidence: CopyEvidence | null;
-}
 
 /** Which stories print one report. All of it runs inside its caller's transaction. */
 export class CopyGroups {
@@ -49,16 +28,7 @@ export class CopyGroups {
     if (stories.length === 0) return [];
     return this.#originals.all(JSON.stringify(stories)).map((row) => {
       const original = readNumber(row, "original");
-      const copies = this.#copies.all(original, MEMBERS_MAX).map((copy) => ({
-        story: readNumber(copy, "story"),
-        evidence: {
-          rule: readText(copy, "rule"),
-          share: readNumber(copy, "share"),
-          shared: readNumber(copy, "shared"),
-          agency: readOptionalText(copy, "agency"),
-          foundAt: readInstant(copy, "found_at"),
-        },
-      }));
+      const copies = this.#copies.all(original, MEMBERS_MAX).map(toCopyRow);
       return [{ story: original, evidence: null }, ...copies];
     });
   }

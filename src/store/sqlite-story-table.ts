@@ -1,15 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Alias, SightingRecord } from "../model.ts";
 import { type Carrier, titleKeyOf } from "./carriers.ts";
+import { MERGE_COPIES } from "./copy-rows.ts";
 import { DigestCache } from "./digest.ts";
 import type { ForgottenKey } from "./forgotten.ts";
 import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
-import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
-import { MERGE_COPIES } from "./sqlite-copy-groups.ts";
+import { readNumber, readOptionalNumber, readText } from "./rows.ts";
 import { SightingTexts } from "./sqlite-search.ts";
 import type { StoryPin } from "./story-clusters.ts";
+import { toCarrier } from "./story-rows.ts";
 
 const PINS: readonly StoryPin[] = ["none", "joined", "apart"];
 
@@ -168,17 +169,7 @@ export class StoryTable {
   }
 
   readCarriers(story: number): Carrier[] {
-    return this.#selectCarriers.all(story).map((row) => ({
-      id: readNumber(row, "id"),
-      sourceNo: readNumber(row, "source_no"),
-      priority: readNumber(row, "priority"),
-      isOwnHost: readNumber(row, "is_own_host") !== 0,
-      completeness: readNumber(row, "completeness"),
-      titleKey: readOptionalText(row, "title_key"),
-      firstSeenAt: readNumber(row, "first_seen_at"),
-      contentHash: readText(row, "content_hash"),
-      updatedAt: readNumber(row, "updated_at"),
-    }));
+    return this.#selectCarriers.all(story).map(toCarrier);
   }
 
   /** Where a story stands in the combined feed, in ms since 1970. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PushSubscription } from "./store.ts";
-import { toPushSubscription } from "./subscription-rows.ts";
+import { pushSubscriptionValues, toPushSubscription } from "./subscription-rows.ts";
 
 /** Subscriptions to hubs. All of it runs inside its caller's transaction. */
 export class SubscriptionTable {
@@ -32,19 +32,7 @@ export class SubscriptionTable {
   }
 
   save(one: PushSubscription): void {
-    this.#save.run(
-      one.sourceId,
-      one.callback,
-      one.secret,
-      one.hub,
-      one.topic,
-      one.state,
-      one.failures,
-      one.expiresAt?.getTime() ?? null,
-      one.pushedAt?.getTime() ?? null,
-      one.missedAt?.getTime() ?? null,
-      one.nextTryAt.getTime(),
-    );
+    this.#save.run(...pushSubscriptionValues(one));
   }
 
   remove(sourceId: string): void {

@@ -1,6 +1,6 @@
 /** What both engines make of rows about stories. */
 import type { Sighting, SourceKind, StoredAlias, Story } from "../model.ts";
-import { orderCarriers } from "./carriers.ts";
+import { type Carrier, orderCarriers } from "./carriers.ts";
 import { DecodeMemory } from "./decode-memory.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
@@ -32,6 +32,21 @@ export interface RankedSighting {
   readonly titleKey: string | null;
   readonly firstSeenAt: number;
   readonly sighting: Sighting;
+}
+
+/** The row of a sighting, with the priority of its source, as the choice of a winner needs it. */
+export function toCarrier(row: Readonly<Record<string, unknown>>): Carrier {
+  return {
+    id: readNumber(row, "id"),
+    sourceNo: readNumber(row, "source_no"),
+    priority: readNumber(row, "priority"),
+    isOwnHost: readNumber(row, "is_own_host") !== 0,
+    completeness: readNumber(row, "completeness"),
+    titleKey: readOptionalText(row, "title_key"),
+    firstSeenAt: readNumber(row, "first_seen_at"),
+    contentHash: readText(row, "content_hash"),
+    updatedAt: readNumber(row, "updated_at"),
+  };
 }
 
 /** What the row of a source tells of its sightings. */

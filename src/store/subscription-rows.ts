@@ -1,21 +1,10 @@
 /** What both engines make of rows about subscriptions, to others' hubs and at our own. */
-import {
-  readInstant,
-  readNumber,
-  readOptionalInstant,
-  readOptionalNumber,
-  readOptionalText,
-  readText,
-} from "./rows.ts";
+import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
 import type { HubRequest, HubSubscription, PushSubscription } from "./store.ts";
 
 const STATES: readonly PushSubscription["state"][] = ["asked", "active", "refused"];
 
 export function toPushSubscription(row: Record<string, unknown>): PushSubscription {
-  const instant = (column: string) => {
-    const ms = readOptionalNumber(row, column);
-    return ms === null ? null : new Date(ms);
-  };
   const state = readText(row, "state");
   return {
     sourceId: readText(row, "source_id"),
@@ -25,11 +14,28 @@ export function toPushSubscription(row: Record<string, unknown>): PushSubscripti
     topic: readText(row, "topic"),
     state: STATES.find((known) => known === state) ?? "refused",
     failures: readNumber(row, "failures"),
-    expiresAt: instant("expires_at"),
-    pushedAt: instant("pushed_at"),
-    missedAt: instant("missed_at"),
+    expiresAt: readOptionalInstant(row, "expires_at"),
+    pushedAt: readOptionalInstant(row, "pushed_at"),
+    missedAt: readOptionalInstant(row, "missed_at"),
     nextTryAt: readInstant(row, "next_try_at"),
   };
+}
+
+/** The values of a row, from `source_id` to `next_try_at` in the order of the table. */
+export function pushSubscriptionValues(one: PushSubscription): (string | number | null)[] {
+  return [
+    one.sourceId,
+    one.callback,
+    one.secret,
+    one.hub,
+    one.topic,
+    one.state,
+    one.failures,
+    one.expiresAt?.getTime() ?? null,
+    one.pushedAt?.getTime() ?? null,
+    one.missedAt?.getTime() ?? null,
+    one.nextTryAt.getTime(),
+  ];
 }
 
 /** What a subscription is found by. Addresses hold no line break, so that no two pairs look alike. */
