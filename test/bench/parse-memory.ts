@@ -1,13 +1,14 @@
 /**
  * How much memory reading one document takes, as a multiple of its size: the growth of the process's resident memory at its peak, and
- * what its entries hold afterwards. Each document is read in five processes with Node's default settings that have read a small feed
- * before, as a daemon has: median and worst of them, since the engine's space for young objects may grow just then. Linux only.
+ * what its entries hold afterwards. Each document is read in fifteen processes that were started as the daemon is and have read a small feed
+ * before: median and worst of them, since the engine's space for young objects may grow just then. Linux only.
  *   node test/bench/parse-memory.ts
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "../../src/parse/parse.ts";
+import { runtimeFlags } from "../support/runtime-flags.ts";
 import { documents, rss } from "./support-feed-documents.ts";
 
 /** Multiples of the document's size. */
@@ -54,7 +55,7 @@ async function measure(name: string): Promise<void> {
   console.log(JSON.stringify(measured));
 }
 
-const PROCESSES = 5;
+const PROCESSES = 15;
 const [, , only] = process.argv;
 if (only !== undefined) await measure(only);
 else {
@@ -72,9 +73,13 @@ else {
 
 function measureApart(name: string): Measured {
   const file = fileURLToPath(import.meta.url);
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["--expose-gc", file, name], {
-    encoding: "utf8",
-  });
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--expose-gc", ...runtimeFlags, file, name],
+    {
+      encoding: "utf8",
+    },
+  );
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
   return JSON.parse(stdout) as Measured;
 }

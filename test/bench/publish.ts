@@ -20,6 +20,7 @@ import { Site } from "../../src/serve/site.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { buildDefinition, buildPoll, buildSighting, T0, urlAlias } from "../store/builders.ts";
+import { runtimeFlags } from "../support/runtime-flags.ts";
 import { buildOutput } from "../support/story-builder.ts";
 import { noteRow } from "./support-rows.ts";
 
@@ -156,7 +157,7 @@ async function measureStarts(): Promise<void> {
       `listen: 127.0.0.1:${port}\nurl: http://localhost:${port}\nstore: sqlite:${file}\nsources:\n  - file: none.xml\n`,
     );
     const start = performance.now();
-    const child = spawn(process.execPath, ["src/main.ts", "run", "--config", config], {
+    const child = spawn(process.execPath, [...runtimeFlags, "src/main.ts", "run", "--config", config], {
       stdio: "ignore",
       env: { ...process.env, MAINSTEM_LOG_LEVEL: "fatal" },
     });

@@ -1,9 +1,9 @@
 /** The package as npm packs it, unpacked in an empty folder: `mainstem init && mainstem run`, without network. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -29,10 +29,17 @@ it("runs from its package with a config that it writes itself", async () => {
 
     const main = join(installed, "dist", "main.js");
     const port = await freePort();
-    const env = { ...process.env, NODE_OPTIONS: "", MAINSTEM_LISTEN: `127.0.0.1:${port}` };
-    const init = await execute(process.execPath, [main, "init"], { cwd: folder, env });
+    // npm makes it executable too; its first line says how node is to run it.
+    await chmod(main, 0o755);
+    const env = {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      NODE_OPTIONS: "",
+      MAINSTEM_LISTEN: `127.0.0.1:${port}`,
+    };
+    const init = await execute(main, ["init"], { cwd: folder, env });
     expect(init.stdout).toContain("config/mainstem.yaml is written");
-    const daemon = spawn(process.execPath, [main, "run"], { cwd: folder, env, stdio: "ignore" });
+    const daemon = spawn(main, ["run"], { cwd: folder, env, stdio: "ignore" });
     try {
       const read = async () => {
         try {
