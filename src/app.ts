@@ -48,6 +48,8 @@ export interface AppOptions {
   readonly version: string;
   /** Reads the config anew; with it, the daemon follows edits of the file. @throws ConfigError, MainstemError */
   readonly loadConfig?: () => Promise<Config>;
+  /** What `configState` said of the file before the config was read: an edit made while the daemon starts is not missed. */
+  readonly readAs?: string | null;
   /** `all` where absent. Others need a store that several processes share. */
   readonly role?: Role;
 }
@@ -279,9 +281,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       for (const line of told) log.warn(line);
       return told;
     };
-    const { loadConfig } = options;
+    const { loadConfig, readAs } = options;
     if (loadConfig !== undefined) {
-      reloader = stack.use(watchConfig({ file: config.file, load: loadConfig, apply, log, clock }));
+      reloader = stack.use(watchConfig({ file: config.file, load: loadConfig, readAs, apply, log, clock }));
     }
     // What other processes write: a worker, or a command of the operator.
     if (isServing)

@@ -1,5 +1,5 @@
 /** A config that is edited while the daemon runs: what is saved is applied, what is broken is told, and the old one stays. */
-import { type Stats, unwatchFile, watchFile } from "node:fs";
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/load.ts";
@@ -13,6 +13,8 @@ export interface ReloadOptions {
   readonly file: string;
   /** Reads and checks the file. @throws ConfigError, MainstemError */
   readonly load: () => Promise<Config>;
+  /** What `configState` said before the config in force was read, so that an edit made since is seen; absent: not known. */
+  readonly readAs?: string | null | undefined;
   /** Puts a sound config in force. @returns what the operator should know of it, a line each */
   readonly apply: (config: Config) => Promise<readonly string[]>;
   readonly log: Log;
@@ -36,7 +38,7 @@ const settleMs = 150;
 const unsettledMaxMs = 10_000;
 
 /** Follows the config file until disposed. Edits are applied one after the other; those that pile up become one. */
-export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): ConfigReloader {
+export function watchConfig({ file, load, readAs, apply, log, clock }: ReloadOptions): ConfigReloader {
   let notices: readonly string[] = [];
   let state = { isOk: true, appliedAt: clock.now() };
   let running: Promise<void> = Promise.resolve();
@@ -44,14 +46,14 @@ export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): C
   const read = async (): Promise<Config> => {
     const giveUpAt = performance.now() + unsettledMaxMs;
     for (;;) {
-      const before = await stateOf(file);
+      const before = await configState(file);
       await sleep(settleMs);
-      if ((await stateOf(file)) !== before && performance.now() < giveUpAt) continue;
+      if ((await configState(file)) !== before && performance.now() < giveUpAt) continue;
       // An editor that is ended in the middle, or a full disk, leaves nothing; nobody means to take out everything so.
       if (before?.endsWith(" 0")) throw new MainstemError("config/unreadable", `${file} is empty`);
       // The outcome counts only if nobody wrote meanwhile.
       const outcome = await load().catch((error: unknown) => ({ error }));
-      if ((await stateOf(file)) !== before && performance.now() < giveUpAt) continue;
+      if ((await configState(file)) !== before && performance.now() < giveUpAt) continue;
       if ("error" in outcome) throw outcome.error;
       return outcome;
     }
@@ -85,10 +87,17 @@ export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): C
     });
     return running;
   };
-  const onChange = (now: Stats, before: Stats): void => {
-    if (describeState(now) !== describeState(before)) void reload();
+  const stopping = new AbortController();
+  const watch = async (): Promise<void> => {
+    let seen = readAs === undefined ? await configState(file) : readAs;
+    while (!stopping.signal.aborted) {
+      const now = await configState(file);
+      if (now !== seen) void reload();
+      seen = now;
+      await sleep(intervalMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
+    }
   };
-  watchFile(file, { interval: intervalMs, persistent: false }, onChange);
+  const watching = watch();
   return {
     reload,
     get notices() {
@@ -98,14 +107,15 @@ export function watchConfig({ file, load, apply, log, clock }: ReloadOptions): C
       return state;
     },
     async [Symbol.asyncDispose]() {
-      unwatchFile(file, onChange);
+      stopping.abort();
+      await watching;
       await running;
     },
   };
 }
 
 /** What tells two versions of a file apart; the size comes last. Null where there is none. */
-async function stateOf(file: string): Promise<string | null> {
+export async function configState(file: string): Promise<string | null> {
   return stat(file).then(describeState, () => null);
 }
 

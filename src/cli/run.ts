@@ -1,3 +1,4 @@
+import { configState } from "../app/reload.ts";
 import { type Role, startApp } from "../app.ts";
 import { scrubText } from "../fetch/scrub.ts";
 import { createLog, logLevels } from "../observe/log.ts";
@@ -22,13 +23,15 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
     .addHelpText("after", "\nExample:\n  $ mainstem run --config config/mainstem.yaml")
     .action(
       action(async (options: ConfigOption & { readonly role: Role }) => {
+        const readAs = await configState(configFile(options, context.env));
         const config = await openConfig(options, context);
         const log = createCommandLog(config.logLevel, context);
         for (const { line, column, message } of config.warnings)
           log.warn(`${config.file}:${line}:${column} ${message}`);
         const loadConfig = () => openConfig(options, context);
         const { clock, version } = context;
-        await using app = await startApp(config, { clock, log, version, loadConfig, role: options.role });
+        const { role } = options;
+        await using app = await startApp(config, { clock, log, version, loadConfig, readAs, role });
         context.onHangup?.(() => {
           log.info("SIGHUP: reading the config again");
           void app.reload();
@@ -37,7 +40,7 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
           context,
           welcome(config.url, configFile(options, context.env), {
             ...context,
-            role: options.role,
+            role,
             adminUrl: app.adminUrl,
           }),
         );
