@@ -7,7 +7,7 @@ import { parse as parseDomain } from "tldts";
 import { createHubClient } from "./app/http-client.ts";
 import { type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
 import { openStore } from "./app/open-store.ts";
-import { pollMeasures } from "./app/poll-measures.ts";
+import { entryMeasures, pollMeasures } from "./app/poll-measures.ts";
 import { takePush } from "./app/poller.ts";
 import { definitionsOf, preparePolling } from "./app/polling.ts";
 import { createArchiveSaver, startPruner } from "./app/prune.ts";
@@ -21,7 +21,7 @@ import {
 } from "./app/reload.ts";
 import { startResolver } from "./app/resolver.ts";
 import { siteSettings } from "./app/site-settings.ts";
-import { findStoreProblem } from "./app/store-answer.ts";
+import { answerInTime, findStoreProblem } from "./app/store-answer.ts";
 import { watchSources } from "./app/watch.ts";
 import { watchPolls } from "./app/watch-polls.ts";
 import type { Config } from "./config/load.ts";
@@ -105,8 +105,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       version,
       store: config.store.engine,
       read: async () => ({
-        ...(await readCounts(store)),
+        stored: await answerInTime(readCounts(store)).catch(() => null),
         now: clock.now(),
+        connections: store.connections(),
+        isPerSource: current.admin.isPerSource,
         pollsInFlight: scheduler?.runningCount ?? 0,
         config: reloader?.state ?? { isOk: true, appliedAt: startedAt },
       }),
@@ -168,6 +170,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       onQuestions: () => resolver?.wake(),
       onRateLimited: metrics.rateLimited,
       onBody: metrics.documentReceived,
+      onRead: (result) => metrics.entriesRead(entryMeasures(result)),
       isPushed: (id) => subscriber?.isPushed(id) ?? false,
       onPolled: async ({ source, state, kind, recorded }) => {
         if (kind !== "document") return;
@@ -186,6 +189,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       hosts,
       leaseMs,
       poll: async (claimed, signal) => {
+        if (claimed.isTakenOver) metrics.leaseTakenOver();
         const begunAt = clock.now().getTime();
         const result = await poll(claimed, signal);
         if (result !== null) {
@@ -197,7 +201,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       },
       onError: (error) => {
         if (!(error instanceof StoreError)) return log.error({ err: error }, "a poll ended unexpectedly");
-        metrics.storeFailed(error.code);
         if (storeProblem === null) log.error(`${error.message}${error.hint ? ` (${error.hint})` : ""}`);
         storeProblem = error.message;
       },
@@ -344,13 +347,13 @@ async function adviseRekey(store: Store, log: Log): Promise<void> {
 }
 
 async function readCounts(store: Store) {
-  const [sources, { sightings, stories }, storeBytes, subscriptions] = await Promise.all([
+  const [sources, { sightings, stories }, bytes, subscriptions] = await Promise.all([
     store.listSources(),
     store.counts(),
     store.sizeBytes(),
     store.listSubscriptions(),
   ]);
-  return { sources, sightings, stories, storeBytes, subscriptions: subscriptions.map(({ state }) => state) };
+  return { sources, sightings, stories, bytes, subscriptions: subscriptions.map(({ state }) => state) };
 }
 
 /** The public address while we still listen where we did: one that was derived from the port follows the old port. */

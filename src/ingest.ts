@@ -55,6 +55,8 @@ export interface PollResult {
   readonly reading: SourceReading | null;
   /** What only the network can tell, and was not asked before. */
   readonly questionCount: number;
+  /** Entries of the document that `include` and `exclude` did not let in. */
+  readonly rejectedCount: number;
 }
 
 /** After so many polls in a row that led to the same new address by permanent redirects, it is adopted. */
@@ -127,7 +129,8 @@ export async function pollSource(
     questions: identified.questions,
   });
   const kind = reading?.kind ?? "failed";
-  return { source, state, kind, recorded, error, reading, questionCount: identified.questions.length };
+  const { questions, rejectedCount } = identified;
+  return { source, state, kind, recorded, error, reading, questionCount: questions.length, rejectedCount };
 }
 
 /** Does the document list everything that its source offers? */
@@ -140,9 +143,16 @@ interface Identified {
   readonly collapsedKeys: readonly string[];
   readonly warnings: readonly Warning[];
   readonly questions: readonly Question[];
+  readonly rejectedCount: number;
 }
 
-const nothing: Identified = { entries: [], collapsedKeys: [], warnings: [], questions: [] };
+const nothing: Identified = {
+  entries: [],
+  collapsedKeys: [],
+  warnings: [],
+  questions: [],
+  rejectedCount: 0,
+};
 
 interface IdentifyOptions extends Pick<IngestOptions, "rules" | "isResolving" | "pageMode"> {
   readonly source: SourceState;
@@ -197,6 +207,7 @@ async function identify(
       ...asked.map((page) => ({ kind: "page", url: page }) as const),
       ...unread.map((page) => ({ kind: "text", url: page }) as const),
     ],
+    rejectedCount: document.entries.length - wanted.length,
   };
 }
 

@@ -11,24 +11,35 @@ const outcomes: Partial<Readonly<Record<ErrorCode, PollOutcome>>> = {
   "fetch/forbidden-address": "blocked",
 };
 
+/** What became of the entries that a poll or a push brought. */
+export function entryMeasures({
+  recorded: { entries, stories },
+  rejectedCount,
+}: Pick<PollResult, "recorded" | "rejectedCount">): Parameters<Metrics["entriesRead"]>[0] {
+  return {
+    inserted: entries.new,
+    updated: entries.updated,
+    duplicate: stories.merged,
+    rejected: rejectedCount,
+  };
+}
+
 /** What the metrics are told of one poll. `begunAt` in ms since 1970. */
 export function pollMeasures(
   { source, kind, recorded, error }: Pick<PollResult, "source" | "kind" | "recorded" | "error">,
   { begunAt, durationMs }: { readonly begunAt: number; readonly durationMs: number },
 ): Parameters<Metrics["pollEnded"]>[0] {
-  const { entries, stories } = recorded;
   return {
-    outcome: error === null ? goodOutcome(kind, entries) : badOutcome(error.code),
+    outcome: error === null ? goodOutcome(kind, recorded.entries) : badOutcome(error.code),
     durationMs,
     // A source that was asked for out of turn is not late.
     lagMs: Math.max(0, begunAt - source.nextPollAt.getTime()),
-    entries,
-    merged: stories.merged,
   };
 }
 
 function goodOutcome(kind: PollResult["kind"], entries: PollResult["recorded"]["entries"]): PollOutcome {
   if (kind === "unchanged") return "not_modified";
+  if (kind === "gone") return "http_error";
   return entries.new + entries.updated > 0 ? "new" : "unchanged";
 }
 

@@ -24,6 +24,8 @@ export interface PollerOptions extends IngestOptions {
   readonly onRateLimited?: ((scope: "feed" | "host") => void) | undefined;
   /** A source was polled, with or without success. */
   readonly onPolled?: (result: PollResult) => Promise<void>;
+  /** A document was read, whether a poll fetched it or a hub pushed it, and what it brought is stored. */
+  readonly onRead?: ((result: PollResult) => void) | undefined;
 }
 
 export type Poller = (claimed: ClaimedSource, signal: AbortSignal) => Promise<PollResult | null>;
@@ -72,6 +74,7 @@ export function createPoller(options: PollerOptions): Poller {
     }
     if (result.recorded.isVisible) options.onVisible();
     if (result.questionCount > 0) options.onQuestions();
+    options.onRead?.(result);
     await options.onPolled?.(result);
     logResult(log, result);
     return result;
@@ -107,6 +110,7 @@ export async function takePush(
       const result = await pollSource(claimed, definition, options, signal, pushed);
       if (result.recorded.isVisible) options.onVisible();
       if (result.questionCount > 0) options.onQuestions();
+      options.onRead?.(result);
       logResult(options.log, result);
       return true;
     } catch (error) {

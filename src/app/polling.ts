@@ -38,6 +38,7 @@ export interface PollingParts {
   readonly onQuestions: () => void;
   readonly onRateLimited?: PollerOptions["onRateLimited"];
   readonly onBody?: HttpOptions["onBody"];
+  readonly onRead?: PollerOptions["onRead"];
   readonly isPushed?: (sourceId: string) => boolean;
   readonly onPolled?: (result: PollResult) => Promise<void>;
 }

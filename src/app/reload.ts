@@ -130,7 +130,7 @@ export function listRestartKeys(before: Config, after: Config): readonly string[
     store: ({ store }) => store,
     contact: ({ contact }) => contact,
     limits: ({ limits }) => limits,
-    admin: ({ admin }) => admin,
+    admin: ({ admin: { isPerSource: _, ...admin } }) => admin,
     identity: ({ identity }) => identity,
     // From off everywhere to on somewhere: the store looks for copies from its start.
     "outputs[].syndication": ({ outputs }) => outputs.some(({ syndication }) => syndication !== "off"),

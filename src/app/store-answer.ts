@@ -1,4 +1,4 @@
-/** Whether the store answers, for `/readyz`. */
+/** Whether the store answers, for `/readyz` and `/metrics`. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { MainstemError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
@@ -6,19 +6,28 @@ import type { Store } from "../store/store.ts";
 /** So long is waited: a server that is just restarting is slow and well. */
 const answerMs = 3000;
 
+/** What the store answers, or null where it does not in time. @throws as it does */
+export async function answerInTime<T>(answer: Promise<T>, waitMs = answerMs): Promise<T | null> {
+  const timeout = new AbortController();
+  const isLate = sleep(waitMs, null, { signal: timeout.signal, ref: false }).catch(() => null);
+  try {
+    return await Promise.race([answer, isLate]);
+  } finally {
+    timeout.abort();
+  }
+}
+
 /** Why the store does not answer, or null. */
 export async function findStoreProblem(
   store: Pick<Store, "revision">,
   waitMs = answerMs,
 ): Promise<string | null> {
-  const late = `the store gives no answer within ${waitMs / 1000} s`;
-  const timeout = new AbortController();
-  const isLate = sleep(waitMs, late, { signal: timeout.signal, ref: false }).catch(() => null);
   const answer = store.revision().then(
-    () => null,
+    () => "",
     (error: unknown) => (error instanceof MainstemError ? error.message : "the store gives an error"),
   );
-  const problem = await Promise.race([answer, isLate]);
-  timeout.abort();
-  return problem;
+  const problem = await answerInTime(answer, waitMs);
+  if (problem === null)
+    return `the store gives no answer within ${waitMs / 1000} s; it is asked again until it does`;
+  return problem || null;
 }

@@ -48,6 +48,8 @@ export interface Config {
   readonly admin: {
     readonly token: string | null;
     readonly isOpen: boolean;
+    /** May metrics tell of each source by its id? */
+    readonly isPerSource: boolean;
     /** An address of its own for them, or null. */
     readonly listen: Config["listen"] | null;
   };
@@ -247,6 +249,7 @@ class ConfigBuilder {
       admin: {
         token: raw.admin.token ?? null,
         isOpen: raw.admin.open,
+        isPerSource: raw.admin.source_metrics,
         listen: raw.admin.listen === undefined ? null : readListen(raw.admin.listen),
       },
       push: raw.push,

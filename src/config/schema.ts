@@ -339,6 +339,10 @@ export function createConfigSchema(cronProblem: CronProblem) {
             "Opens /status and /metrics to other machines: a bearer token, or the password of a browser",
           ),
         open: z.boolean().default(false).describe("May everybody see /status and /metrics?"),
+        source_metrics: z
+          .boolean()
+          .default(false)
+          .describe("May /metrics tell when each source last answered, by its id (the first 1000 sources)?"),
         listen: listenAddress
           .optional()
           .describe(

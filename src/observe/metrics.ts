@@ -14,6 +14,9 @@ import type { SourceState } from "../model.ts";
 
 export type PushSubscriptionState = "asked" | "active" | "refused";
 
+/** `connections` of a server's store: lent, idle, and work that waits for one. */
+export type ConnectionState = "active" | "idle" | "waiting";
+
 export type PollOutcome =
   | "new"
   | "unchanged"
@@ -28,16 +31,23 @@ export type PollOutcome =
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricsReading {
-  readonly sources: readonly SourceState[];
-  readonly sightings: number;
-  readonly stories: number;
+  /** Null where the store gave no answer: what the process knows by itself is told all the same. */
+  readonly stored: {
+    readonly sources: readonly SourceState[];
+    readonly sightings: number;
+    readonly stories: number;
+    /** Of the store's file, or of its tables on a server. */
+    readonly bytes: number;
+    /** The state of each subscription to a source's hub. */
+    readonly subscriptions: readonly PushSubscriptionState[];
+  } | null;
   readonly now: Date;
   readonly pollsInFlight: number;
-  /** Of the store's file, or of its tables on a server. */
-  readonly storeBytes: number;
-  /** The state of each subscription to a source's hub. */
-  readonly subscriptions: readonly PushSubscriptionState[];
+  /** Of this process; null where the store is a file. */
+  readonly connections: Readonly<Record<ConnectionState, number>> | null;
   readonly config: { readonly isOk: boolean; readonly appliedAt: Date };
+  /** Tell of each source by its id? Its address is told to nobody. */
+  readonly isPerSource: boolean;
 }
 
 export interface Metrics {
@@ -46,19 +56,25 @@ export interface Metrics {
     readonly durationMs: number;
     /** Since it was due. */
     readonly lagMs: number;
-    readonly entries: { readonly new: number; readonly updated: number; readonly unchanged: number };
-    /** Sightings that joined a story already there. */
-    readonly merged: number;
   }): void;
+  /**
+   * What became of the entries of a document. `duplicate`: they joined a story already there; `rejected`: the source's
+   * `include` and `exclude` did not let them in.
+   */
+  entriesRead(entries: Readonly<Record<(typeof itemResultNames)[number], number>>): void;
   /** A publisher asked to be left alone (429, 503 with `Retry-After`): for one feed, or for its whole host. */
   rateLimited(scope: "feed" | "host"): void;
   /** A document came: its bytes on the wire, under this content coding. */
   documentReceived(body: { readonly coding: string; readonly bytes: number }): void;
   feedRendered(rendered: { readonly format: string; readonly durationMs: number }): void;
-  /** The store answered, or failed; `op` is one of its methods. */
-  storeCalled(call: { readonly op: string; readonly durationMs: number }): void;
-  /** A poll could not be written. */
-  storeFailed(code: string): void;
+  /** The store answered, or failed with `errorCode`; `op` is one of its methods. */
+  storeCalled(call: {
+    readonly op: string;
+    readonly durationMs: number;
+    readonly errorCode: string | null;
+  }): void;
+  /** A source was claimed whose last holder let its lease run out. */
+  leaseTakenOver(): void;
   requestServed(request: {
     readonly route: string;
     readonly status: number;
@@ -69,7 +85,21 @@ export interface Metrics {
 }
 
 const subscriptionStates = ["asked", "active", "refused"] as const;
-const states = ["new", "ok", "failing", "gone", "retired"] as const;
+const connectionStates = ["active", "idle", "waiting"] as const;
+
+type FeedState = "new" | "ok" | "failing" | "backoff" | "gone" | "disabled";
+const feedStates = ["new", "ok", "failing", "backoff", "gone", "disabled"] as const;
+
+/** A source that failed once may be well at the next try; one that failed again is asked ever more rarely. */
+function feedState({ status, failures }: Pick<SourceState, "status" | "failures">): FeedState {
+  if (status === "failing") return failures > 1 ? "backoff" : "failing";
+  return status === "retired" ? "disabled" : status;
+}
+
+const itemResultNames = ["inserted", "updated", "duplicate", "rejected"] as const;
+
+/** So many sources are told of by their ids; what is more is left out. */
+const perSourceMax = 1000;
 
 /** Whatever else a server makes up is `other`: labels have few values. */
 const codings: ReadonlySet<string> = new Set(["identity", "gzip", "br", "zstd", "deflate"]);
@@ -96,7 +126,16 @@ export function createMetrics(options: {
     { version: options.version, node: process.versions.node, store: options.store },
     1,
   );
-  const feeds = gauge("feeds", "Sources by state.", ["state"]);
+  const feeds = gauge(
+    "feeds",
+    "Sources by state: new (not polled yet), ok, failing (the last poll failed), backoff (several in a row, so asked more rarely), gone (ended by the publisher), disabled (not in the config any more).",
+    ["state"],
+  );
+  const lastSuccess = gauge(
+    "feed_last_success_timestamp_seconds",
+    "When a source last answered as it should, by its id (admin.source_metrics).",
+    ["feed"],
+  );
   const overdue = gauge("polls_overdue", "Sources whose poll has been due for more than a minute.");
   const inFlight = gauge("polls_in_flight", "Polls under way.");
   const items = gauge("items_stored", "Entries in the store.");
@@ -105,6 +144,17 @@ export function createMetrics(options: {
   const reloadOk = gauge("config_reload_success", "1 when the last edit of the config was taken, else 0.");
   const reloadedAt = gauge("config_last_reload_timestamp_seconds", "When the config in force was read.");
   const storeBytes = gauge("db_size_bytes", "Size of the store: its file, or its tables on a server.");
+  const connections = gauge(
+    "db_pool_connections",
+    "Connections to PostgreSQL: active (at work), idle; and work waiting for one.",
+    ["state"],
+  );
+  const takeovers = counter(
+    "lease_takeovers_total",
+    "Sources claimed whose last holder let its lease run out: a process that died or stood still.",
+    [],
+  );
+  const isStoreUp = gauge("db_up", "1 when the store answered in time, else 0.");
   const subscriptions = gauge("websub_subscriptions", "Subscriptions to hubs of sources, by state.", [
     "state",
   ]);
@@ -113,10 +163,7 @@ export function createMetrics(options: {
     "Answers that asked to be left alone for a while, for one feed or a whole host.",
     ["scope"],
   );
-  const storeErrors = counter("db_errors_total", "Writes that the store did not take, by error.", [
-    "op",
-    "code",
-  ]);
+  const storeErrors = counter("db_errors_total", "Calls of the store that failed, by error.", ["op", "code"]);
   const polls = counter("polls_total", "Polls by how they ended.", ["outcome"]);
   const itemResults = counter("items_total", "Entries read, by what became of them.", ["result"]);
   const pollSeconds = histogram(
@@ -154,45 +201,63 @@ export function createMetrics(options: {
     ["route"],
   );
 
-  const update = (reading: MetricsReading): void => {
-    const count = new Map<string, number>(states.map((state) => [state, 0]));
+  const updateStored = ({ stored, now, isPerSource }: MetricsReading): void => {
+    // What is not known any more is not told.
+    for (const one of [overdue, items, stories, newest, storeBytes]) one.remove();
+    for (const one of [feeds, lastSuccess, subscriptions]) one.reset();
+    isStoreUp.set(Number(stored !== null));
+    if (stored === null) return;
+    const count = new Map<FeedState, number>(feedStates.map((state) => [state, 0]));
     let late = 0;
     let newestMs = 0;
-    for (const { status, nextPollAt, lastNewEntryAt } of reading.sources) {
-      count.set(status, (count.get(status) ?? 0) + 1);
+    for (const source of stored.sources) {
+      const { status, nextPollAt, lastNewEntryAt } = source;
+      const state = feedState(source);
+      count.set(state, (count.get(state) ?? 0) + 1);
       const isPolled = status !== "gone" && status !== "retired";
-      if (isPolled && reading.now.getTime() - nextPollAt.getTime() > 60_000) late += 1;
+      if (isPolled && now.getTime() - nextPollAt.getTime() > 60_000) late += 1;
       newestMs = Math.max(newestMs, lastNewEntryAt?.getTime() ?? 0);
     }
     for (const [state, value] of count) feeds.set({ state }, value);
+    const told = isPerSource ? stored.sources.filter(({ status }) => status !== "retired") : [];
+    for (const { id, lastOkAt } of told.slice(0, perSourceMax))
+      lastSuccess.set({ feed: id }, (lastOkAt?.getTime() ?? 0) / 1000);
     overdue.set(late);
-    inFlight.set(reading.pollsInFlight);
-    storeBytes.set(reading.storeBytes);
+    storeBytes.set(stored.bytes);
     for (const state of subscriptionStates)
-      subscriptions.set({ state }, reading.subscriptions.filter((one) => one === state).length);
-    items.set(reading.sightings);
-    stories.set(reading.stories);
+      subscriptions.set({ state }, stored.subscriptions.filter((one) => one === state).length);
+    items.set(stored.sightings);
+    stories.set(stored.stories);
     newest.set(newestMs / 1000);
+  };
+  const update = (reading: MetricsReading): void => {
+    updateStored(reading);
+    if (reading.connections !== null)
+      for (const state of connectionStates) connections.set({ state }, reading.connections[state]);
+    inFlight.set(reading.pollsInFlight);
     reloadOk.set(Number(reading.config.isOk));
     reloadedAt.set(reading.config.appliedAt.getTime() / 1000);
   };
 
   let rendering: Promise<unknown> = Promise.resolve();
   return {
-    pollEnded({ outcome, durationMs, lagMs, entries, merged }) {
+    pollEnded({ outcome, durationMs, lagMs }) {
       polls.inc({ outcome });
       pollSeconds.observe(durationMs / 1000);
       lagSeconds.observe(Math.max(0, lagMs) / 1000);
-      itemResults.inc({ result: "inserted" }, entries.new);
-      itemResults.inc({ result: "updated" }, entries.updated);
-      itemResults.inc({ result: "duplicate" }, merged);
+    },
+    entriesRead(entries) {
+      for (const result of itemResultNames) itemResults.inc({ result }, entries[result]);
     },
     rateLimited: (scope) => rateLimited.inc({ scope }),
     documentReceived: ({ coding, bytes }) =>
       responseBytes.inc({ coding: codings.has(coding) ? coding : "other" }, bytes),
     feedRendered: ({ format, durationMs }) => renderSeconds.observe({ format }, durationMs / 1000),
-    storeCalled: ({ op, durationMs }) => querySeconds.observe({ op }, durationMs / 1000),
-    storeFailed: (code) => storeErrors.inc({ op: "record_poll", code }),
+    storeCalled({ op, durationMs, errorCode }) {
+      querySeconds.observe({ op }, durationMs / 1000);
+      if (errorCode !== null) storeErrors.inc({ op, code: errorCode });
+    },
+    leaseTakenOver: () => takeovers.inc(),
     requestServed({ route, status, durationMs }) {
       requests.inc({ route, code: String(status) });
       requestSeconds.observe({ route }, durationMs / 1000);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Pool, type PoolClient, types } from "pg";
 import { StoreError } from "../errors.ts";
 import { isConflict, isConnectionLost, translatePostgresError } from "./postgres-errors.ts";
+import type { ConnectionCounts } from "./store.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -104,6 +105,11 @@ export class PostgresDatabase {
     this.#pool.on("error", () => {});
     // One that breaks while it is lent: whoever has it learns so from the statement.
     this.#pool.on("connect", (client) => client.on("error", () => {}));
+  }
+
+  get connections(): ConnectionCounts {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { active: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   get isClosed(): boolean {

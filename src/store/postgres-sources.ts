@@ -20,12 +20,14 @@ const IS_HOST_FREE = `(sources.host = '' OR NOT EXISTS (SELECT 1 FROM sources AS
 const WITH_COUNTS = "sources.*, entry_count, duplicate_count";
 const COUNTED = "sources JOIN source_counts ON source_no = no";
 
-const CHOOSE_DUE = `SELECT no, host FROM sources WHERE next_poll_at <= $1 AND ${IS_FREE} AND ${IS_HOST_FREE}
+/** What is left of a lease that ran out tells of a holder that gave no sign of life. */
+const CHOSEN = "no, host, leased_at IS NOT NULL AS was_leased";
+const CHOOSE_DUE = `SELECT ${CHOSEN} FROM sources WHERE next_poll_at <= $1 AND ${IS_FREE} AND ${IS_HOST_FREE}
   ORDER BY next_poll_at, no LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED`;
-const CHOOSE_OVERDUE = `SELECT no, host FROM sources WHERE last_poll_at > $2 AND next_poll_at > $1 AND ${IS_FREE}
+const CHOOSE_OVERDUE = `SELECT ${CHOSEN} FROM sources WHERE last_poll_at > $2 AND next_poll_at > $1 AND ${IS_FREE}
   AND ${IS_HOST_FREE} ORDER BY last_poll_at, no LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED`;
 // Asked for by name, a source that is gone is asked once more: it may be back.
-const CHOOSE_NAMED = `SELECT no, host FROM sources WHERE id = ANY($5) AND is_retired = 0 AND NOT ${isLeased("sources")}
+const CHOOSE_NAMED = `SELECT ${CHOSEN} FROM sources WHERE id = ANY($5) AND is_retired = 0 AND NOT ${isLeased("sources")}
   AND ${IS_HOST_FREE} ORDER BY next_poll_at, no LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED`;
 
 /** The host on which a poll of a source leans; empty for local files. */
@@ -152,10 +154,14 @@ export class PostgresSources {
       session,
       leased.map((row) => readNumber(row, "no")),
     );
+    const leftOver = new Set(
+      chosen.filter((row) => row.was_leased === true).map((row) => readNumber(row, "no")),
+    );
     return leased.map((row) => {
+      const no = readNumber(row, "no");
       const source = toSourceState(row, this.#onWarning);
       const lease = { sourceId: source.id, generation: readNumber(row, "generation"), expiresAt };
-      return { source, lease, collapsedKeys: keys.get(readNumber(row, "no")) ?? new Set() };
+      return { source, lease, collapsedKeys: keys.get(no) ?? new Set(), isTakenOver: leftOver.has(no) };
     });
   }
 

@@ -35,6 +35,7 @@ import type {
   ClaimedQuestion,
   ClaimedSource,
   ClaimRequest,
+  ConnectionCounts,
   CopyGroup,
   DailyCount,
   ForgetRequest,
@@ -377,6 +378,10 @@ class PostgresStore implements Store {
         aliases: readNumber(totals, "aliases"),
       };
     });
+  }
+
+  connections(): ConnectionCounts {
+    return this.#database.connections;
   }
 
   async dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>> {

@@ -212,7 +212,8 @@ export class SourceTable {
       const source = toSourceState(row, this.#onWarning);
       const lease = { sourceId: source.id, generation: readNumber(row, "generation") + 1, expiresAt };
       const keys = this.#selectCollapsedKeys.all(no).map((key) => readText(key, "key"));
-      return { source, lease, collapsedKeys: new Set(keys) };
+      const isTakenOver = row.leased_at !== null;
+      return { source, lease, collapsedKeys: new Set(keys), isTakenOver };
     });
   }
 

@@ -433,6 +433,10 @@ class SqliteStore implements Store {
     });
   }
 
+  connections(): null {
+    return null;
+  }
+
   async dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>> {
     return this.#read(() => this.#sources.dailyCounts(since));
   }

@@ -31,6 +31,17 @@ export interface ClaimedSource {
   readonly lease: Lease;
   /** Alias keys that this source reuses for different entries and that name nothing for it (the collapse guard). */
   readonly collapsedKeys: ReadonlySet<string>;
+  /** The lease before this one ran out without a word of its holder, whose poll is void now. */
+  readonly isTakenOver: boolean;
+}
+
+/** The connections to a server's database. */
+export interface ConnectionCounts {
+  /** Lent to work under way. */
+  readonly active: number;
+  readonly idle: number;
+  /** Work that waits for a connection. */
+  readonly waiting: number;
 }
 
 export interface ClaimRequest {
@@ -512,6 +523,9 @@ export interface Store extends AsyncDisposable {
 
   /** Bytes that the store takes: of its file, or of its tables on a server. */
   sizeBytes(): Promise<number>;
+
+  /** The connections of this process's pool; null where the store is a file. */
+  connections(): ConnectionCounts | null;
 
   /** Sightings per UTC day of each source since `since`, keyed by source id. */
   dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>>;

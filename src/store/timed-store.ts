@@ -1,3 +1,4 @@
+import { LeaseLostError, StoreError } from "../errors.ts";
 import type { Store } from "./store.ts";
 
 /** What was asked of a store and how long it took, from the call to the answer; waiting for its turn included. */
@@ -5,6 +6,8 @@ export interface StoreCall {
   /** The method's name in lower case with underscores: `record_poll`. */
   readonly op: string;
   readonly durationMs: number;
+  /** Why it failed: the code of a `StoreError`, else `other`; null when it did not. A lost lease is no failure of the store. */
+  readonly errorCode: string | null;
 }
 
 /** The same store; `onCall` hears of each call that ended, well or not. Failures reach the caller as they are. */
@@ -31,10 +34,20 @@ function timeMethod(store: Store, method: Function, onCall: (call: StoreCall) =>
   const op = method.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return (...values) => {
     const startMs = performance.now();
-    const end = () => onCall({ op, durationMs: performance.now() - startMs });
+    const end = (errorCode: string | null) =>
+      onCall({ op, durationMs: performance.now() - startMs, errorCode });
     const result: unknown = Reflect.apply(method, store, values);
-    if (result instanceof Promise) result.then(end, end);
-    else end();
+    if (result instanceof Promise)
+      result.then(
+        () => end(null),
+        (error: unknown) => end(codeOf(error)),
+      );
+    else end(null);
     return result;
   };
+}
+
+function codeOf(error: unknown): string | null {
+  if (error instanceof LeaseLostError) return null;
+  return error instanceof StoreError ? error.code : "other";
 }

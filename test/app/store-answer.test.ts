@@ -15,7 +15,11 @@ describe("the store's answer for /readyz", () => {
       () => Promise.reject(new Error("secret")),
       "the store gives an error",
     ],
-    ["nothing at all", () => new Promise<number>(() => {}), "the store gives no answer within 0.02 s"],
+    [
+      "nothing at all",
+      () => new Promise<number>(() => {}),
+      "the store gives no answer within 0.02 s; it is asked again until it does",
+    ],
   ])("%s", async (_, revision, problem) => {
     expect(await findStoreProblem({ revision }, 20)).toBe(problem);
   });

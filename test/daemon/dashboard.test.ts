@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Daemon, freePort } from "../support/daemon.ts";
+import { isPostgresMissing, startPostgres } from "../support/postgres.ts";
 import { isSkippedWithout } from "../support/skip.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
@@ -113,11 +114,14 @@ describe("the Grafana dashboard", () => {
     expect(await daemon.stop()).toBe(0);
   });
 
-  it.skipIf(isSkippedWithout("prometheus (beside PROMTOOL)", prometheus !== null))(
+  // On PostgreSQL: a store in a file has no connections to tell of.
+  it.skipIf(isSkippedWithout("prometheus (beside PROMTOOL)", prometheus !== null) || isPostgresMissing())(
     "has an answer to every query in a Prometheus that scrapes the daemon, and a series for each of its lines",
     async () => {
       await using workspace = await createWorkspace("sources:\n  - file: ../feeds/wire.xml\n");
-      await using daemon = await Daemon.start(workspace.config);
+      await using postgres = await startPostgres();
+      const env = { MAINSTEM_STORE: await postgres.makeSchema() };
+      await using daemon = await Daemon.start(workspace.config, { env });
       await using server = await startPrometheus(new URL(daemon.url).host);
       await expect
         .poll(
@@ -131,9 +135,9 @@ describe("the Grafana dashboard", () => {
           { timeout: 60_000, interval: 500 },
         )
         .toEqual([]);
-      expect(await server.query("mainstem_feeds")).toHaveLength(5);
+      expect(await server.query("mainstem_feeds")).toHaveLength(6);
       expect(await daemon.stop()).toBe(0);
     },
-    90_000,
+    150_000,
   );
 });

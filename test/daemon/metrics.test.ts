@@ -1,5 +1,6 @@
 /** `/metrics` and who may see it, of a running daemon. */
 import { execFileSync, spawnSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -64,6 +65,65 @@ describe("a daemon's metrics", () => {
     const open = await ask("/metrics", { accept: "application/openmetrics-text; version=1.0.0" });
     expect(open.headers.get("content-type")).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
     expect((await open.text()).endsWith("# EOF\n")).toBe(true);
+  });
+
+  it("are all explained in the docs, and no others", async () => {
+    await using running = await start();
+    const text = await (await running.ask("/metrics")).text();
+    const told = [...text.matchAll(/^# TYPE (mainstem_\w+)/gm)].map(([, name]) => name);
+    const table = await readFile("docs/metrics.md", "utf8");
+    const explained = [...table.matchAll(/^\| `(mainstem_\w+)`/gm)].map(([, name]) => name);
+    expect(explained.toSorted()).toEqual(told.toSorted());
+    expect(told.length).toBeGreaterThan(20);
+  });
+
+  it.skipIf(isSkippedWithout("promtool (PROMTOOL names it)", promtool !== null))(
+    "have alerts in the docs that promtool takes",
+    async () => {
+      const page = await readFile("docs/metrics.md", "utf8");
+      const rules = /```yaml\n(groups:[\s\S]*?)```/.exec(page)?.[1] ?? "";
+      await using workspace = await createWorkspace();
+      const file = join(workspace.folder, "alerts.yaml");
+      await writeFile(file, rules);
+      expect(execFileSync(promtool ?? "", ["check", "rules", file], { encoding: "utf8" })).toContain(
+        "SUCCESS: 6 rules found",
+      );
+    },
+  );
+
+  it("tell of sources that failed once, and of those that go on failing, apart", async () => {
+    await using running = await start(
+      `${yaml.replace("sources:", "schedule: 1s\nsources:")}  - { file: ../feeds/standards.atom, id: empty, exclude: [/./] }\n`,
+    );
+    const { daemon } = running;
+    await daemon.waitFor("failed twice", async () =>
+      (await daemon.text("/metrics")).includes('mainstem_feeds{state="backoff"} 1'),
+    );
+    const text = await daemon.text("/metrics");
+    for (const [state, count] of Object.entries({ new: 0, ok: 2, failing: 0, gone: 0, disabled: 0 }))
+      expect(text).toContain(`mainstem_feeds{state="${state}"} ${count}\n`);
+    expect(text).toMatch(/mainstem_items_total\{result="rejected"\} [1-9]/);
+    expect(text).not.toContain("mainstem_feed_last_success_timestamp_seconds{");
+    expect(text).toContain("mainstem_db_up 1\n");
+    // A store in a file has no pool.
+    expect(text).not.toContain("mainstem_db_pool_connections{");
+  });
+
+  it("tell of each source by its id where the config asks for it, with the next edit of it", async () => {
+    const sources =
+      "sources:\n  - { file: ../feeds/wire.xml, id: wire }\n  - { file: ../feeds/absent.xml, id: absent }\n";
+    await using workspace = await createWorkspace(sources);
+    await using daemon = await Daemon.start(workspace.config);
+    await writeFile(workspace.config, `admin: { source_metrics: true }\n${sources}`);
+    await daemon.waitFor("told of each", async () =>
+      /mainstem_feed_last_success_timestamp_seconds\{feed="wire"\} 1\.?\d{8}/.test(
+        await daemon.text("/metrics"),
+      ),
+    );
+    const text = await daemon.text("/metrics");
+    expect(text).toContain('mainstem_feed_last_success_timestamp_seconds{feed="absent"} 0\n');
+    expect(text).not.toContain("wire.xml");
+    expect(daemon.output.stderr).not.toContain("takes effect at the next start");
   });
 
   it("count the bytes of documents on the wire, by content coding", async () => {

@@ -55,7 +55,7 @@ export class MemoryClaims {
     return due.map((row) => {
       const expiresAt = new Date(now.getTime() + leaseMs);
       row.lease = { sourceId: row.source.id, generation: ++this.#generation, expiresAt };
-      return { source: row.source, lease: row.lease, collapsedKeys: new Set<string>() };
+      return { source: row.source, lease: row.lease, collapsedKeys: new Set<string>(), isTakenOver: false };
     });
   }
 

@@ -232,6 +232,22 @@ function describeLeases(factory: StoreFactory): void {
     await store().recordPoll(buildPoll(current, [], { at: after(DAY_MS) }));
   });
 
+  test("a claim tells whether the last holder let its lease run out", async () => {
+    await addSources(store(), buildDefinition("a"));
+    const isTakenOver = async (now: Date) => (await claimAll(now))[0]?.isTakenOver;
+    expect(await isTakenOver(T0)).toBe(false);
+    expect(await isTakenOver(after(MINUTE_MS))).toBe(true);
+    const named = await store().claimDueSources({
+      now: after(2 * MINUTE_MS),
+      limit: 1,
+      leaseMs: MINUTE_MS,
+      onlyIds: ["a"],
+    });
+    expect(named[0]?.isTakenOver).toBe(true);
+    if (named[0] !== undefined) await store().releaseLease(named[0].lease);
+    expect(await isTakenOver(after(2 * MINUTE_MS))).toBe(false);
+  });
+
   test("a lease is good for one write", async () => {
     await addSources(store(), buildDefinition("a"));
     const lease = await claim(store(), "a", T0);

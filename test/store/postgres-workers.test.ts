@@ -1,4 +1,5 @@
 /** What only a store of many processes promises: hosts, dead workers, the server's restarts, word of changes. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LeaseLostError } from "../../src/errors.ts";
@@ -132,6 +133,20 @@ describe.skipIf(isPostgresMissing())("many processes on one PostgreSQL", () => {
     if (taken === undefined) throw new Error("not taken over");
     await two.recordPoll(buildPoll(taken.lease, [buildSighting("g")], { at: after(MINUTE_MS) }));
     expect(await one.counts()).toMatchObject({ sightings: 1, stories: 1 });
+  });
+
+  test("the pool tells how many connections are lent and idle, and who waits for one", async () => {
+    const store = await open();
+    expect(store.connections()).toMatchObject({ active: 0, waiting: 0 });
+    const many = Promise.all(Array.from({ length: 30 }, () => store.revision()));
+    await nextTurn();
+    expect(store.connections()?.active).toBeGreaterThan(0);
+    expect(store.connections()?.waiting).toBeGreaterThan(0);
+    await many;
+    const { active, idle, waiting } = store.connections() ?? {};
+    expect({ active, waiting }).toEqual({ active: 0, waiting: 0 });
+    expect(idle).toBeGreaterThan(0);
+    expect(idle).toBeLessThanOrEqual(10);
   });
 
   test("processes that bring the same stories at the same moment tell each once", async () => {

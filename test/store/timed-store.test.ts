@@ -11,11 +11,13 @@ const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) 
 test("a timed store does what the store does, and tells each call, those that fail too", async () => {
   const folder = await mkdtemp(join(tmpdir(), "mainstem-timed-"));
   const ops: string[] = [];
+  const errors: string[] = [];
   try {
     const opened = await openSqliteStore({ file: join(folder, "a.db"), role: "tool", clock });
-    const store = timeStore(opened, ({ op, durationMs }) => {
+    const store = timeStore(opened, ({ op, durationMs, errorCode }) => {
       expect(durationMs).toBeGreaterThanOrEqual(0);
       ops.push(op);
+      if (errorCode !== null) errors.push(`${op} ${errorCode}`);
     });
     await addSources(store, buildDefinition("a"));
     const lease = await claim(store, "a", T0);
@@ -24,12 +26,15 @@ test("a timed store does what the store does, and tells each call, those that fa
     expect(await store.listStories({ limit: 9 })).toHaveLength(1);
     // The same poll again: its lease is gone.
     await expect(store.recordPoll(poll)).rejects.toThrow();
+    await expect(store.backup(join(folder, "a.db"))).rejects.toThrow();
     expect(store.recordPoll).toBe(store.recordPoll);
     await store[Symbol.asyncDispose]();
   } finally {
     await rm(folder, { recursive: true });
   }
   expect(ops.filter((op) => op === "record_poll")).toHaveLength(2);
+  // A lost lease is the poll's loss, not the store's failure.
+  expect(errors).toEqual(["backup store/unwritable"]);
   expect(ops).toContain("sync_sources");
   expect(ops).toContain("list_stories");
 });

@@ -35,13 +35,14 @@ export interface TestPostgres extends AsyncDisposable {
   dropSchema(url: string): Promise<void>;
   /** Stops the server as its operator would, and starts it again; null for one that is not ours. */
   readonly restart: (() => Promise<void>) | null;
-  /** For a server of ours: all its processes killed at once, and started again. */
-  readonly own: Pick<OwnServer, "kill" | "start"> | null;
+  /** For a server of ours: stopped as its operator would, or all its processes killed at once, and started again. */
+  readonly own: Pick<OwnServer, "halt" | "kill" | "start"> | null;
 }
 
 interface OwnServer {
   readonly url: string;
   restart(): Promise<void>;
+  halt(): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -128,7 +129,7 @@ async function startOwn(binaries: string): Promise<OwnServer> {
     }
   };
   let child = await start();
-  const stop = async () => {
+  const halt = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, "exit");
     // Fast: transactions under way are rolled back.
@@ -137,8 +138,9 @@ async function startOwn(binaries: string): Promise<OwnServer> {
   };
   return {
     url,
+    halt,
     async restart() {
-      await stop();
+      await halt();
       child = await start();
     },
     async kill() {
@@ -154,7 +156,7 @@ async function startOwn(binaries: string): Promise<OwnServer> {
       child = await start();
     },
     async stop() {
-      await stop();
+      await halt();
       rmSync(folder, { recursive: true, force: true });
     },
   };
