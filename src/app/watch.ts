@@ -1,6 +1,5 @@
 /** Local files and drop folders, watched: what changes on disk is polled at once. */
 import { basename } from "node:path";
-import { watch } from "chokidar";
 import type { SourceDefinition } from "../model.ts";
 
 export interface WatchOptions {
@@ -22,6 +21,7 @@ export async function watchSources(
     if (kind === "file" || kind === "articles") idOf.set(location, id);
   }
   if (idOf.size === 0) return { async [Symbol.asyncDispose]() {} };
+  const { watch } = await import("chokidar");
   const watcher = watch([...idOf.keys()], {
     ignoreInitial: true,
     depth: 8,

@@ -24,7 +24,7 @@ export function addOnceCommand({ program, context, action }: CommandTable): void
       action(async (options: OnceOptions) => {
         const config = await openConfig(options, context);
         const progress = createProgressBar(context, "sources");
-        const log = createCommandLog(config.logLevel, context, {
+        const log = await createCommandLog(config.logLevel, context, {
           fallback: options.json ? "silent" : "info",
           print: progress.printAbove,
         });

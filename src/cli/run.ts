@@ -1,7 +1,8 @@
 import { configState } from "../app/reload.ts";
 import { type Role, startApp } from "../app.ts";
+import { saveCompiledCode } from "../compile-cache.ts";
 import { scrubText } from "../fetch/scrub.ts";
-import { createLog, logLevels } from "../observe/log.ts";
+import { createLog, logLevels, terminalLines } from "../observe/log.ts";
 import { type CliContext, type ConfigOption, configFile, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
@@ -25,7 +26,7 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
       action(async (options: ConfigOption & { readonly role: Role }) => {
         const readAs = await configState(configFile(options, context.env));
         const config = await openConfig(options, context);
-        const log = createCommandLog(config.logLevel, context);
+        const log = await createCommandLog(config.logLevel, context);
         for (const { line, column, message } of config.warnings)
           log.warn(`${config.file}:${line}:${column} ${message}`);
         const loadConfig = () => openConfig(options, context);
@@ -44,6 +45,7 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
             adminUrl: app.adminUrl,
           }),
         );
+        saveCompiledCode();
         await untilAborted(context.signal);
         log.info("stopping: no new polls, those under way may finish");
         await app.stop();
@@ -78,7 +80,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 }
 
 /** The log of a command: as the environment asks, `info` by default. */
-export function createCommandLog(
+export async function createCommandLog(
   level: string | null,
   { stderr }: CliContext,
   {
@@ -93,7 +95,7 @@ export function createCommandLog(
   const known = logLevels.find((name) => name === level?.toLowerCase());
   const log = createLog({
     level: known ?? fallback,
-    terminal: stderr.isTTY === true ? print : null,
+    terminal: stderr.isTTY === true ? await terminalLines(print) : null,
     scrub: scrubText,
   });
   if (level !== null && known === undefined)

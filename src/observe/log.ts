@@ -1,6 +1,5 @@
 /** The only door to pino. Logs go to stderr: pretty for a person on a terminal, one JSON line an event otherwise. */
 import { type Logger, pino } from "pino";
-import { prettyFactory } from "pino-pretty";
 import { MainstemError } from "../errors.ts";
 
 export type Log = Logger;
@@ -8,8 +7,8 @@ export type Log = Logger;
 export interface LogOptions {
   /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
   readonly level: string;
-  /** Takes lines for a person at a terminal; null: JSON lines go to stderr. */
-  readonly terminal: ((text: string) => void) | null;
+  /** Takes the lines instead of stderr, see `terminalLines`; null: JSON lines go to stderr. */
+  readonly terminal: ((line: string) => void) | null;
   /** Takes credentials out of any text that holds a URL. */
   readonly scrub: (text: string) => string;
 }
@@ -34,12 +33,18 @@ export function createLog({ level, terminal, scrub }: LogOptions): Log {
     },
   };
   if (terminal === null) return pino(options, pino.destination({ fd: 2, sync: true }));
-  const toLine = prettyFactory({
+  return pino(options, { write: terminal });
+}
+
+/** For a person at a terminal: what makes a log's lines readable and prints them. Loaded only where there is a terminal. */
+export async function terminalLines(print: (text: string) => void): Promise<(line: string) => void> {
+  const { prettyFactory } = await import("pino-pretty");
+  const toText = prettyFactory({
     ignore: "pid,hostname",
     translateTime: "SYS:HH:MM:ss",
     singleLine: true,
   });
-  return pino(options, { write: (line) => terminal(String(toLine(line))) });
+  return (line) => print(String(toText(line)));
 }
 
 /** An error by allow-list: nothing that a library hung onto it (headers, options) reaches the log. */
