@@ -20,6 +20,7 @@ import {
   watchConfig,
 } from "./app/reload.ts";
 import { startResolver } from "./app/resolver.ts";
+import { stopInTime } from "./app/shutdown.ts";
 import { siteSettings } from "./app/site-settings.ts";
 import { answerInTime, findStoreProblem } from "./app/store-answer.ts";
 import { watchSources } from "./app/watch.ts";
@@ -61,11 +62,9 @@ export interface App extends AsyncDisposable {
   readonly adminUrl: string | null;
   /** Reads the config again now; a broken one is told and changes nothing. */
   reload(): Promise<void>;
-  /** No new polls; those under way may finish, requests are answered; resolves in less than 10 s. */
+  /** No new polls; those under way may finish, requests are answered; resolves in less than 10 s, whatever hangs. */
   stop(): Promise<void>;
 }
-
-const drainMs = 8000;
 
 /**
  * Starts the daemon: store, server, then polling, so that the first reader finds what the last run left.
@@ -306,21 +305,31 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       );
     render();
     const resources = stack.move();
+    let isLeft = false;
     return {
       url: server.address.url,
       adminUrl: server.adminAddress?.url ?? null,
       reload: async () => reloader?.reload(),
       async stop() {
-        const deadline = AbortSignal.timeout(drainMs);
-        await Promise.all([
-          scheduler?.stop(drainMs),
-          server.stop(deadline),
-          resolver?.[Symbol.asyncDispose](),
-        ]);
-        if (isServing) await publisher.flush();
-        await resources.disposeAsync();
+        const drain = (ms: number) =>
+          Promise.all([
+            scheduler?.stop(ms),
+            server.stop(AbortSignal.timeout(ms)),
+            resolver?.[Symbol.asyncDispose](),
+          ]);
+        const writeFiles = async (ms: number) => {
+          // Without files, there is nobody left to publish for.
+          if (isServing && config.publishDirectory !== null) await publisher.flush(ms);
+        };
+        const isWhole = await stopInTime(
+          { drain, writeFiles, close: () => resources.disposeAsync() },
+          { log },
+        );
+        isLeft = !isWhole;
       },
-      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+      [Symbol.asyncDispose]: async () => {
+        if (!isLeft) await resources.disposeAsync();
+      },
     };
   } catch (error) {
     await stack.disposeAsync();

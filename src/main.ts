@@ -24,7 +24,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -34,3 +34,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   version,
   onHangup: (listener) => void process.on("SIGHUP", listener),
 });
+// What was stopped and still hangs (a store that does not answer, say) must not keep the process.
+if (stopping.signal.aborted) process.exit(exitCode);
+process.exitCode = exitCode;

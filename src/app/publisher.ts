@@ -63,14 +63,21 @@ export class Publisher implements AsyncDisposable {
 
   /**
    * Renders and writes now; resolves when everything asked for so far is published. Failures are logged, and tried again.
+   * What would take longer than `withinMs`, by the last time, is not begun.
    * @returns false when it failed
    */
-  async flush(): Promise<boolean> {
+  async flush(withinMs = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const endsAt = performance.now() + withinMs;
     this.#isAsked = true;
     this.#isFlushing = true;
-    await this.#start();
-    // What was asked for while the last rendering was under way.
-    if (this.#isAsked) await this.#start();
+    // The second time for what was asked for while a rendering was under way.
+    for (let round = 0; round < 2 && this.#isAsked; round++) {
+      if (this.#running === null && performance.now() + this.#lastRenderMs > endsAt) {
+        this.#isPublished = false;
+        break;
+      }
+      await this.#start();
+    }
     this.#isFlushing = false;
     return this.#isPublished;
   }

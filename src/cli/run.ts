@@ -1,5 +1,5 @@
 import { configState } from "../app/reload.ts";
-import { type Role, startApp } from "../app.ts";
+import { type App, type Role, startApp } from "../app.ts";
 import { saveCompiledCode } from "../compile-cache.ts";
 import { scrubText } from "../fetch/scrub.ts";
 import { createLog, logLevels, terminalLines } from "../observe/log.ts";
@@ -32,7 +32,8 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
         const loadConfig = () => openConfig(options, context);
         const { clock, version } = context;
         const { role } = options;
-        await using app = await startApp(config, { clock, log, version, loadConfig, readAs, role });
+        const starting = startApp(config, { clock, log, version, loadConfig, readAs, role });
+        await using app = await unlessAborted(starting, context.signal);
         context.onHangup?.(() => {
           log.info("SIGHUP: reading the config again");
           void app.reload();
@@ -72,6 +73,18 @@ function welcome(
     `  How the sources are doing:   ${adminUrl ?? url}/status`,
     "",
   ].join("\n");
+}
+
+/** A start may wait for a store or a server; who stops it does not. @throws the signal's reason when aborted first */
+async function unlessAborted(starting: Promise<App>, signal: AbortSignal): Promise<App> {
+  const aborted = untilAborted(signal).then(() => null);
+  const app = await Promise.race([starting, aborted]);
+  if (app !== null) return app;
+  starting.then(
+    (late) => late[Symbol.asyncDispose](),
+    () => {},
+  );
+  throw signal.reason;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
