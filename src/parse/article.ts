@@ -354,11 +354,11 @@ function bare(line: string): string {
 
 /** A line that is a date with its year, month and day and nothing else. */
 function isFullDate(line: string): boolean {
+  if (line.length > 300 || !/\d{4}/.test(line)) return false;
   const text = bare(line);
   return (
     text.length >= 8 &&
     text.length <= 60 &&
-    /\d{4}/.test(text) &&
     /\d.*\d{4}|\d{4}.*\d/.test(text) &&
     parseDate(text) !== null &&
     !/[.!?]$/.test(text)

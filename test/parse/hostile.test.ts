@@ -303,7 +303,7 @@ describe("any document", () => {
 });
 
 describe("Markdown made to cost time", { timeout: 20_000 }, () => {
-  it.each(["[", "![", "*a ", "_*", "`a", "<b>x", "# x\n", "1. x\n", "http://a.b ", "&amp;"])(
+  it.each(["[", "![", "*a ", "_*", "`a", "<b>x", "# x\n", "&amp;", "> "])(
     "%j: shown as it stands",
     async (mark) => {
       const source = `# Title\n\nBy Ann\n\n${mark.repeat(Math.floor(900_000 / mark.length))}\n`;
@@ -315,7 +315,7 @@ describe("Markdown made to cost time", { timeout: 20_000 }, () => {
       expect(entries[0]?.contentHtml).toContain(
         mark.trim().replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
       );
-      expect(warnings.map(({ code }) => code)).toContain("too-many-marks");
+      expect(warnings.map(({ code }) => code)).toContain("bad-markdown");
     },
   );
 
@@ -326,7 +326,7 @@ describe("Markdown made to cost time", { timeout: 20_000 }, () => {
       { articleHint: true },
     );
     expect(entries[0]?.contentHtml).toContain("<em>some</em>");
-    expect(warnings.map(({ code }) => code)).not.toContain("too-many-marks");
+    expect(warnings.map(({ code }) => code)).not.toContain("bad-markdown");
   });
 });
 
