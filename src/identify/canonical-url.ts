@@ -162,13 +162,17 @@ function withPath(parts: UrlParts, path: string): UrlParts {
   return path === parts.path ? parts : { ...parts, path: path === "" ? "/" : path };
 }
 
-const percentCode = /%[0-9a-f]{2}/gi;
-/** `-._~` and letters and digits are unreserved; `!'()*` are what encodeURIComponent leaves, `:@,$` are free within a path segment. */
+/**
+ * Escapes that are written otherwise in a key: with small letters, or of a character that needs none. `-._~`, letters and digits are
+ * unreserved; `!'()*` are what encodeURIComponent leaves, `:@,$` are free within a path segment.
+ */
+const loosePercentCode =
+  /%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]|2[147-9ACDE]|3[0-9A]|4[0-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])/g;
 const plain = /^[A-Za-z0-9\-._~!'()*:@,$]$/;
 
 function normalizeEscapes(text: string): string {
   if (!text.includes("%")) return text;
-  return text.replace(percentCode, (code) => {
+  return text.replace(loosePercentCode, (code) => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
     return plain.test(character) ? character : code.toUpperCase();
   });

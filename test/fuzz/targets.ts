@@ -115,8 +115,8 @@ function unsafeMarkupIn(html: string): readonly string[] {
     onopentag(name, attributes) {
       if (unsafeElement.test(name)) found.push(`<${name}>`);
       for (const [attribute, value] of Object.entries(attributes)) {
-        // Words about a picture may begin like an address; nothing opens them.
-        const isText = attribute === "alt" || attribute === "title";
+        // Words about a picture and its size may begin like an address; nothing opens them.
+        const isText = /^(?:alt|title|width|height)$/.test(attribute);
         if (/^(?:on|style$)/i.test(attribute) || (!isText && unsafeScheme.test(value)))
           found.push(`${attribute}=${value}`);
       }
