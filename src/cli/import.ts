@@ -36,6 +36,8 @@ export function addImportCommand({ program, context, action }: CommandTable): vo
         }
         for (const message of new Set(warnings.map(({ message }) => message)))
           context.stderr.write(`mainstem: ${terminalText(message)}\n`);
+        if (warnings.some(({ code }) => code === "too-many-entries"))
+          context.stderr.write("mainstem: part the file and import one part after the other\n");
         const known = new Set(config.sources.map(({ location }) => location));
         const added = outlines.filter(({ url }) => !known.has(url));
         const sources = added.map(({ url, title, tags }) => ({

@@ -7,6 +7,8 @@ const redrawMs = 100;
 
 export interface Progress {
   show(progress: { readonly done: number; readonly total: number }): void;
+  /** Takes the bar's place with words, for work that has no measure. */
+  say(text: string): void;
   /** Writes text that stays, such as lines of the log; the bar goes on below it. */
   printAbove(text: string): void;
   /** Takes the line away; what is printed next stands in its place. */
@@ -21,7 +23,7 @@ export function createProgressBar(
   unit: string,
 ): Progress {
   const write = (text: string) => void stderr.write(text);
-  if (!stderr.isTTY) return { show() {}, printAbove: write, clear() {} };
+  if (!stderr.isTTY) return { show() {}, say() {}, printAbove: write, clear() {} };
   const startedMs = clock.now().getTime();
   let drawnMs = Number.NEGATIVE_INFINITY;
   let drawn = "";
@@ -31,6 +33,10 @@ export function createProgressBar(
       if (Math.abs(nowMs - drawnMs) < redrawMs && done < total) return;
       drawnMs = nowMs;
       drawn = describeProgress({ done, total, unit, elapsedMs: nowMs - startedMs });
+      write(clearLine + drawn);
+    },
+    say(text) {
+      drawn = text;
       write(clearLine + drawn);
     },
     printAbove(text) {

@@ -86,7 +86,8 @@ export interface LoadOptions {
   readonly cronProblem: CronProblem;
 }
 
-const configBytesMax = 4 * 2 ** 20;
+/** Some 300,000 sources. */
+const configMiBMax = 32;
 
 /**
  * Reads and validates a config file (interface document, "Configuration").
@@ -101,12 +102,8 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
 
 async function readConfigText(file: string): Promise<string> {
   try {
-    const text = await readFile(file, "utf8");
-    if (Buffer.byteLength(text) > configBytesMax)
-      throw new MainstemError("config/unreadable", `${file} is larger than 4 MiB`);
-    return text;
+    return await readFile(file, "utf8");
   } catch (error) {
-    if (error instanceof MainstemError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     const reason =
       code === "ENOENT"
@@ -130,9 +127,14 @@ interface ReadOptions extends LoadOptions {
 
 /**
  * `loadConfig` without the disk.
+ * @throws MainstemError `config/unreadable` when the text is too long
  * @throws ConfigError with every problem found
  */
 export async function readConfig(text: string, options: ReadOptions): Promise<Config> {
+  if (Buffer.byteLength(text) > configMiBMax * 2 ** 20)
+    throw new MainstemError("config/unreadable", `${options.shownAs} is larger than ${configMiBMax} MiB`, {
+      hint: "a long list of feeds may stay an OPML file, which the config names: - opml: FILE",
+    });
   const document = new ConfigDocument(text, options.shownAs);
   document.throwProblems();
   await substituteEnvironment(document, options.env);
@@ -158,10 +160,10 @@ function byPlace(a: ConfigProblem, b: ConfigProblem): number {
   return a.line - b.line || a.column - b.column;
 }
 
-/** Environment over file; each names the key it replaces. */
 /** A claim is prolonged three times in its life, by a clock that ticks once a second. */
 const leaseMinMs = 5000;
 
+/** Environment over file; each names the key it replaces. */
 const overrides = { store: "MAINSTEM_STORE", listen: "MAINSTEM_LISTEN", url: "MAINSTEM_URL" } as const;
 
 function withOverrides(value: unknown, env: LoadOptions["env"]): unknown {

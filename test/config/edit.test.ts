@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { appendSources } from "../../src/config/edit.ts";
+import { appendInSteps, appendSources } from "../../src/config/edit.ts";
 
 const added = { url: "https://new.example/feed", name: "New: #1", tags: ["a b", "true"] };
 
@@ -70,6 +70,23 @@ describe("appending to the config", () => {
     expect(parse(text).sources).toEqual([{ file: "a.xml" }, added]);
     expect(text).toContain("# mine");
     expect(text).toContain("# first");
+  });
+
+  it("adds a long list in steps, as it would at once", () => {
+    const many = Array.from({ length: 600 }, (_, n) => ({
+      url: `https://${n}.example/`,
+      name: `: ${n} #`,
+      tags: [`t${n % 7}`, "- x"],
+    }));
+    const before = "sources:\n  - file: a.xml # first\n    # note\noutputs: []\n";
+    const told: number[] = [];
+    const steps = appendInSteps(before, many);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) told.push(step.value);
+    expect(told).toEqual([0, 250, 500, 600]);
+    expect(step.value).toBe(appendSources(before, many));
+    expect(parse(String(step.value))).toEqual({ sources: [{ file: "a.xml" }, ...many], outputs: [] });
+    expect(step.value).toContain("a.xml # first\n    # note\n");
   });
 
   it("reads back whatever name and tags were given", () => {

@@ -20,6 +20,11 @@ function isInstalled(program: string): boolean {
   }
 }
 
+/** What is left to see on a line is what was written after the last carriage return but the one that ends it. */
+function seenLines(written: string): string[] {
+  return written.split("\r\n").map((line) => line.slice(line.lastIndexOf("\r") + 1).replace("\u001b[K", ""));
+}
+
 describe("mainstem completion", () => {
   let folder = "";
   const scripts: Record<string, string> = {};
@@ -119,10 +124,7 @@ describe("mainstem once at a terminal", () => {
       expect(stdout).toContain("0 of 2 sources");
       expect(stdout).toContain("[############################] 100 %  2 of 2 sources");
       expect(stdout).toContain("absent.xml does not exist");
-      // What is left to see on a line is what was written after the last carriage return but the one that ends it.
-      const seen = stdout
-        .split("\r\n")
-        .map((line) => line.slice(line.lastIndexOf("\r") + 1).replace("\u001b[K", ""));
+      const seen = seenLines(stdout);
       expect(seen.join("\n")).not.toContain("sources");
       expect(seen.join("\n")).toContain("2 polled in");
     },
@@ -133,4 +135,31 @@ describe("mainstem once at a terminal", () => {
     const { stdout, stderr } = await runCommand(["once", "--config", workspace.config]);
     expect(stdout + stderr).not.toMatch(/\r|\u001b|of 1 sources/);
   });
+});
+
+describe("mainstem import at a terminal", () => {
+  it.skipIf(isSkippedWithout("script (util-linux)", isInstalled("script")))(
+    "shows how far a long list is, and leaves one line in the end",
+    async () => {
+      await using workspace = await createWorkspace("sources:\n  - file: ../feeds/wire.xml\n");
+      const list = join(workspace.folder, "long.opml");
+      const outlines = Array.from(
+        { length: 2000 },
+        (_, n) => `<outline text="Feed ${n}" xmlUrl="https://h${n}.example/feed.xml"/>`,
+      );
+      await writeFile(list, `<opml version="2.0"><body>${outlines.join("")}</body></opml>`);
+      const command = [process.execPath, resolve("src/main.ts"), "import", list, "-c", workspace.config];
+      const { stdout } = await execute("script", [
+        "-qec",
+        command.map((word) => `'${word}'`).join(" "),
+        join(workspace.folder, "typescript"),
+      ]);
+      expect(stdout).toContain("0 of 2,000 feeds");
+      expect(stdout).toContain("[############################] 100 %  2,000 of 2,000 feeds");
+      expect(seenLines(stdout)).toEqual([
+        `2000 of 2000 feeds added to ${workspace.config}; 0 are in it already.`,
+        "",
+      ]);
+    },
+  );
 });
