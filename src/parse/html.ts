@@ -49,7 +49,7 @@ function sanitizeMarkup(source: string, base: string | null): string | null {
 export function cleanAnyHtml(source: string, base: string | null): string {
   const run = new SanitizerRun(base);
   try {
-    const clean = sanitize(source, {
+    const clean = sanitize(source.replace(LONE_LESS_THAN, "&lt;"), {
       ...OPTIONS,
       transformTags: run.transforms,
       onOpenTag: (name) => run.open(name),
@@ -62,6 +62,9 @@ export function cleanAnyHtml(source: string, base: string | null): string {
     return htmlOfText(textOfHtml(source)) ?? "";
   }
 }
+
+/** `<` that begins no tag: each would be a text of its own for the library. */
+const LONE_LESS_THAN = /<(?![a-zA-Z/!?])/g;
 
 /**
  * Character references are left as they are: the text then is what its author wrote, and twice as fast. URLs are decoded,
