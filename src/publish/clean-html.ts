@@ -92,7 +92,8 @@ function dropUnsafeAttributes(tagName: string, attributes: sanitizeHtml.Attribut
   for (const [name, value] of Object.entries(attributes)) {
     if (!isSafeAttribute(name, value)) delete attributes[name];
   }
-  return { tagName, attribs: attributes };
+  // Validators know no `bdo`: its text keeps its direction apart from what stands around it.
+  return { tagName: tagName === "bdo" ? "bdi" : tagName, attribs: attributes };
 }
 
 function remember(html: string, clean: CleanHtml): void {

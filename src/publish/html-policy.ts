@@ -7,7 +7,7 @@
 const PLAIN_ELEMENTS = [
   "address article aside footer header h1 h2 h3 h4 h5 h6 hgroup main nav section",
   "dd div dl dt figcaption figure hr p pre ul menu center details summary picture",
-  "abbr b bdi bdo br cite code dfn em i kbd mark rb rp rt rtc ruby s samp small span strong sub sup u var wbr big strike tt",
+  "abbr b bdi br cite code dfn em i kbd mark rp rt ruby s samp small span strong sub sup u var wbr big strike tt",
   "table caption tbody tfoot thead tr",
 ].flatMap((names) => names.split(" "));
 

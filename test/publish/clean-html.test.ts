@@ -23,6 +23,8 @@ describe("cleanHtml", () => {
     ['<a href="&#106;avascript:alert(1)">x</a>', "<a>x</a>"],
     ['<img srcset="https://x.example/a.png 1x, b.png 2x" alt="b">', '<img alt="b" />'],
     [`${"<div>".repeat(300)}<b>deep</b>`, "deep"],
+    ['a <bdo dir="rtl">abc</bdo>', 'a <bdi dir="rtl">abc</bdi>'],
+    ["<ruby><rb>漢</rb><rp>(</rp><rt>kan</rt></ruby>", "<ruby>漢<rp>(</rp><rt>kan</rt></ruby>"],
   ])("%s", (html, expected) => {
     expect(cleanHtml(html).html).toBe(expected);
   });

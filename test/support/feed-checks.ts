@@ -76,7 +76,7 @@ const EMAIL = /^[^@\s<>"]+@[^@\s<>"]+\.[^@\s<>"]+$/;
 const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
 /** Elements that validators and readers call a risk in content. */
 const RISKY = new Set(
-  "applet base basefont bgsound body button embed fieldset form frame frameset head html iframe input isindex layer link math meta noembed noframes noscript object optgroup option param plaintext script select style svg template textarea title xml xmp".split(
+  "applet base basefont bdo bgsound body button embed fieldset form frame frameset head html iframe input isindex layer link math meta noembed noframes noscript object optgroup option param plaintext rb rtc script select style svg template textarea title xml xmp".split(
     " ",
   ),
 );
