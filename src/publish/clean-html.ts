@@ -48,7 +48,7 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
   const known = memory.get(html);
   if (known !== undefined) return known;
   const cut = cleanCharacters(html.slice(0, HTML_LENGTH_MAX)).trim();
-  const safe = nest(isPlainSafeHtml(cut) ? cut : sanitize(cut));
+  const safe = nest(isPlainSafeHtml(cut) ? cut : cleanCharacters(sanitize(cut)));
   const text = readText(safe, TEXT_LENGTH_MAX);
   const isEmpty = text === "" && !/<(?:img|audio|video|picture)\b/.test(safe);
   const clean = isEmpty ? NOTHING : { html: safe, text };

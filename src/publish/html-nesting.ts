@@ -30,7 +30,7 @@ const TABLE_PARTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["tr", words("td th")],
 ]);
 const ONLY_IN_TABLES = words("caption colgroup col thead tbody tfoot tr td th");
-const RUBY_PARTS = words("rb rp rt rtc");
+const RUBY_PARTS = words("rp rt");
 /** An item ends an earlier one of its list unless one of these, or anything else of weight, stands between. */
 const ITEMS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["li", words("li")],
@@ -38,7 +38,7 @@ const ITEMS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["dt", words("dd dt")],
 ]);
 const TRANSPARENT = words(
-  "address div p a abbr b bdi bdo cite code del dfn em i ins kbd mark q s samp small span strong sub sup u var big strike tt data time ruby",
+  "address div p a abbr b bdi cite code del dfn em i ins kbd mark q s samp small span strong sub sup u var big strike tt data time ruby",
 );
 const VOID_ELEMENTS = words("br hr img wbr col source track");
 
@@ -72,7 +72,7 @@ function mayBegin(name: string, open: readonly string[]): boolean {
   if (parts !== undefined) return parts.has(name);
   if (ONLY_IN_TABLES.has(name)) return false;
   if (HEADINGS.has(name) && HEADINGS.has(parent)) return false;
-  if (RUBY_PARTS.has(name) && open.includes("ruby") && parent !== "ruby" && parent !== "rtc") return false;
+  if (RUBY_PARTS.has(name) && open.includes("ruby") && parent !== "ruby") return false;
   if (ENDS_PARAGRAPH.has(name)) {
     const inner = open.slice(open.findLastIndex((one) => BOUNDARIES.has(one)) + 1);
     if (inner.includes("p")) return false;
@@ -84,26 +84,28 @@ function mayBegin(name: string, open: readonly string[]): boolean {
 }
 
 /**
- * The HTML as its tree is in the body of a page, written anew. A heading in a heading, which a parser leaves there, loses its
- * tag, and paragraphs that were ended before they began are left out.
+ * The HTML as its tree is in the body of a page, written anew. A heading in a heading and a reading that is not directly in its
+ * ruby, which a parser leaves there, lose their tag, and paragraphs that were ended before they began are left out.
  */
 export function nestAnew(html: string): string {
   const tree = parseFragment(BODY, html, {});
-  tidy(tree);
+  tidy(tree, false);
   return serialize(tree).trim();
 }
 
 const BODY = defaultTreeAdapter.createElement("body", HTML.NS.HTML, []);
 
-function tidy(parent: DefaultTreeAdapterTypes.ParentNode): void {
+function tidy(parent: DefaultTreeAdapterTypes.ParentNode, isInRuby: boolean): void {
   const isInHeading = HEADINGS.has(parent.nodeName);
+  const isRuby = parent.nodeName === "ruby";
   for (const node of [...parent.childNodes]) {
     if (!("childNodes" in node)) continue;
-    if (isInHeading && HEADINGS.has(node.nodeName)) {
+    const isStray = isInRuby && !isRuby && RUBY_PARTS.has(node.nodeName);
+    if (isStray || (isInHeading && HEADINGS.has(node.nodeName))) {
       node.nodeName = "span";
       node.tagName = "span";
     }
-    tidy(node);
+    tidy(node, isInRuby || isRuby);
     if (node.nodeName === "p" && node.childNodes.every(isBlank)) defaultTreeAdapter.detachNode(node);
   }
 }

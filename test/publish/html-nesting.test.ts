@@ -38,6 +38,7 @@ describe("nesting", () => {
     ["<dl><dt>a<dd>b</dd></dt></dl>", "<dl><dt>a</dt><dd>b</dd></dl>"],
     ["a &copy 2026 &#128;", "a © 2026 €"],
     ["a &#1; &#xD800; b", "a  b"],
+    ["<ruby>a<div><rt>b</rt></div></ruby>", "<ruby>a<div><span>b</span></div></ruby>"],
     ["<pre>\n\na</pre>", "<pre>\n\na</pre>"],
   ])("%s", (html, expected) => {
     expect(cleanHtml(html).html.replace(/\s+/g, " ")).toBe(expected.replace(/\s+/g, " "));
