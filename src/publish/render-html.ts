@@ -144,9 +144,21 @@ function renderDays(view: RiverView, path: string): readonly Markup[] {
   return [...days].map(
     ([day, entries]) => markup`<section class="day" aria-labelledby="day-${day}">
 <h2 id="day-${day}"><time datetime="${day}">${dayFormat.format(new Date(day))}</time></h2>
-${entries.map((entry) => renderStory(entry, day, view, path))}</section>
+${entries.map((entry) => writtenStory(entry, day, view, path))}</section>
 `,
   );
+}
+
+/** Stories as they were last written: of a page that one new story changes, the other ninety-nine stay. */
+const written = new WeakMap<PublishedEntry, { readonly place: string; readonly story: Markup }>();
+
+function writtenStory(entry: PublishedEntry, day: string, view: RiverView, path: string): Markup {
+  const place = `${day} ${view.isStatic} ${path}`;
+  const before = written.get(entry);
+  if (before?.place === place) return before.story;
+  const story = renderStory(entry, day, view, path);
+  written.set(entry, { place, story });
+  return story;
 }
 
 function renderStory(entry: PublishedEntry, day: string, view: RiverView, path: string): Markup {
