@@ -1,5 +1,5 @@
 import type { SightingRecord } from "../model.ts";
-import { BOILERPLATE_ITEMS, findBoilerplate } from "../syndicate/boilerplate.ts";
+import { BOILERPLATE_ITEMS, findBoilerplate, NO_BOILERPLATE } from "../syndicate/boilerplate.ts";
 import {
   CANDIDATES_MAX,
   type Candidate,
@@ -57,10 +57,9 @@ interface NewReport {
 export class PostgresCopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
-  readonly #boilerplates = new RecentMap<
-    number,
-    { readonly shingles: ReadonlySet<number>; readonly at: number }
-  >(BOILERPLATES_KEPT);
+  readonly #boilerplates = new RecentMap<number, { readonly shingles: Uint32Array; readonly at: number }>(
+    BOILERPLATES_KEPT,
+  );
   #lastNo = 0;
 
   /** Looks for the reports that sightings are copies of; one that is none waits for its own copies. */
@@ -174,7 +173,7 @@ export class PostgresCopyFinder {
     if (candidates.length === 0) return null;
     const sources = new Set([entry.source, ...candidates.map((candidate) => candidate.source)]);
     const boilerplates = await this.#boilerplatesOf(session, sources, at);
-    return chooseOriginal(entry, candidates, (source) => boilerplates.get(source) ?? new Set());
+    return chooseOriginal(entry, candidates, (source) => boilerplates.get(source) ?? NO_BOILERPLATE);
   }
 
   /** Takes in what was written before this start, or by another process. What was undone left its number unused. */
@@ -227,8 +226,8 @@ export class PostgresCopyFinder {
     session: Session,
     sources: ReadonlySet<number>,
     at: number,
-  ): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
-    const found = new Map<number, ReadonlySet<number>>();
+  ): Promise<ReadonlyMap<number, Uint32Array>> {
+    const found = new Map<number, Uint32Array>();
     for (const source of sources) {
       const known = this.#boilerplates.get(source);
       if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) found.set(source, known.shingles);

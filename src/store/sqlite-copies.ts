@@ -32,10 +32,9 @@ export class CopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #groups: CopyGroups;
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
-  readonly #boilerplates = new RecentMap<
-    number,
-    { readonly shingles: ReadonlySet<number>; readonly at: number }
-  >(BOILERPLATES_KEPT);
+  readonly #boilerplates = new RecentMap<number, { readonly shingles: Uint32Array; readonly at: number }>(
+    BOILERPLATES_KEPT,
+  );
   #lastNo = 0;
   readonly #selectNew;
   readonly #insert;
@@ -149,7 +148,7 @@ export class CopyFinder {
     return [{ story, source, publishedAt, report }];
   }
 
-  #boilerplateOf(source: number, at: number): ReadonlySet<number> {
+  #boilerplateOf(source: number, at: number): Uint32Array {
     const known = this.#boilerplates.get(source);
     if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) return known.shingles;
     const items = this.#selectRecent.all(source, BOILERPLATE_ITEMS).flatMap((row) => {

@@ -29,7 +29,7 @@ export interface Found extends Comparison {
 export function chooseOriginal(
   entry: Candidate,
   candidates: readonly Candidate[],
-  boilerplateOf: (source: number) => ReadonlySet<number>,
+  boilerplateOf: (source: number) => Uint32Array,
 ): Found | null {
   let best: Found | null = null;
   for (const candidate of candidates) {

@@ -2,9 +2,9 @@
  * Are two texts one report? Pure. Two texts that tell the same event are not enough: they have to be the same words, and
  * to agree in what they are about. A missed copy costs a reader one more line; a false one hides a story.
  */
+import { HashTable } from "./hash-table.ts";
 import type { Report } from "./report.ts";
 import { widthOf } from "./shingles.ts";
-import { countCommon, isAmong } from "./sorted.ts";
 import { isTitleAlike, isTitleSame, TITLE_WORDS_MIN } from "./titles.ts";
 
 /** Why two entries are held to be copies of one report, or what came nearest to it. */
@@ -55,22 +55,33 @@ const NUMBERS_AGREE_MIN = 0.6;
 const TEASER_SHARE_MIN = 0.25;
 const TEASER_WORDS_MIN = 8;
 
+/** Whose a shingle is, in the table of shingles. */
+const REPEATED = 1;
+const FIRST = 2;
+const SECOND = 3;
+const BOTH = 4;
+/** A word of the longer text; one of the shorter that was counted. */
+const KNOWN = 1;
+const COUNTED = 2;
+
+/** Filled for one comparison. */
+const shingleTable = new HashTable();
+const wordTable = new HashTable();
+
 /** How two entries are one report, or null when they are not. What their sources repeat in their items proves nothing. */
 export function compareReports(
   a: Report,
   b: Report,
-  boilerplates: readonly ReadonlySet<number>[] = [],
+  boilerplates: readonly Uint32Array[] = [],
 ): Comparison | null {
   if (a.tokens.unit !== b.tokens.unit) return null;
   if (a.language !== null && b.language !== null && a.language !== b.language) return null;
-  const setA = distinct(a, boilerplates);
-  const setB = distinct(b, boilerplates);
-  const [shorter, longer] = setA.length <= setB.length ? [a, b] : [b, a];
-  const [small, large] = shorter === a ? [setA, setB] : [setB, setA];
-  const shared = countCommon(small, large);
-  const share = small.length === 0 ? 0 : shared / small.length;
+  const { sizeA, sizeB, shared } = countShingles(a.shingles, b.shingles, boilerplates);
+  const [shorter, longer] = sizeA <= sizeB ? [a, b] : [b, a];
+  const size = Math.min(sizeA, sizeB);
+  const share = size === 0 ? 0 : shared / size;
   if (shared >= SHARED_MIN && share >= SUPPORTED_SHARE_MIN) {
-    const part = readSharedPart(shorter, longer, large);
+    const part = readSharedPart(shorter, longer);
     const agency = agencyAgreement(a, b);
     const rule =
       share >= SHARE_MIN ? "text" : supportOf({ a, b, shared, part, isOneAgency: agency.isShared });
@@ -80,6 +91,35 @@ export function compareReports(
   return isTeaserOf(a, b, share)
     ? { rule: "title", share, shared, agency: agencyAgreement(a, b).name }
     : null;
+}
+
+/** How many different shingles each has that no source repeats, and how many both. Leaves whose each is in the table. */
+function countShingles(
+  a: Uint32Array,
+  b: Uint32Array,
+  boilerplates: readonly Uint32Array[],
+): { readonly sizeA: number; readonly sizeB: number; readonly shared: number } {
+  const repeated = boilerplates.reduce((sum, { length }) => sum + length, 0);
+  shingleTable.reset(repeated + a.length + b.length);
+  for (const boilerplate of boilerplates) shingleTable.addAll(boilerplate, REPEATED);
+  let [sizeA, sizeB, shared] = [0, 0, 0];
+  for (let index = 0; index < a.length; index += 1) {
+    const hash = a[index] ?? 0;
+    const slot = shingleTable.slotOf(hash);
+    if (shingleTable.stateAt(slot) !== 0) continue;
+    shingleTable.put(slot, hash, FIRST);
+    sizeA += 1;
+  }
+  for (let index = 0; index < b.length; index += 1) {
+    const hash = b[index] ?? 0;
+    const slot = shingleTable.slotOf(hash);
+    const state = shingleTable.stateAt(slot);
+    if (state !== 0 && state !== FIRST) continue;
+    shingleTable.put(slot, hash, state === FIRST ? BOTH : SECOND);
+    sizeB += 1;
+    if (state === FIRST) shared += 1;
+  }
+  return { sizeA, sizeB, shared };
 }
 
 /** The share from which on the same words need nothing more to be one report. */
@@ -115,16 +155,16 @@ function supportOf(found: {
 /** Headlines that differ, while each says what the other's text tells. */
 function isTitleTold(a: Report, b: Report): boolean {
   const pairs = [[a.title, b] as const, [b.title, a] as const];
-  return pairs.every(([title, { distinctWords }]) => {
-    const told = [...title.distinctive].filter((word) => isAmong(distinctWords, word)).length;
+  return pairs.every(([title, { tokens }]) => {
+    fillWords(tokens.words);
+    const told = [...title.distinctive].filter((word) => wordTable.stateOf(word) === KNOWN).length;
     return told >= 3 && told >= title.distinctive.size * 0.5;
   });
 }
 
-function distinct({ distinctShingles }: Report, boilerplates: readonly ReadonlySet<number>[]): Uint32Array {
-  const known = boilerplates.filter(({ size }) => size > 0);
-  if (known.length === 0) return distinctShingles;
-  return distinctShingles.filter((shingle) => !known.some((boilerplate) => boilerplate.has(shingle)));
+function fillWords(words: Uint32Array, room = 0): void {
+  wordTable.reset(words.length + room);
+  wordTable.addAll(words, KNOWN);
 }
 
 function agencyAgreement(a: Report, b: Report): { readonly isShared: boolean; readonly name: string | null } {
@@ -150,19 +190,20 @@ interface SharedPart {
   readonly blankNumbers: number;
 }
 
-function readSharedPart(shorter: Report, longer: Report, sharedWith: Uint32Array): SharedPart {
+/** The table of shingles is that of the two. */
+function readSharedPart(shorter: Report, longer: Report): SharedPart {
   const { words, facts, unit } = shorter.tokens;
   const width = widthOf(unit);
   const covered = new Uint8Array(words.length);
   const { shingles } = shorter;
   for (let start = 0; start < shingles.length; start += 1) {
-    if (!isAmong(sharedWith, shingles[start] ?? 0)) continue;
+    if (shingleTable.stateOf(shingles[start] ?? 0) !== BOTH) continue;
     // Three words: `fill` takes longer to begin than to do.
     for (let index = start; index < start + width; index += 1) covered[index] = 1;
   }
   const zone = covered.slice();
   closeGaps(zone, unit === "word" ? GAP_MAX : GAP_MAX * 2);
-  const seen = new Set<number>();
+  fillWords(longer.tokens.words, words.length);
   const part = { facts: 0, sameFacts: 0, numbers: 0, sameNumbers: 0 };
   const places = { factPlaces: 0, numberPlaces: 0, blankFacts: 0, blankNumbers: 0 };
   let zoneWords = 0;
@@ -176,9 +217,11 @@ function readSharedPart(shorter: Report, longer: Report, sharedWith: Uint32Array
     places.numberPlaces += isNumber;
     places.blankFacts += isBlank;
     places.blankNumbers += isNumber * isBlank;
-    if (seen.has(word)) continue;
-    seen.add(word);
-    const isSame = isAmong(longer.distinctWords, word) ? 1 : 0;
+    const slot = wordTable.slotOf(word);
+    const state = wordTable.stateAt(slot);
+    if (state === COUNTED) continue;
+    wordTable.put(slot, word, COUNTED);
+    const isSame = state === KNOWN ? 1 : 0;
     part.facts += 1;
     part.sameFacts += isSame;
     part.numbers += isNumber;

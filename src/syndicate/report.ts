@@ -2,7 +2,6 @@
 import type { Entry } from "../model.ts";
 import { type Agency, agencyOf } from "./agencies.ts";
 import { sampleOf, shinglesOf } from "./shingles.ts";
-import { sortDistinct } from "./sorted.ts";
 import { readTitle, TITLE_WORDS_MIN, type Title } from "./titles.ts";
 import { mix, type Tokens, tokenise } from "./tokens.ts";
 
@@ -10,10 +9,6 @@ export interface Report {
   readonly tokens: Tokens;
   /** One for each place in the text. */
   readonly shingles: Uint32Array;
-  /** The same, each once, ascending. */
-  readonly distinctShingles: Uint32Array;
-  /** Its words, each once, ascending. */
-  readonly distinctWords: Uint32Array;
   /** Primary subtag of the stated language, lower case; null where none is stated. */
   readonly language: string | null;
   readonly title: Title;
@@ -26,22 +21,12 @@ export type ReportEntry = Pick<Entry, "title" | "authors" | "summary" | "content
 export function readReport(entry: ReportEntry): Report {
   const tokens = tokenise(textOf(entry));
   const shingles = shinglesOf(tokens);
-  let distinctShingles: Uint32Array | null = null;
-  let distinctWords: Uint32Array | null = null;
   let title: Title | null = null;
   let agency: Agency | null | undefined;
   return {
     tokens,
     shingles,
     language: entry.language?.split(/[-_]/)[0]?.toLowerCase() || null,
-    get distinctShingles() {
-      distinctShingles ??= sortDistinct(shingles);
-      return distinctShingles;
-    },
-    get distinctWords() {
-      distinctWords ??= sortDistinct(tokens.words);
-      return distinctWords;
-    },
     get title() {
       title ??= readTitle(entry.title);
       return title;

@@ -25,6 +25,9 @@ export function shinglesOf({ words, unit }: Tokens): Uint32Array {
   return shingles;
 }
 
+/** Where the small hashes of the text under way are gathered. */
+let scratch = new Uint32Array(4096);
+
 /**
  * The smallest hashes of a text, ascending, each once: two texts that share shingles share these in the same proportion,
  * however long either is (a bottom-k sketch, Cohen and Kaplan 2007).
@@ -34,7 +37,8 @@ export function sampleOf(shingles: Uint32Array): Uint32Array {
   // Those below a bound that leaves some twice the sample, so that a long text need not be sorted whole.
   const wanted = SAMPLE_SIZE * 2;
   const bound = length <= wanted * 2 ? 2 ** 32 : (wanted / length) * 2 ** 32;
-  const low = new Uint32Array(length);
+  if (length > scratch.length) scratch = new Uint32Array(length);
+  const low = scratch;
   let count = 0;
   for (let index = 0; index < length; index += 1) {
     const hash = shingles[index] ?? 0;

@@ -12,9 +12,12 @@ export interface Tokens {
   readonly words: Uint32Array;
   /** Beside each word: 1 for one that holds a digit, 2 for a name (a capital inside a sentence), else 0. */
   readonly facts: Uint8Array;
+  readonly unit: TextUnit;
+}
+
+export interface PlainTokens extends Tokens {
   /** Beside each word: its letters and digits, 255 at most. */
   readonly lengths: Uint8Array;
-  readonly unit: TextUnit;
 }
 
 /** More of one entry is not looked at. */
@@ -78,7 +81,14 @@ export function readableHtml(html: string): string {
     // What is text must not become a tag by decoding.
     text = decodeHTML(text.replace(/&(?:lt|#60|#x3c);/gi, " "));
   }
-  return text.normalize("NFC");
+  return normalise(text);
+}
+
+/** What composes nothing: up to U+02FF, and common quotation marks and dashes. Most texts, which need not be walked for it. */
+const COMPOSING = /[^\u0000-\u02ff\u2010-\u2027]/;
+
+function normalise(text: string): string {
+  return COMPOSING.test(text) ? text.normalize("NFC") : text;
 }
 
 /** Each such element goes, up to the first end tag of its name; one that never ends stays. Linear, unlike an expression. */
@@ -107,8 +117,9 @@ export function tokenise(html: string): Tokens {
 }
 
 /** The words of plain text. */
-export function tokenisePlain(text: string): Tokens {
-  return tokeniseText(text.slice(0, TEXT_LENGTH_MAX).normalize("NFC"), { hasTags: false });
+export function tokenisePlain(text: string): PlainTokens {
+  const tokens = tokeniseText(normalise(text.slice(0, TEXT_LENGTH_MAX)), { hasTags: false });
+  return { ...tokens, lengths: scratch.lengths.slice(0, tokens.words.length) };
 }
 
 // One loop over local variables: a function for the end of a word, which would have to share them, doubles its cost.
@@ -129,9 +140,23 @@ function tokeniseText(text: string, { hasTags }: { readonly hasTags: boolean }):
       let hasDigit = false;
       let hash = 0x811c9dc5;
       let letters = 0;
-      // The whole word; what is silent between letters is passed over, so that don't and don’t are one word.
+      // The whole word, letters in a loop of their own; what is silent between letters is passed over, so that don't and don’t are one word.
       for (;;) {
-        if (kind === LETTER || kind === DIGIT) {
+        if (kind === LETTER) {
+          const from = index;
+          do {
+            hash = Math.imul(hash ^ (character & 0xffff), 0x01000193);
+            index += 1;
+            if (index >= length) break;
+            code = text.charCodeAt(index);
+            character = characters[code] ?? 0;
+            kind = character >>> 16;
+          } while (kind === LETTER);
+          letters += index - from;
+          if (index >= length) break;
+          continue;
+        }
+        if (kind === DIGIT) {
           letters += 1;
           if (kind === DIGIT) hasDigit = true;
           hash = Math.imul(hash ^ (character & 0xffff), 0x01000193);
@@ -174,12 +199,12 @@ function tokeniseText(text: string, { hasTags }: { readonly hasTags: boolean }):
     }
   }
   const unit = hanCount * 3 > count ? "han" : thaiCount * 3 > count ? "thai" : "word";
-  return {
-    words: words.slice(0, count),
-    facts: facts.slice(0, count),
-    lengths: lengths.slice(0, count),
-    unit,
-  };
+  // One buffer for both: memory outside of the heap is dear to get and to give back.
+  const buffer = new ArrayBuffer(count * 5);
+  const kept = { words: new Uint32Array(buffer, 0, count), facts: new Uint8Array(buffer, count * 4, count) };
+  kept.words.set(words.subarray(0, count));
+  kept.facts.set(facts.subarray(0, count));
+  return { ...kept, unit };
 }
 
 /** Where the tag that begins here ends; `start` itself when this is no tag. */

@@ -1,5 +1,6 @@
 /** Prints entries one after another and says which earlier one each is a copy of: what the store does, without a store. */
 import type { Entry } from "../../src/model.ts";
+import { NO_BOILERPLATE } from "../../src/syndicate/boilerplate.ts";
 import {
   CANDIDATES_MAX,
   type Candidate,
@@ -18,7 +19,6 @@ export interface Print {
 }
 
 const EMPTY: Omit<ReportEntry, "title"> = { authors: [], summary: null, contentHtml: null, language: null };
-const NONE: ReadonlySet<number> = new Set();
 
 export class Press {
   readonly #index = new PostingIndex(WINDOW_MS);
@@ -35,7 +35,7 @@ export class Press {
     const candidates = this.#index
       .find({ ...fingerprint, at }, { limit: CANDIDATES_MAX })
       .flatMap((found) => this.#firsts.get(found) ?? []);
-    const found = chooseOriginal(own, candidates, () => NONE);
+    const found = chooseOriginal(own, candidates, () => NO_BOILERPLATE);
     if (found !== null) return found;
     this.#index.add({ ...fingerprint, no, at });
     this.#firsts.set(no, own);
