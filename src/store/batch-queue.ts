@@ -9,6 +9,8 @@ export interface BatchWriter<Item, Result> {
   weigh(item: Item): number;
   /** Writes a batch whole; an item that fails alone has an `error`. @throws when the batch as a whole failed */
   write(items: readonly Item[]): readonly Outcome<Result>[];
+  /** What items wait for before they are written, or null for nothing. A failure is `write`'s to find again and to tell. */
+  ready(): Promise<void> | null;
 }
 
 /** A queue that writes what has come in since the event loop's last turn, in batches of limited weight. */
@@ -37,6 +39,13 @@ export class BatchQueue<Item, Result> {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    const ready = this.#writer.ready();
+    const go = () => this.#writeNextTurn();
+    if (ready === null) go();
+    else ready.then(go, go);
+  }
+
+  #writeNextTurn(): void {
     // One batch per turn, so that readers are served between two.
     setImmediate(() => {
       this.#isScheduled = false;

@@ -21,6 +21,8 @@ const REPORTS_KEPT = 256;
 const BOILERPLATES_KEPT = 256;
 const BOILERPLATE_FRESH_MS = 3_600_000;
 const EXPIRED_PER_ENTRY = 4;
+/** Rows of the window that one query brings: some 20 ms to take in. */
+const SLICE = 2000;
 
 /** A sighting that a poll brought or edited. */
 export interface NotedSighting {
@@ -66,7 +68,8 @@ export class PostgresCopyFinder {
   async note(session: Session, sightings: readonly NotedSighting[]): Promise<void> {
     const at = sightings[0]?.at;
     if (at === undefined) return;
-    await this.#catchUp(session, at);
+    // What was written before this start, or by another process.
+    while (await this.takeSlice(session, at));
     const waiting = await leaveWaiting(
       session,
       sightings.filter(({ isEdit }) => isEdit).map(({ id }) => id),
@@ -176,21 +179,34 @@ export class PostgresCopyFinder {
     return chooseOriginal(entry, candidates, (source) => boilerplates.get(source) ?? NO_BOILERPLATE);
   }
 
-  /** Takes in what was written before this start, or by another process. What was undone left its number unused. */
-  async #catchUp(session: Session, at: number): Promise<void> {
+  /**
+   * Takes in a slice of what the store holds of the window; what was undone left its number unused. A daemon does so before
+   * its first polls are written. @returns false when nothing is left
+   */
+  async takeSlice(session: Session, at: number): Promise<boolean> {
+    if (this.#lastNo === 0) await this.#reserve(session, at);
     const rows = await session.all(
-      "SELECT no, seen_at, title_hash, sample FROM reports WHERE no > $1 AND seen_at >= $2 ORDER BY no",
-      [this.#lastNo, at - WINDOW_MS],
+      "SELECT no, seen_at, title_hash, sample FROM reports WHERE no > $1 ORDER BY no LIMIT $2",
+      [this.#lastNo, SLICE],
     );
     for (const row of rows) {
-      this.#lastNo = readNumber(row, "no");
-      this.#index.add({
-        no: this.#lastNo,
-        at: readNumber(row, "seen_at"),
-        sample: readSample(row.sample),
-        titleHash: readOptionalNumber(row, "title_hash"),
-      });
+      const no = readNumber(row, "no");
+      // Another query may have brought it meanwhile.
+      if (no <= this.#lastNo) continue;
+      this.#lastNo = no;
+      const seenAt = readNumber(row, "seen_at");
+      if (seenAt < at - WINDOW_MS) continue;
+      const titleHash = readOptionalNumber(row, "title_hash");
+      this.#index.add({ no, at: seenAt, sample: readSample(row.sample), titleHash });
     }
+    return rows.length === SLICE;
+  }
+
+  async #reserve(session: Session, at: number): Promise<void> {
+    const row = await session.one("SELECT min(no) AS first, max(no) AS last FROM reports");
+    const [first, last] = row === undefined ? [] : [row.first, row.last].map((no) => Number(no ?? 0));
+    if (first === undefined || last === undefined || first === 0) return;
+    this.#index.reserve(last - first + 1, { no: first, at });
   }
 
   /** By number of the report; what is a copy itself, or was split off, is left out. */

@@ -108,6 +108,8 @@ class PostgresStore implements Store {
   readonly #clock: Clock;
   readonly #copies: PostgresCopyFinder | null;
   readonly #queue: WriteQueue<PollRecord, RecordedPoll>;
+  /** Settled when the window of copies is in memory; null before that is begun. */
+  #copiesLoaded: Promise<void> | null = null;
 
   constructor(database: PostgresDatabase, options: PostgresOptions) {
     this.#database = database;
@@ -120,6 +122,8 @@ class PostgresStore implements Store {
       write: (records) => this.#recordBatch(records),
       weightMax: BATCH_SIGHTINGS_MAX,
     });
+    // Should it fail, the first poll tries again and says why.
+    if (options.role !== "tool") this.#loadCopies().catch(() => {});
   }
 
   async syncSources(
@@ -169,6 +173,25 @@ class PostgresStore implements Store {
     return this.#queue.push(record);
   }
 
+  /** Takes in the window of copies in slices, holding no lock meanwhile. What brings entries waits for it. */
+  #loadCopies(): Promise<void> {
+    const copies = this.#copies;
+    if (copies === null) return Promise.resolve();
+    this.#copiesLoaded ??= this.#takeSlices(copies).catch((error) => {
+      this.#copiesLoaded = null;
+      throw error;
+    });
+    return this.#copiesLoaded;
+  }
+
+  async #takeSlices(copies: PostgresCopyFinder): Promise<void> {
+    const at = this.#clock.now().getTime();
+    while (
+      !this.#database.isClosed &&
+      (await this.#database.statement((session) => copies.takeSlice(session, at)))
+    );
+  }
+
   async listStories(query: StoryQuery): Promise<readonly Story[]> {
     return this.#database.read((session) => listStories(session, query, this.#onWarning));
   }
@@ -210,6 +233,7 @@ class PostgresStore implements Store {
     record: AnswerRecord,
   ): Promise<{ readonly merged: number; readonly isVisible: boolean }> {
     const { question, changes, at } = record;
+    if (changes.length > 0) await this.#loadCopies();
     return this.#changeStories(async (session) => {
       await settleQuestion(session, question, record);
       await addCollapsedKeys(session, record.collapsedKeys);
@@ -234,6 +258,7 @@ class PostgresStore implements Store {
   }
 
   async rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport> {
+    await this.#loadCopies();
     try {
       return await this.#changeStories((session) =>
         rekey(session, request, { signal, copies: this.#copies }),
@@ -416,6 +441,7 @@ class PostgresStore implements Store {
   /** A batch that fails is written again poll by poll, so that only the culprit fails. */
   async #recordBatch(records: readonly PollRecord[]): Promise<readonly Outcome<RecordedPoll>[]> {
     try {
+      await this.#loadCopies();
       return await this.#database.write((session) => writePolls(session, records, this.#copies));
     } catch (error) {
       if (records.length === 1) return [{ error }];

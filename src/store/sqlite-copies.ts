@@ -16,6 +16,8 @@ const BOILERPLATES_KEPT = 256;
 const BOILERPLATE_FRESH_MS = 3_600_000;
 /** Rows whose time is over that one entry clears away. */
 const EXPIRED_PER_ENTRY = 4;
+/** Rows of the window that are taken in between two turns of the event loop: some 10 ms. */
+const SLICE = 2000;
 
 interface NotedSighting {
   readonly id: number;
@@ -36,6 +38,8 @@ export class CopyFinder {
     BOILERPLATES_KEPT,
   );
   #lastNo = 0;
+  readonly #selectEnds;
+  readonly #selectOldest;
   readonly #selectNew;
   readonly #insert;
   readonly #remove;
@@ -46,8 +50,12 @@ export class CopyFinder {
 
   constructor(db: DatabaseSync) {
     this.#groups = new CopyGroups(db);
+    this.#selectEnds = db.prepare(
+      "SELECT (SELECT min(no) FROM reports) AS first, (SELECT max(no) FROM reports) AS last",
+    );
+    this.#selectOldest = db.prepare("SELECT seen_at FROM reports ORDER BY no LIMIT 1");
     this.#selectNew = db.prepare(
-      "SELECT no, seen_at, title_hash, sample FROM reports WHERE no > ? AND seen_at >= ? ORDER BY no",
+      "SELECT no, seen_at, title_hash, sample FROM reports WHERE no > ? ORDER BY no LIMIT ?",
     );
     this.#insert = db.prepare(
       "INSERT INTO reports (sighting, seen_at, title_hash, sample) VALUES (?, ?, ?, ?)",
@@ -74,8 +82,9 @@ export class CopyFinder {
   /** Looks for the reports that new sightings are copies of; one that is none waits for its own copies. */
   note(sightings: readonly NotedSighting[], poll: Poll): void {
     if (sightings.length === 0) return;
-    this.#catchUp(poll.at);
-    this.#expire.run(EXPIRED_PER_ENTRY * sightings.length, poll.at - WINDOW_MS);
+    // What was written before this start, or by another process.
+    while (this.takeSlice(poll.at));
+    this.#removeExpired(EXPIRED_PER_ENTRY * sightings.length, poll.at - WINDOW_MS);
     for (const sighting of sightings) this.#noteOne(sighting, poll);
   }
 
@@ -113,19 +122,40 @@ export class CopyFinder {
     return { ...known, story: readNumber(row, "story"), publishedAt: readNumber(row, "published_at") };
   }
 
-  /** Takes in what was written before this start, or by another process. */
-  #catchUp(at: number): void {
-    for (const row of this.#selectNew.iterate(this.#lastNo, at - WINDOW_MS)) {
+  /**
+   * Takes in a slice of what the store holds of the window. A daemon does so before its first polls are written, a slice
+   * between two turns of the event loop. @returns false when nothing is left
+   */
+  takeSlice(at: number): boolean {
+    if (this.#lastNo === 0) this.#reserve(at);
+    const rows = this.#selectNew.all(this.#lastNo, SLICE);
+    for (const row of rows) {
       const no = readNumber(row, "no");
       this.#lastNo = no;
-      const sample = readSample(row.sample);
-      this.#index.add({
-        no,
-        at: readNumber(row, "seen_at"),
-        sample,
-        titleHash: readOptionalNumber(row, "title_hash"),
-      });
+      const seenAt = readNumber(row, "seen_at");
+      if (seenAt < at - WINDOW_MS) continue;
+      const titleHash = readOptionalNumber(row, "title_hash");
+      this.#index.add({ no, at: seenAt, sample: readSample(row.sample), titleHash });
     }
+    return rows.length === SLICE;
+  }
+
+  #reserve(at: number): void {
+    const { first, last } = this.#selectEnds.get() ?? {};
+    if (typeof first !== "number" || typeof last !== "number") return;
+    this.#index.reserve(last - first + 1, { no: first, at });
+  }
+
+  /** After a transaction was undone: its numbers are given again, perhaps by another process. */
+  rewind(): void {
+    const { last } = this.#selectEnds.get() ?? {};
+    this.#lastNo = Math.min(this.#lastNo, typeof last === "number" ? last : 0);
+  }
+
+  #removeExpired(limit: number, before: number): void {
+    const oldest = this.#selectOldest.get();
+    if (oldest === undefined || readNumber(oldest, "seen_at") >= before) return;
+    this.#expire.run(limit, before);
   }
 
   #readCandidate(no: number, entry: Candidate): Candidate[] {
@@ -168,6 +198,7 @@ function keyOf(sightingId: number, contentHash: string): string {
 
 function readSample(value: unknown): Uint32Array {
   if (!(value instanceof Uint8Array)) return new Uint32Array(0);
-  // A copy: what SQLite gives may begin anywhere.
-  return new Uint32Array(value.slice().buffer, 0, Math.floor(value.byteLength / 4));
+  // What SQLite gives may begin anywhere.
+  const bytes = value.byteOffset % 4 === 0 ? value : value.slice();
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.byteLength / 4));
 }

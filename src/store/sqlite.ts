@@ -94,6 +94,10 @@ class SqliteStore implements Store {
   readonly #sources: SourceTable;
   readonly #stories: StoryTable;
   readonly #polls: PollWriter;
+  readonly #copies: CopyFinder | null;
+  readonly #clock: Clock;
+  #copiesLoading: Promise<void> | null = null;
+  #areCopiesLoaded = false;
   readonly #questions: QuestionTable;
   readonly #notices: NoticeTable;
   readonly #subscriptions: SubscriptionTable;
@@ -128,11 +132,13 @@ class SqliteStore implements Store {
         this.#hub.voidLease();
       }
       this.#archives = new ArchiveTable(this.#db);
+      this.#clock = options.clock;
+      this.#copies = options.isSyndicating === false ? null : new CopyFinder(this.#db);
       this.#polls = new PollWriter(this.#db, {
         stories: this.#stories,
         questions: this.#questions,
         notices: this.#notices,
-        copies: options.isSyndicating === false ? null : new CopyFinder(this.#db),
+        copies: this.#copies,
       });
       this.#rewriter = new SightingRewriter(this.#db, this.#polls);
       this.#reader = new StoryReader(this.#db, onWarning);
@@ -154,9 +160,12 @@ class SqliteStore implements Store {
       {
         weigh: (record) => 1 + record.sightings.length,
         write: (records) => this.#recordBatch(records),
+        ready: () => this.#loadCopies(),
       },
       { weightMax: BATCH_SIGHTINGS_MAX },
     );
+    // Should it fail, the first poll tries again and says why.
+    if (isPoller) this.#loadCopies()?.catch(() => {});
   }
 
   async syncSources(
@@ -200,6 +209,28 @@ class SqliteStore implements Store {
   async recordPoll(record: PollRecord): Promise<RecordedPoll> {
     this.#assertOpen();
     return this.#queue.push(record);
+  }
+
+  /**
+   * Takes in the window of copies in slices, so that readers are served meanwhile; what brings entries waits. Null when that
+   * is done. A store that closes earlier writes what waits nevertheless, and takes in the rest for it at once.
+   */
+  #loadCopies(): Promise<void> | null {
+    const copies = this.#copies;
+    if (copies === null || this.#areCopiesLoaded) return null;
+    this.#copiesLoading ??= this.#takeSlices(copies)
+      .then(() => {
+        this.#areCopiesLoaded = true;
+      })
+      .finally(() => {
+        this.#copiesLoading = null;
+      });
+    return this.#copiesLoading;
+  }
+
+  async #takeSlices(copies: CopyFinder): Promise<void> {
+    do await nextTurn();
+    while (this.#db.isOpen && copies.takeSlice(this.#clock.now().getTime()));
   }
 
   async listStories(query: StoryQuery): Promise<readonly Story[]> {
@@ -252,6 +283,7 @@ class SqliteStore implements Store {
   async recordAnswer(
     record: AnswerRecord,
   ): Promise<{ readonly merged: number; readonly isVisible: boolean }> {
+    if (record.changes.length > 0) await this.#loadCopies();
     return this.#write(() => {
       this.#questions.record(record.question, record.answer, record.at);
       this.#rewriter.addCollapsedKeys(record.collapsedKeys);
@@ -281,6 +313,7 @@ class SqliteStore implements Store {
 
   async rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport> {
     this.#assertOpen();
+    await this.#loadCopies();
     const writer = new RekeyWriter(this.#db, {
       stories: this.#stories,
       questions: this.#questions,
@@ -295,13 +328,14 @@ class SqliteStore implements Store {
         const step = steps.next();
         if (step.done) {
           this.#db.exec(request.isDryRun ? "ROLLBACK" : "COMMIT");
+          if (request.isDryRun) this.#copies?.rewind();
           return step.value;
         }
         await nextTurn();
         signal.throwIfAborted();
       }
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      this.#undo();
       signal.throwIfAborted();
       throw translateSqliteError(error, this.#file);
     }
@@ -522,9 +556,15 @@ class SqliteStore implements Store {
       this.#db.exec("COMMIT");
       return result;
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      this.#undo();
       throw translateSqliteError(error, this.#file);
     }
+  }
+
+  #undo(): void {
+    if (!this.#db.isTransaction) return;
+    this.#db.exec("ROLLBACK");
+    this.#copies?.rewind();
   }
 
   #assertOpen(): void {

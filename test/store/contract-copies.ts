@@ -85,6 +85,25 @@ export function describeCopies(factory: StoreFactory): void {
     expect(idsOf(await groups())).toEqual([["tag:1", "tag:2"]]);
   });
 
+  test("a store that is opened compares with all that is in its window, however early the first poll comes", async () => {
+    await addAll("a", "b", "c");
+    await poll(store(), "a", [print("1", 1)]);
+    // More than one slice.
+    const others = Array.from({ length: 4100 }, (_, n) => buildSighting(`n${n}`, { title: `Note ${n}` }));
+    await poll(store(), "a", others);
+    await poll(store(), "a", [print("2", 2)]);
+    await using other = await fixture().open();
+    const [recorded] = await Promise.all([
+      poll(other, "b", [print("3", 1), print("4", 2)]),
+      other.listStories({ limit: 1 }),
+    ]);
+    expect(recorded.stories.new).toBe(2);
+    const copies = await store().listCopies([1, 2, 4102, 4103, 4104]);
+    expect(
+      new Set(copies.map(({ members }) => members.map(({ story }) => story.publishedId).join(" "))),
+    ).toEqual(new Set(["tag:1 tag:3", "tag:2 tag:4"]));
+  });
+
   test("a split holds: the copy stands alone, through later edits, and so does what would join it", async () => {
     await addAll("a", "b", "c");
     await poll(store(), "a", [print("1", 1)]);
