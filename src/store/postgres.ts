@@ -122,8 +122,6 @@ class PostgresStore implements Store {
       write: (records) => this.#recordBatch(records),
       weightMax: BATCH_SIGHTINGS_MAX,
     });
-    // Should it fail, the first poll tries again and says why.
-    if (options.role !== "tool") this.#loadCopies().catch(() => {});
   }
 
   async syncSources(

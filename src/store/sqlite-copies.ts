@@ -17,7 +17,7 @@ const BOILERPLATE_FRESH_MS = 3_600_000;
 /** Rows whose time is over that one entry clears away. */
 const EXPIRED_PER_ENTRY = 4;
 /** Rows of the window that are taken in between two turns of the event loop: some 10 ms. */
-const SLICE = 2000;
+const SLICE = 1000;
 
 interface NotedSighting {
   readonly id: number;
