@@ -9,7 +9,7 @@ import { renderTable, shorten, terminalText } from "./table.ts";
 
 interface AddOptions extends ConfigOption {
   readonly name?: string;
-  readonly tag: readonly string[];
+  readonly tag?: readonly string[];
   readonly allowPrivate?: boolean;
   readonly dryRun?: boolean;
 }
@@ -21,12 +21,10 @@ export function addAddCommand({ program, context, action }: CommandTable): void 
     .description("find the feed of a page, show it, and append it to the config (exit 3 when there is none)")
     .argument("<url>", "a page, a channel, a profile, a podcast, or the feed itself")
     .option("-n, --name <name>", "shown instead of the feed's own title")
-    .option(
-      "-t, --tag <tag>",
-      "a tag; may be given several times",
-      (tag, tags: string[]) => [...tags, tag],
-      [],
-    )
+    .option("-t, --tag <tag>", "a tag; may be given several times", (tag, tags: readonly string[] = []) => [
+      ...tags,
+      tag,
+    ])
     .option("--allow-private", "the feed may live on a private or loopback address")
     .option("--dry-run", "only show what was found")
     .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
@@ -59,7 +57,7 @@ export function addAddCommand({ program, context, action }: CommandTable): void 
         const source = {
           ...(isList ? { opml: found.url } : { url: found.url }),
           ...(options.name !== undefined && { name: options.name }),
-          tags: options.tag,
+          tags: options.tag ?? [],
         };
         await addSourcesToConfig([source], options, context);
         await print(context, `Added to ${file}; a running daemon polls it within seconds.`);

@@ -5,6 +5,7 @@ import type { UrlOptions } from "../identify/original-url.ts";
 import type { Alias } from "../model.ts";
 import { type ConfigOption, openConfig, openToolStore, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
+import { terminalText } from "./table.ts";
 
 /** `mainstem merge`: the operator says that two URLs tell one story. Kept for good, applied before every rule. */
 export function addMergeCommand({ program, context, action }: CommandTable): void {
@@ -25,7 +26,12 @@ export function addMergeCommand({ program, context, action }: CommandTable): voi
         const rules = await urlOptionsOf(config, rulesOptions(context));
         const [first, second] = [operatorAlias(a, "merge", rules), operatorAlias(b, "merge", rules)];
         await store.mergeStories(first, second, context.clock.now());
-        await print(context, "They are one story from now on. Undo with: mainstem split <url>");
+        const detail = await store.findStory([first.key]);
+        const isSeen = detail?.aliases.some(({ key }) => key === second.key);
+        await print(
+          context,
+          `${isSeen ? "They are one story from now on." : "Noted: as soon as both were seen, they are one story."} Undo with: mainstem split <url>`,
+        );
         return 0;
       }),
     );
@@ -47,7 +53,10 @@ export function addSplitCommand({ program, context, action }: CommandTable): voi
         const isKnown = await store.splitStory(operatorAlias(url, "split", rules), context.clock.now());
         if (isKnown)
           await print(context, "It is a story of its own from now on. Undo with: mainstem merge <url> <url>");
-        else context.stderr.write("mainstem: no story is known under this URL\n");
+        else
+          context.stderr.write(
+            `mainstem: no story is known under ${terminalText(url)}; nothing was changed\n`,
+          );
         return isKnown ? 0 : 1;
       }),
     );

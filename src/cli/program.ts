@@ -65,7 +65,10 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     })
     .exitOverride()
     .showSuggestionAfterError()
-    .addHelpText("after", "\nExample:\n  $ mainstem run --config config/mainstem.yaml");
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ mainstem init && mainstem run\n  $ mainstem add https://www.theguardian.com/world\n\nmainstem <command> --help explains a command and has an example.",
+    );
   const action: CommandTable["action"] =
     (run) =>
     async (...given) => {

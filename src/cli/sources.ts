@@ -96,7 +96,7 @@ function describe(sources: readonly SourceState[], { clock, stdout }: CliContext
 }
 
 function adviceOf({ status, lastError }: SourceState): string {
-  return status === "gone" ? GONE_ADVICE : adviceFor(lastError?.code ?? "");
+  return status === "gone" ? GONE_ADVICE : adviceFor(lastError?.code ?? "", lastError?.message);
 }
 
 function nextPoll({ nextPollAt }: SourceState, now: Date): string {

@@ -1,5 +1,7 @@
 import { urlOptionsOf } from "../app/url-rules.ts";
 import { aliasesForLookup } from "../identify/identify.ts";
+import type { Sighting } from "../model.ts";
+import { type JoinReason, LONG_REASONS, whyJoined } from "../publish/joined.ts";
 import type { StoryDetail } from "../store/store.ts";
 import {
   type CliContext,
@@ -83,6 +85,9 @@ function describe(detail: StoryDetail, { stdout }: CliContext): string {
     sighting.entry.url ?? "",
     minute(sighting.firstSeenAt),
   ]);
+  const reasons = story.sightings
+    .filter((sighting) => sighting !== winner)
+    .map((sighting) => `  ${terminalText(sighting.sourceName)}: ${LONG_REASONS[reasonOf(sighting, detail)]}`);
   const evidence = aliases.map((alias) => [
     alias.rule,
     alias.sourceId ? (names.get(alias.sourceId) ?? alias.sourceId) : "operator",
@@ -96,8 +101,9 @@ function describe(detail: StoryDetail, { stdout }: CliContext): string {
     `published     ${minute(story.publishedAt)}, changed ${minute(story.updatedAt)}`,
     "",
     renderTable(["", "carried by", "title", "as", "first seen (UTC)"], sightings, stdout),
+    ...(reasons.length > 0 ? ["", "Why they are one story:", ...reasons] : []),
     "",
-    "Why they are one story:",
+    "It is known by:",
     renderTable(["rule", "source", "from", "since (UTC)"], evidence, stdout),
   ];
   if (forwardedIds.length > 0) lines.push("", `merged into it: ${forwardedIds.map(terminalText).join(", ")}`);
@@ -105,6 +111,12 @@ function describe(detail: StoryDetail, { stdout }: CliContext): string {
     lines.push("", "The same report, as other sources print it:", describeCopies(copies, stdout));
   for (const override of overrides) lines.push(`operator: ${terminalText(override)}`);
   return lines.join("\n");
+}
+
+/** An operator's merge leaves nothing in the entries themselves. */
+function reasonOf(sighting: Sighting, { story, overrides }: StoryDetail): JoinReason {
+  const reason = whyJoined(sighting, story.sightings);
+  return reason === "former" && overrides.length > 0 ? "operator" : reason;
 }
 
 function minute(date: Date): string {

@@ -1,7 +1,7 @@
 /** Why a carrier's entry counts as the same story, in words for people. Pure. */
 import type { Alias, Sighting } from "../model.ts";
 
-/** `former`: by an address or id that it had before it was edited, or by a rule of an earlier version. */
+/** `former`: by what it does not say itself: an address or id from before an edit, an earlier rule, or the operator's word. */
 export type JoinReason = Alias["kind"] | "former";
 
 /** A few words, to stand behind a carrier's name. */
@@ -12,7 +12,7 @@ export const SHORT_REASONS: Readonly<Record<JoinReason, string>> = {
   soft: "same title and day",
   content: "same text",
   operator: "the operator's word",
-  former: "same address before",
+  former: "same address before, or the operator's word",
 };
 
 /** The end of a sentence that begins with a carrier's name. */
@@ -23,7 +23,7 @@ export const LONG_REASONS: Readonly<Record<JoinReason, string>> = {
   soft: "its title, its day and its address or id agree",
   content: "it tells the same text",
   operator: "the operator said that it is the same",
-  former: "it had the same address or id before it was edited",
+  former: "it had the same address or id before it was edited, or the operator said so",
 };
 
 /** The strongest kind of key that an entry shares with another one of its story. */

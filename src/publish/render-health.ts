@@ -18,7 +18,7 @@ export interface HealthFeedOptions {
   readonly url: string;
   readonly startedAt: Date;
   /** What to do about an error code. */
-  readonly adviceFor: (code: string) => string;
+  readonly adviceFor: (code: string, message: string) => string;
 }
 
 /** The notices, newest first, as an Atom document. Addresses in them hold no secrets. */
@@ -39,7 +39,8 @@ export function renderHealth(
 ${notices.map((notice) => {
   const source = cleanLine(notice.sourceName, 200) || notice.sourceId;
   // What to do about an end stands in its message: no error of a moment.
-  const advice = notice.code === null || notice.kind === "died" ? "" : ` ${adviceFor(notice.code)}`;
+  const advice =
+    notice.code === null || notice.kind === "died" ? "" : ` ${adviceFor(notice.code, notice.message)}`;
   return markup`<entry>
 <id>${idOf(notice)}</id>
 <title type="text">${plainText(titles[notice.kind](source))}</title>

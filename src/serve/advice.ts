@@ -55,9 +55,26 @@ const ADVICE: ReadonlyMap<string, string> = new Map<ErrorCode, string>([
 export const GONE_ADVICE =
   "It is not polled any more; its stories stay. Take it out of the config, or put its new address there.";
 
-/** One or two sentences for the operator; never empty. */
-export function adviceFor(code: string): string {
+/** What a status asks of the operator; others have the words of `fetch/status`. */
+function statusAdvice(status: number): string | null {
+  if (status === 401 || status === 403)
+    return "The server wants a login, or refuses programs. Give what it asks for under headers in the config, or ask the publisher.";
+  if (status === 404)
+    return "The feed is not there any more. Find where it is now with `mainstem add URL` of its site.";
+  if (status === 429)
+    return "The server asks for fewer requests. It is asked more rarely by itself; nothing is to be done.";
+  if (status >= 500)
+    return "The trouble is on the server's side. It is tried again by itself; nothing is to be done.";
+  return null;
+}
+
+/** One or two sentences for the operator; never empty. `message` is the error's own, which names the status of an answer. */
+export function adviceFor(code: string, message = ""): string {
+  const status =
+    code === "fetch/status" ? /^The server (?:says|has said) (\d{3})\b/.exec(message)?.[1] : undefined;
   return (
-    ADVICE.get(code) ?? "It is tried again by itself. See what the source yields with `mainstem preview URL`."
+    (status && statusAdvice(Number(status))) ||
+    (ADVICE.get(code) ??
+      "It is tried again by itself. See what the source yields with `mainstem preview URL`.")
   );
 }

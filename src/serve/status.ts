@@ -106,7 +106,7 @@ export function placeOf(source: SourceState): string {
 export function errorOf(source: SourceState): { code: string; message: string; advice: string } | null {
   if (source.lastError === null) return null;
   const { code, message } = source.lastError;
-  const advice = source.status === "gone" ? GONE_ADVICE : adviceFor(code);
+  const advice = source.status === "gone" ? GONE_ADVICE : adviceFor(code, message);
   return { code, message: scrubUrls(cleanLine(message, 500)), advice };
 }
 

@@ -187,10 +187,14 @@ describe("mainstem sources, story, merge, split, backup", () => {
     const idOf = async (url: string) => JSON.parse((await run("story", url, "--json")).stdout).id;
     const [first, second] = [await idOf(a), await idOf(b)];
     expect(first).not.toBe(second);
-    expect((await run("merge", a, b)).code).toBe(0);
+    expect(await run("merge", a, b)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^They are one story from now on\./),
+    });
     expect(await idOf(a)).toBe(await idOf(b));
     expect((await run("once", "--force")).code).toBe(0);
     expect(await idOf(a)).toBe(await idOf(b));
+    expect((await run("story", a)).stdout).toContain("the operator said that it is the same");
     expect((await run("split", b)).code).toBe(0);
     expect(await idOf(a)).not.toBe(await idOf(b));
     expect((await run("once", "--force")).code).toBe(0);
@@ -200,6 +204,9 @@ describe("mainstem sources, story, merge, split, backup", () => {
   it("knows no story under a strange URL", async () => {
     expect(await run("story", "https://nobody.example/")).toMatchObject({ code: 1, stdout: "" });
     expect((await run("split", "https://nobody.example/")).code).toBe(1);
+    expect((await run("merge", "https://nobody.example/1", "https://nobody.example/2")).stdout).toContain(
+      "as soon as both were seen",
+    );
     expect((await run("merge", "ftp://nobody.example/", "https://a.example/")).code).toBe(2);
   });
 

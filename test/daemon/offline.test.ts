@@ -72,6 +72,10 @@ describe("the first start", () => {
       "Sample: The Wire",
     ]);
     expect(story.aliases.length).toBeGreaterThan(0);
+    const told = await runCommand(["story", original, "--config", workspace.config]);
+    expect(told.stdout).toMatch(
+      /^Why they are one story:\n(?: {2}Sample: [\w ]+: its link leads to the same address\n){2}\nIt is known by:$/m,
+    );
   });
 
   it("reports the sources that cannot be reached in one calm line each", async () => {

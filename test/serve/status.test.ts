@@ -242,3 +242,18 @@ it.each([
 ])("%i ms is %s", (durationMs, text) => {
   expect(formatDuration(durationMs)).toBe(text);
 });
+
+describe("the advice for an answer that is no feed", () => {
+  it.each([
+    ["The server says 401 Unauthorized.", "login"],
+    ["The server says 403 Forbidden.", "refuses programs"],
+    ["The server says 404 Not Found.", "mainstem add URL"],
+    ["The server says 429 Too Many Requests: it wants fewer requests.", "nothing is to be done"],
+    ["The server says 503 Service Unavailable.", "nothing is to be done"],
+    ["The server says 418 I'm a Teapot.", "Open the URL in a browser"],
+    ["What somebody wrote: 404", "Open the URL in a browser"],
+  ])("%s", (message, advice) => {
+    expect(adviceFor("fetch/status", message)).toContain(advice);
+    expect(adviceFor("fetch/timeout", message)).toBe(adviceFor("fetch/timeout"));
+  });
+});
