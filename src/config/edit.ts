@@ -68,6 +68,8 @@ export function* appendInSteps(text: string, sources: readonly NewSource[]): Gen
     }
   }
   // A list in an unusual form ([a, b], an alias): written by the library, which keeps comments but not all spacing.
+  // What was an empty [] is not written as one long line.
+  if (isSeq(list) && list.items.length === 0) list.flow = false;
   if (isSeq(list)) for (const item of added) list.add(document.createNode(item));
   else document.set("sources", document.createNode([...listed, ...added]));
   return document.toString(writing);

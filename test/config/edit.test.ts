@@ -46,6 +46,12 @@ describe("appending to the config", () => {
     expect(parse(appendSources(text, [added])).sources).toEqual([...before, added]);
   });
 
+  it("writes an empty list as lines", () => {
+    expect(
+      appendSources("title: Mine # kept\nsources: []\n", [{ url: "https://a.example/", tags: ["x"] }]),
+    ).toBe("title: Mine # kept\nsources:\n  - url: https://a.example/\n    tags:\n      - x\n");
+  });
+
   it("escapes what would be read as a variable, and refuses what is no YAML or no list", () => {
     expect(parse(appendSources("", [{ url: "https://a.example/${HOME}" }])).sources[0].url).toBe(
       "https://a.example/$${HOME}",
