@@ -40,6 +40,9 @@ import { readStatus } from "./serve/status.ts";
 import type { Store } from "./store/store.ts";
 import { timeStore } from "./store/timed-store.ts";
 
+/** So long somebody who opens the status page waits for a store that is away, not for as long as the store itself does. */
+const statusMs = 10_000;
+
 /** What a process does: `poll` fills the store, `serve` publishes what is there, `all` both. */
 export type Role = "all" | "poll" | "serve";
 
@@ -124,7 +127,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         isPublishing: isServing,
         store,
         clock,
-        status: () => readStatus(store, { clock, startedAt, version, notices: notices() }),
+        status: async () =>
+          (await answerInTime(
+            readStatus(store, { clock, startedAt, version, notices: notices() }),
+            statusMs,
+          )) ??
+          Promise.reject(
+            new StoreError("store/unreachable", `the store gave no answer within ${statusMs} ms`),
+          ),
         isReady: async () => {
           const problem = storeProblem ?? (await findStoreProblem(store));
           return { ok: problem === null, reasons: problem === null ? [] : [problem], notices: notices() };

@@ -225,7 +225,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-/** A request's failure ends here: the client's as a problem, ours as a 500 that the log explains. */
+/** A request's failure ends here: the client's as a problem, a store that is away as a 503, else ours as a 500 that the log explains. */
 function fail(
   error: unknown,
   request: IncomingMessage,
@@ -234,8 +234,17 @@ function fail(
 ): void {
   const isTheirs = error instanceof ProblemError;
   if (!isTheirs) onError?.(error, pathOf(request));
-  const problem = isTheirs ? error : new ProblemError(500, "Something went wrong here; the log says what.");
-  sendProblem(request, response, problem);
+  sendProblem(request, response, isTheirs ? error : problemOf(error));
+}
+
+function problemOf(error: unknown): ProblemError {
+  if (error instanceof MainstemError && error.code === "store/unreachable")
+    return new ProblemError(
+      503,
+      "The store gives no answer. It is asked again until it does; the feeds are served meanwhile, and the log says more.",
+      ["Retry-After", "30"],
+    );
+  return new ProblemError(500, "Something went wrong here; the log says what.");
 }
 
 const REFUSALS: ReadonlyMap<string, string> = new Map([
