@@ -2,8 +2,6 @@
 import { performance } from "node:perf_hooks";
 import type { Log } from "../observe/log.ts";
 
-/** Polls and readers may finish for so long. What is cut is asked again after the next start. */
-const drainMs = 5000;
 /**
  * Everything together, on the clock of the wall. It leaves a second and a half of ten to an event loop that is late, and to the
  * end of the process.
@@ -32,7 +30,8 @@ export async function stopInTime(
   const endsAt = performance.now() + totalMs;
   let step = "polls and readers";
   const orderly = (async () => {
-    await steps.drain(Math.min(drainMs, totalMs / 2));
+    // Polls and readers may finish in the first half. What is cut is asked again after the next start.
+    await steps.drain(totalMs / 2);
     step = "files";
     await steps.writeFiles(endsAt - performance.now());
     step = "what was open, the store among it";
