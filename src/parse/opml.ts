@@ -12,8 +12,8 @@ const OUTLINES_MAX = 10_000;
 const TAG_LENGTH_MAX = 100;
 
 /**
- * Reads an OPML list (opml.org/spec2): every outline with an `xmlUrl` is a feed, the folders around it and its `category`
- * are its tags, outermost first. A feed named twice is listed once, with the tags of both.
+ * Reads an OPML list (opml.org/spec2): every outline with an `xmlUrl` is a feed, the folders around it and the parts of
+ * its `category` (a path each, as folders are) are its tags, outermost first. A feed named twice is listed once, with the tags of both.
  * @throws EntityRefused when the document's own entities grow beyond the limit
  */
 export async function readOpml(
@@ -110,7 +110,7 @@ function addFeed(
   }
   const categories = (outline.attribute("category") ?? "")
     .split(",")
-    .map((category) => tagOf(category.split("/").at(-1) ?? ""));
+    .flatMap((category) => category.split("/").map(tagOf));
   const before = list.get(url);
   const tags = new Set([
     ...(before?.tags ?? []),

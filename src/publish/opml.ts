@@ -27,7 +27,11 @@ function renderOutline(source: SourceState): ListedFeed | null {
   if (xmlUrl === null) return null;
   const name = cleanLine(source.name, 200) || cleanLine(source.feed?.title, 200) || new URL(xmlUrl).hostname;
   const tags = source.tags.map((tag) => cleanLine(tag, 100).replaceAll(",", " ")).filter((tag) => tag !== "");
-  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(source.feed?.homeUrl))}${attribute("language", source.feed?.language ? cleanLine(source.feed.language, 35) : null)}${attribute("category", tags.length > 0 ? tags.map((tag) => `/${tag}`).join(",") : null)}/>
+  // A part of a path cannot hold a slash; the folder can.
+  const categories = tags
+    .filter((tag, at) => at > 0 || !tag.includes("/"))
+    .map((tag) => `/${tag.replaceAll("/", " ")}`);
+  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(source.feed?.homeUrl))}${attribute("language", source.feed?.language ? cleanLine(source.feed.language, 35) : null)}${attribute("category", categories.length > 0 ? categories.join(",") : null)}/>
 `;
   return { folder: tags[0] ?? null, outline };
 }

@@ -19,10 +19,11 @@ import { writeArchiveFiles } from "../../src/publish/write-files.ts";
 import { Site } from "../../src/serve/site.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { buildDefinition, buildPoll, buildSighting, T0, urlAlias } from "../store/builders.ts";
+import { T0 } from "../store/builders.ts";
 import { runtimeFlags } from "../support/runtime-flags.ts";
 import { buildOutput } from "../support/story-builder.ts";
 import { noteRow } from "./support-rows.ts";
+import { SENTENCE, StoryWriter } from "./support-stories.ts";
 
 const { values } = parseArgs({
   options: {
@@ -34,45 +35,16 @@ const STORIES = Number(values.stories);
 const SOURCES = 500;
 const PER_POLL = 100;
 const ROUNDS = 40;
-const SENTENCE = "Lorem ipsum dolor sit amet, consectetur <b>adipiscing</b> elit, sed do &amp; eiusmod. ";
 
 const folder = mkdtempSync(join(tmpdir(), "mainstem-bench-"));
-let nowMs = T0.getTime();
-const clock = { now: () => new Date(nowMs), sleep: () => Promise.reject(new Error("unused")) };
+const writer = new StoryWriter(STORIES);
+const { clock } = writer;
 const plain: OutputDefinition = buildOutput({ name: "all", limit: 100, isArchived: false });
 const outputs: readonly OutputDefinition[] = [
   plain,
   buildOutput({ name: "even", tags: ["even"], limit: 100, isArchived: false }),
   buildOutput({ name: "rare", include: ["number 77"], limit: 100, isArchived: false }),
 ];
-
-let made = 0;
-function buildStory() {
-  const n = made++;
-  const url = `news.example/2026/story-number-${n}`;
-  return buildSighting(`s${n}`, {
-    title: `Story number ${n}, with some words in its title`,
-    entry: {
-      contentHtml: `<p>${n} ${SENTENCE.repeat(5)}</p>`.repeat(4),
-      published: T0,
-      authors: [{ name: "A. Author", email: null, url: null }],
-    },
-    aliases: [urlAlias(url)],
-    originalUrl: `https://${url}`,
-    orderedAt: new Date(T0.getTime() - (STORIES - n) * 60_000),
-  });
-}
-
-async function record(store: Store, count: number): Promise<void> {
-  nowMs += 1000;
-  const [claimed] = await store.claimDueSources({ now: clock.now(), limit: 1, leaseMs: 60_000 });
-  if (claimed === undefined) throw new Error("no source is due");
-  const sightings = Array.from({ length: count }, buildStory);
-  const next = new Date(nowMs + 500);
-  await store.recordPoll(
-    buildPoll(claimed.lease, sightings, { at: clock.now(), state: { nextPollAt: next } }),
-  );
-}
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
@@ -202,12 +174,9 @@ function openSite(store: Store, chosen: readonly OutputDefinition[]): Site {
 
 try {
   const store = await openSqliteStore({ file: join(folder, "a.db"), role: "poller", clock });
-  const definitions = Array.from({ length: SOURCES }, (_, n) =>
-    buildDefinition(`s${n}`, { tags: [n % 2 === 0 ? "even" : "odd"] }),
-  );
-  await store.syncSources(definitions, { now: T0, parentId: null });
+  await writer.begin(store, SOURCES);
   const fillMs = await time(async () => {
-    while (made < STORIES) await record(store, PER_POLL);
+    while (writer.made < STORIES) await writer.record(store, PER_POLL);
   });
   process.stdout.write(`${STORIES} stories stored in ${(fillMs / 1000).toFixed(0)} s\n`);
   for (const [what, chosen] of [
@@ -224,10 +193,10 @@ try {
     const one: number[] = [];
     const pollOnly: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      await record(store, 1);
+      await writer.record(store, 1);
       one.push(await time(() => site.refresh()));
       // A poll that brings nothing moves no revision.
-      await record(store, 0);
+      await writer.record(store, 0);
       pollOnly.push(await time(() => site.refresh()));
     }
     tell(`${what}: everything from nothing`, fromNothing);
@@ -253,7 +222,7 @@ try {
   const one: number[] = [];
   const thread: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    await record(store, 1);
+    await writer.record(store, 1);
     const before = process.threadCpuUsage();
     one.push(await time(() => archived.refresh()));
     const { user, system } = process.threadCpuUsage(before);
