@@ -1,7 +1,7 @@
 /**
  * What the daemon holds when it has nothing to do: resident memory with some numbers of sources, each polled once, over a store of
  * many stories; and at its peak while it reads one document of 50 MB. Linux only.
- *   node test/bench/memory.ts [--sources 1000,10000,100000] [--stories 1000000]
+ *   node test/bench/memory.ts [--sources 1000,10000,100000] [--stories 1000000 | --store FILE]
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,6 +21,7 @@ const { values } = parseArgs({
   options: {
     sources: { type: "string", default: "1000,10000,100000" },
     stories: { type: "string", default: "1000000" },
+    store: { type: "string" },
   },
 });
 const STORIES = Number(values.stories);
@@ -30,7 +31,7 @@ const PORT = 18_095;
 const QUIET_MS = 20_000;
 
 const folder = mkdtempSync(join(tmpdir(), "mainstem-bench-"));
-const filled = join(folder, "filled.db");
+const filled = values.store ?? join(folder, "filled.db");
 const empty =
   '<?xml version="1.0"?><rss version="2.0"><channel><title>Paper</title><link>https://paper.example/</link><description/></channel></rss>';
 const large = rss(LARGE_BYTES);
@@ -44,16 +45,17 @@ await once(origin, "listening");
 const { port } = origin.address() as AddressInfo;
 
 try {
-  const writer = new StoryWriter(STORIES);
-  const store = await openSqliteStore({ file: filled, role: "poller", clock: writer.clock });
-  await writer.begin(store, 500);
-  while (writer.made < STORIES) await writer.record(store, 100);
-  await store[Symbol.asyncDispose]();
+  if (values.store === undefined) {
+    const writer = new StoryWriter(STORIES);
+    await using store = await openSqliteStore({ file: filled, role: "poller", clock: writer.clock });
+    await writer.begin(store, 500);
+    while (writer.made < STORIES) await writer.record(store, 100);
+  }
   for (const count of values.sources.split(",").map(Number)) {
     const urls = Array.from({ length: count }, (_, n) => `http://127.0.${1 + (n % HOSTS)}.1:${port}/f/${n}`);
     const { resident, peak } = await measure(urls, filled, "");
     console.log(
-      `${count} sources, ${STORIES} stories: ${resident} MB resident when idle, ${peak} MB at the peak`,
+      `${count} sources, ${values.store ?? `${STORIES} stories`}: ${resident} MB resident when idle, ${peak} MB at the peak`,
     );
   }
   const one = [`http://127.0.1.1:${port}/large`];
