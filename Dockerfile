@@ -26,5 +26,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=6s --start-period=15s CMD ["node", "/app/dist/main.js", "healthcheck"]
 # Node is the first process here; it handles SIGTERM itself and drains within 10 s.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/dist/main.js"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
 CMD ["run"]

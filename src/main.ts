@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env node
 /** argv, signals -> AbortSignal, exit code. The only file whose import does something. */
 import { readFileSync } from "node:fs";
 import { keepCompiledCode } from "./compile-cache.ts";

@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { runtimeFlags } from "../support/runtime-flags.ts";
 import { rss } from "./support-feed-documents.ts";
 import { StoryWriter } from "./support-stories.ts";
 
@@ -87,7 +86,7 @@ async function measure(
     `listen: 127.0.0.1:${PORT}\nurl: http://localhost:9\nstore: sqlite:${file}\nallow_private: true\nlimits: { host_pause: 20ms${limits} }\nsources:\n${lines}\n`,
   );
   polled.clear();
-  const daemon = spawn(process.execPath, [...runtimeFlags, "src/main.ts", "run", "--config", config], {
+  const daemon = spawn(process.execPath, ["src/main.ts", "run", "--config", config], {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, NODE_OPTIONS: "", MAINSTEM_LOG_LEVEL: "error" },
   });

@@ -20,7 +20,6 @@ import { Site } from "../../src/serve/site.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { T0 } from "../store/builders.ts";
-import { runtimeFlags } from "../support/runtime-flags.ts";
 import { buildOutput } from "../support/story-builder.ts";
 import { noteRow } from "./support-rows.ts";
 import { SENTENCE, StoryWriter } from "./support-stories.ts";
@@ -129,7 +128,7 @@ async function measureStarts(): Promise<void> {
       `listen: 127.0.0.1:${port}\nurl: http://localhost:${port}\nstore: sqlite:${file}\nsources:\n  - file: none.xml\n`,
     );
     const start = performance.now();
-    const child = spawn(process.execPath, [...runtimeFlags, "src/main.ts", "run", "--config", config], {
+    const child = spawn(process.execPath, ["src/main.ts", "run", "--config", config], {
       stdio: "ignore",
       env: { ...process.env, MAINSTEM_LOG_LEVEL: "fatal" },
     });

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { runtimeFlags } from "../support/runtime-flags.ts";
 import { tableOf } from "./support-rows.ts";
 
 const folder = import.meta.dirname;
@@ -19,14 +18,10 @@ writeFileSync(rows, "");
 let failed = 0;
 for (const name of names) {
   console.log(`== ${name}`);
-  const { status } = spawnSync(
-    process.execPath,
-    ["--expose-gc", ...runtimeFlags, join(folder, `${name}.ts`)],
-    {
-      stdio: "inherit",
-      env: { ...process.env, BENCH_ROWS: rows },
-    },
-  );
+  const { status } = spawnSync(process.execPath, ["--expose-gc", join(folder, `${name}.ts`)], {
+    stdio: "inherit",
+    env: { ...process.env, BENCH_ROWS: rows },
+  });
   if (status !== 0) failed++;
   console.log("");
 }

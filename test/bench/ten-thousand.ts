@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { runtimeFlags } from "../support/runtime-flags.ts";
 import { noteRow } from "./support-rows.ts";
 
 const { values } = parseArgs({ options: { sources: { type: "string", default: "10000" } } });
@@ -135,7 +134,6 @@ function start() {
       ...(process.env.BENCH_PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof-10k"] : []),
       "--import",
       monitor,
-      ...runtimeFlags,
       "src/main.ts",
       "run",
       "--config",

@@ -5,7 +5,6 @@ import { connect, createServer } from "node:net";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runtimeFlags } from "./runtime-flags.ts";
 
 const main = resolve("src/main.ts");
 
@@ -27,13 +26,7 @@ function start(
   args: readonly string[],
   { cwd, env = {}, wrapper = [] }: CommandOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const [command = process.execPath, ...rest] = [
-    ...wrapper,
-    process.execPath,
-    ...runtimeFlags,
-    main,
-    ...args,
-  ];
+  const [command = process.execPath, ...rest] = [...wrapper, process.execPath, main, ...args];
   return spawn(command, rest, {
     cwd: cwd ?? process.cwd(),
     env: { ...process.env, NODE_OPTIONS: "", ...env },
@@ -46,7 +39,7 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [...runtimeFlags, main, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, NODE_OPTIONS: "", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
