@@ -70,8 +70,11 @@ async function work(order: FuzzOrder): Promise<FuzzReport> {
     Atomics.store(current, 0, documents);
     Atomics.store(current, 1, targets.indexOf(target));
     const before = process.threadCpuUsage();
+    let ms = 0;
     try {
-      await target.run(text, bytes);
+      const check = await target.run(text, bytes);
+      ms = cpuMs(before);
+      check();
     } catch (error) {
       failure = {
         target: target.name,
@@ -80,7 +83,6 @@ async function work(order: FuzzOrder): Promise<FuzzReport> {
       };
     }
     const megabytes = Math.max(bytes.length / 1e6, 0.1);
-    let ms = cpuMs(before);
     // What the compiler or the collector of garbage had to do meanwhile is not the document's: it would not take as long again. The
     // clock of a thread may tick every 4 ms, so that only the sum of several runs tells.
     if (ms / megabytes > slowest.perMb && failure === null && warmUp < 0) {
