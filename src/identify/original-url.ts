@@ -203,8 +203,12 @@ function dropSessionFromPath(parts: UrlParts): UrlParts {
   const path = parts.path
     .replace(/;(?:jsessionid|phpsessid|sid)=[\w.!$-]{8,128}/gi, "")
     .replace(/\/\((?:[A-Z]\([\w-]{20,500}\)){1,3}\)(?=\/)/i, "");
-  return path === parts.path ? parts : { ...parts, path: path === "" ? "/" : path };
+  // `/..;jsessionid=…` is a name; without its session it would be the way up.
+  if (path === parts.path || DOT_SEGMENT.test(path)) return parts;
+  return { ...parts, path: path === "" ? "/" : path };
 }
+
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /** One step for each rule that dropped something, in the order in which they first did. */
 function explainDropped(parts: UrlParts, dropped: readonly DroppedPair[], steps: IdentityStep[]): void {
