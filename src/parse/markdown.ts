@@ -19,16 +19,18 @@ const FLAGS = ["TABLES", "STRIKETHROUGH", "PERMISSIVE_URL_AUTO_LINKS"] as const;
 let module: WebAssembly.Module | null = null;
 let isReady = false;
 
-/** @throws WebAssembly.RuntimeError when md4c fails; it must then begin anew (`isReady`). */
+/** @throws WebAssembly.RuntimeError when md4c fails; it begins anew with the next text. */
 function toHtml(source: string): string {
+  if (source === "") return ""; // it would fail
   if (!isReady) {
     module ??= new WebAssembly.Module(readFileSync(new URL("md4w-small.wasm", import.meta.resolve("md4w"))));
     initSync(module);
-    isReady = true;
   }
-  if (source === "") return ""; // it would fail
+  isReady = false;
+  const html = mdToHtml(source, { parseFlags: [...FLAGS] });
+  isReady = true;
   // It leaves `&` in addresses as it is, and a browser would read `&reg-` in one as a name without its semicolon.
-  return mdToHtml(source, { parseFlags: [...FLAGS] }).replace(/&(?!#?[a-z0-9]{1,32};)/gi, "&amp;");
+  return html.replace(/&(?!#?[a-z0-9]{1,32};)/gi, "&amp;");
 }
 
 /** Before a line that is to be read as words, so that it begins no list, quotation or heading; it ends up as white space. */
@@ -41,7 +43,6 @@ export function textOfMarkdown(source: string): string {
   try {
     return textOfHtml(toHtml(NO_BLOCK + line));
   } catch {
-    isReady = false;
     return line;
   }
 }
@@ -55,7 +56,7 @@ export function renderMarkdown(source: string, log: WarningLog): string {
   try {
     if (!isCostly) return withoutInnerLinks(toHtml(source));
   } catch {
-    isReady = false;
+    // Told below, as what is costly is.
   }
   log.add("bad-markdown", "the text is hardly Markdown: too many marks; it is shown as it stands");
   return source

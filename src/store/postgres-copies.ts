@@ -14,7 +14,8 @@ import { addToGroup } from "./postgres-copy-groups.ts";
 import { takeNumbers } from "./postgres-stories.ts";
 import { RecentMap } from "./recent-map.ts";
 import { decodeContent } from "./records.ts";
-import { readNumber, readOptionalNumber, readText } from "./rows.ts";
+import { addReportRow } from "./report-rows.ts";
+import { readNumber, readText } from "./rows.ts";
 
 /** As in `sqlite-copies.ts`, which this follows. */
 const REPORTS_KEPT = 256;
@@ -194,10 +195,7 @@ export class PostgresCopyFinder {
       // Another query may have brought it meanwhile.
       if (no <= this.#lastNo) continue;
       this.#lastNo = no;
-      const seenAt = readNumber(row, "seen_at");
-      if (seenAt < at - WINDOW_MS) continue;
-      const titleHash = readOptionalNumber(row, "title_hash");
-      this.#index.add({ no, at: seenAt, sample: readSample(row.sample), titleHash });
+      addReportRow(this.#index, row, at);
     }
     return rows.length === SLICE;
   }
@@ -332,10 +330,4 @@ async function insertReports(session: Session, reports: readonly NewReport[]): P
       ),
     ],
   );
-}
-
-function readSample(value: unknown): Uint32Array {
-  if (!(value instanceof Uint8Array)) return new Uint32Array(0);
-  // A copy: what `pg` gives may begin anywhere.
-  return new Uint32Array(Uint8Array.from(value).buffer, 0, Math.floor(value.byteLength / 4));
 }

@@ -1,5 +1,5 @@
 /** Values out of a database row, by column name and expected type. A value of another type is a damaged store. */
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 /** A number. @throws TypeError when the column holds something else */
 export function readNumber(row: Row, column: string): number {

@@ -6,7 +6,8 @@ import { PostingIndex } from "../syndicate/posting-index.ts";
 import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
 import { RecentMap } from "./recent-map.ts";
 import { decodeContent } from "./records.ts";
-import { readNumber, readOptionalNumber, readText } from "./rows.ts";
+import { addReportRow } from "./report-rows.ts";
+import { readNumber, readText } from "./rows.ts";
 import { CopyGroups } from "./sqlite-copy-groups.ts";
 
 /** Reports that were compared last; what many print is asked for many times. */
@@ -132,10 +133,7 @@ export class CopyFinder {
     for (const row of rows) {
       const no = readNumber(row, "no");
       this.#lastNo = no;
-      const seenAt = readNumber(row, "seen_at");
-      if (seenAt < at - WINDOW_MS) continue;
-      const titleHash = readOptionalNumber(row, "title_hash");
-      this.#index.add({ no, at: seenAt, sample: readSample(row.sample), titleHash });
+      addReportRow(this.#index, row, at);
     }
     return rows.length === SLICE;
   }
@@ -194,11 +192,4 @@ export class CopyFinder {
 
 function keyOf(sightingId: number, contentHash: string): string {
   return `${sightingId} ${contentHash}`;
-}
-
-function readSample(value: unknown): Uint32Array {
-  if (!(value instanceof Uint8Array)) return new Uint32Array(0);
-  // What SQLite gives may begin anywhere.
-  const bytes = value.byteOffset % 4 === 0 ? value : value.slice();
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.byteLength / 4));
 }

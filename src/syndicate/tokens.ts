@@ -158,7 +158,7 @@ function tokeniseText(text: string, { hasTags }: { readonly hasTags: boolean }):
         }
         if (kind === DIGIT) {
           letters += 1;
-          if (kind === DIGIT) hasDigit = true;
+          hasDigit = true;
           hash = Math.imul(hash ^ (character & 0xffff), 0x01000193);
         } else if (hasTags && code === 0x3c) {
           const end = tagEnd(text, index);

@@ -98,6 +98,14 @@ async function stop(daemon: Daemon): Promise<number> {
   return Math.round(tookMs);
 }
 
+/** The original URLs in the feed, none of them twice. */
+async function onceEach(daemon: Daemon): Promise<ReadonlySet<string>> {
+  const urls = alternates(await daemon.text("/atom.xml"));
+  const found = new Set(urls);
+  expect(urls.length - found.size).toBe(0);
+  return found;
+}
+
 describe("SIGTERM", () => {
   it("with hung origins, a large document in the parser, stuck readers and thousands of stories to write", async () => {
     const stories = sized({ short: 1000, full: 5000 });
@@ -132,9 +140,7 @@ ${stand.sourcesYaml()}  - url: ${origin.url("/large")}
     await next.waitFor(
       "complete",
       async () => {
-        const urls = alternates(await next.text("/atom.xml"));
-        const found = new Set(urls);
-        expect(urls.length - found.size).toBe(0);
+        const found = await onceEach(next);
         return found.size === stories + 500 + 240 && told.every((url) => found.has(url));
       },
       60_000,
@@ -176,9 +182,7 @@ ${stand.sourcesYaml()}`);
     await next.waitFor(
       "complete",
       async () => {
-        const urls = alternates(await next.text("/atom.xml"));
-        const found = new Set(urls);
-        expect(urls.length - found.size).toBe(0);
+        const found = await onceEach(next);
         return found.size === 200 && told().every((url) => found.has(url));
       },
       60_000,
