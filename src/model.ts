@@ -150,12 +150,17 @@ export interface ParsedDocument {
   readonly isDamaged: boolean;
 }
 
+/** A folder of an OPML list by the names on the way to it, outermost first; empty: the list itself. */
+export type FolderPath = readonly string[];
+
 /** One feed of an OPML list; folders become tags, outermost first. */
 export interface OpmlOutline {
   readonly url: string;
   readonly title: string | null;
   readonly homeUrl: string | null;
   readonly tags: readonly string[];
+  /** Every folder that it stands in. */
+  readonly folders: readonly FolderPath[];
 }
 
 // ---- sources ------------------------------------------------------------------------------------------------------
@@ -194,6 +199,10 @@ export interface SourceDefinition {
   readonly historyPages: number;
   /** Fetch the pages of entries that are cut short, and carry their text. */
   readonly isFullText?: boolean;
+  /** The site it belongs to, as an OPML list or the operator says. */
+  readonly homeUrl?: string | null;
+  /** Where it stands in OPML lists; null: as its tags say. */
+  readonly folders?: readonly FolderPath[] | null;
 }
 
 /** HTTP validators, byte for byte as received (RFC 9110 8.8). */

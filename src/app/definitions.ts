@@ -11,6 +11,8 @@ export function outlineDefinition(list: SourceDefinition, outline: OpmlOutline):
     location: outline.url,
     name: outline.title,
     tags: [...new Set([...list.tags, ...outline.tags])],
+    homeUrl: outline.homeUrl,
+    folders: null,
     // What was configured for the list's own host is not for strangers (security: credentials stay with their origin),
     // and only what the operator wrote with their own hand may live on a private address.
     headers: {},
@@ -28,7 +30,13 @@ export function definitionOf(
   const list = source.parentId === null ? undefined : definitions.get(source.parentId);
   return list
     ? {
-        ...outlineDefinition(list, { url: source.location, title: source.name, homeUrl: null, tags: [] }),
+        ...outlineDefinition(list, {
+          url: source.location,
+          title: source.name,
+          homeUrl: null,
+          tags: [],
+          folders: [],
+        }),
         id: source.id,
       }
     : null;

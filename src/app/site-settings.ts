@@ -11,7 +11,8 @@ export function siteSettings({
   url,
   hub,
   publishDirectory,
-}: Pick<Config, "outputs" | "title" | "url" | "hub" | "publishDirectory">): SiteSettings {
+  sources,
+}: Pick<Config, "outputs" | "title" | "url" | "hub" | "publishDirectory" | "sources">): SiteSettings {
   return {
     hasFiles: publishDirectory !== null,
     outputs,
@@ -19,6 +20,7 @@ export function siteSettings({
     url,
     matchers: new Map(outputs.flatMap(matcherOf)),
     hubUrl: hubUrlOf({ hub, url }),
+    listed: new Map(sources.map((source) => [source.id, source])),
   };
 }
 

@@ -20,7 +20,11 @@ export function addExportCommand({ program, context, action }: CommandTable): vo
         const { sources, title } = await openConfig(options, context);
         const feeds = sources.filter(({ kind }) => kind === "url");
         const shown = feeds.filter(({ location }) => options.withSecrets || !holdsSecret(location));
-        await print(context, renderSubscriptionList(shown, title).trimEnd());
+        const listed = shown.map(({ homeUrl = null, ...feed }) => ({
+          ...feed,
+          homeUrl: homeUrl !== null && !options.withSecrets && holdsSecret(homeUrl) ? null : homeUrl,
+        }));
+        await print(context, renderSubscriptionList(listed, title).trimEnd());
         const rest = sources.length - feeds.length;
         if (rest > 0)
           context.stderr.write(

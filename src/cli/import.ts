@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { MainstemError } from "../errors.ts";
 import { parseDocument } from "../parse/parse.ts";
+import { foldersByTags } from "../publish/subscription-list.ts";
 import { type ConfigOption, configFile, openConfig, print } from "./context.ts";
 import { addSourcesToConfig } from "./edit-config.ts";
 import type { CommandTable } from "./program.ts";
@@ -12,6 +14,8 @@ interface ImportOptions extends ConfigOption {
 }
 
 const listBytesMax = 64 * 2 ** 20;
+/** A source of the config has so many tags, and stands in so many folders, at most. */
+const TAGS_MAX = 50;
 
 /** `mainstem import`: the feeds of an OPML list become sources of the config; folders become tags. */
 export function addImportCommand({ program, context, action }: CommandTable): void {
@@ -40,10 +44,15 @@ export function addImportCommand({ program, context, action }: CommandTable): vo
           context.stderr.write("mainstem: part the file and import one part after the other\n");
         const known = new Set(config.sources.map(({ location }) => location));
         const added = outlines.filter(({ url }) => !known.has(url));
-        const sources = added.map(({ url, title, tags }) => ({
+        const sources = added.map(({ url, title, tags, homeUrl, folders }) => ({
           url,
           ...(title !== null && { name: title.slice(0, 200) }),
-          tags,
+          tags: tags.slice(0, TAGS_MAX),
+          ...(homeUrl !== null && { site: homeUrl }),
+          // What the tags say is not said again.
+          ...(!isDeepStrictEqual(folders, foldersByTags(tags)) && {
+            folders: folders.slice(0, TAGS_MAX).map((folder) => folder.slice(0, TAGS_MAX)),
+          }),
         }));
         const file = configFile(options, context.env);
         if (!options.dryRun) await addSourcesToConfig(sources, options, context);

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isNode, isSeq, parseDocument, stringify } from "yaml";
 import { MainstemError } from "../errors.ts";
+import type { FolderPath } from "../model.ts";
 
 /** A source as a command writes it; only what is given is written. */
 export interface NewSource {
@@ -9,6 +10,8 @@ export interface NewSource {
   readonly opml?: string;
   readonly name?: string;
   readonly tags?: readonly string[];
+  readonly site?: string;
+  readonly folders?: readonly FolderPath[];
 }
 
 // Each text on one line: indenting the lines of a longer one would change it.
@@ -126,12 +129,14 @@ function indent(block: string, margin: string): string {
   return block.replace(/^(?=.)/gm, margin);
 }
 
-function toItem({ url, opml, name, tags }: NewSource): Record<string, unknown> {
+function toItem({ url, opml, name, tags, site, folders }: NewSource): Record<string, unknown> {
   return {
     ...(url !== undefined && { url: literal(url) }),
     ...(opml !== undefined && { opml: literal(opml) }),
     ...(name !== undefined && { name: literal(name) }),
     ...(tags !== undefined && tags.length > 0 && { tags: tags.map(literal) }),
+    ...(site !== undefined && { site: literal(site) }),
+    ...(folders !== undefined && { folders: folders.map((folder) => folder.map(literal)) }),
   };
 }
 

@@ -310,6 +310,8 @@ class ConfigBuilder {
         isPrivateAllowed: source.allow_private ?? raw.allow_private,
         restScope: source.rest ?? raw.limits.rest,
         isFullText: source.full_text,
+        homeUrl: source.site?.trim() ?? null,
+        folders: source.folders ?? null,
         historyPages: source.history ?? raw.limits.history,
       };
     });

@@ -129,6 +129,14 @@ function createSourceSchema(schedule: ReturnType<typeof createScheduleSchema>) {
         .describe("Names the source for good, so that its address can change and its history stay"),
       name: z.string().trim().min(1).max(200).optional().describe("Shown instead of the feed's own title"),
       tags: z.array(tag).max(50).default([]).describe("Outputs select sources by tags"),
+      site: httpUrl.optional().describe("The site that the feed belongs to, as OPML lists name it"),
+      folders: z
+        .array(z.array(tag).max(50))
+        .max(50)
+        .optional()
+        .describe(
+          "Its folders in OPML lists, each with those around it, such as [[News, Science]]; without it, the first tag",
+        ),
       priority: priority.default(0).describe("Which copy of a story wins; higher first"),
       schedule: schedule.optional().describe("How often to poll; overrides the schedule above"),
       identity: z

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { ParseError } from "../errors.ts";
-import type { OpmlOutline, ParsedDocument } from "../model.ts";
+import type { FolderPath, ParsedDocument } from "../model.ts";
 import { collapseWhitespace } from "./html.ts";
 import type { ParseLimits } from "./limits.ts";
 import { resolveHttpUrl } from "./url.ts";
@@ -21,7 +22,7 @@ export async function readOpml(
   options: { readonly limits: ParseLimits; readonly log: WarningLog; readonly name: string },
 ): Promise<ParsedDocument> {
   const { log } = options;
-  const list = new Map<string, OpmlOutline>();
+  const list = new Map<string, ListedFeed>();
   let title = "";
   const reader = new XmlReader(
     source,
@@ -59,28 +60,42 @@ export async function readOpml(
     },
     entries: [],
     hints: { ttlMs: null, skipHours: [], skipDays: [] },
-    outlines: [...list.values()],
+    outlines: Array.from(list, ([url, { title, homeUrl, folders, categories }]) => ({
+      url,
+      title,
+      homeUrl,
+      tags: [...new Set([...folders.flat(), ...categories])],
+      folders,
+    })),
     warnings: log.list(),
     isDamaged: !reader.isComplete,
   };
+}
+
+/** What the outlines of one address say together. */
+interface ListedFeed {
+  readonly title: string | null;
+  readonly homeUrl: string | null;
+  readonly folders: readonly FolderPath[];
+  readonly categories: readonly string[];
 }
 
 /** Walks one top-level outline without recursion; depth is bounded by the reader. */
 function collectFeeds(
   top: XmlElement,
   base: string | null,
-  list: Map<string, OpmlOutline>,
+  list: Map<string, ListedFeed>,
   log: WarningLog,
 ): void {
-  const waiting: { outline: XmlElement; tags: readonly string[] }[] = [{ outline: top, tags: [] }];
+  const waiting: { outline: XmlElement; folder: FolderPath }[] = [{ outline: top, folder: [] }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { outline, tags } = next;
+    const { outline, folder } = next;
     const xmlUrl = outline.attribute("xmlurl") ?? outline.attribute("xml:url");
-    if (xmlUrl !== null && xmlUrl.trim() !== "") addFeed(outline, { xmlUrl, base, tags, list, log });
+    if (xmlUrl !== null && xmlUrl.trim() !== "") addFeed(outline, { xmlUrl, base, folder, list, log });
     const name = tagOf(nameOf(outline) ?? "");
-    const inner = xmlUrl !== null || name === "" ? tags : [...tags, name];
+    const inner = xmlUrl !== null || name === "" ? folder : [...folder, name];
     for (const child of outline.children.toReversed()) {
-      if (child.key === "outline") waiting.push({ outline: child, tags: inner });
+      if (child.key === "outline") waiting.push({ outline: child, folder: inner });
     }
   }
 }
@@ -90,8 +105,8 @@ function addFeed(
   context: {
     readonly xmlUrl: string;
     readonly base: string | null;
-    readonly tags: readonly string[];
-    readonly list: Map<string, OpmlOutline>;
+    readonly folder: FolderPath;
+    readonly list: Map<string, ListedFeed>;
     readonly log: WarningLog;
   },
 ): void {
@@ -112,16 +127,13 @@ function addFeed(
     .split(",")
     .flatMap((category) => category.split("/").map(tagOf));
   const before = list.get(url);
-  const tags = new Set([
-    ...(before?.tags ?? []),
-    ...context.tags,
-    ...categories.filter((category) => category !== ""),
-  ]);
   list.set(url, {
-    url,
     title: before?.title ?? nameOf(outline),
     homeUrl: before?.homeUrl ?? resolveHttpUrl(outline.attribute("htmlurl") ?? "", null),
-    tags: [...tags],
+    folders: before?.folders.some((folder) => isDeepStrictEqual(folder, context.folder))
+      ? before.folders
+      : [...(before?.folders ?? []), context.folder],
+    categories: [...(before?.categories ?? []), ...categories.filter((category) => category !== "")],
   });
 }
 

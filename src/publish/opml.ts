@@ -1,16 +1,24 @@
 /** The sources as an OPML 2.0 subscription list (opml.org/spec2.opml). */
-import type { SourceState } from "../model.ts";
+import type { SourceDefinition, SourceState } from "../model.ts";
 import { cleanLine, publicUrl } from "./clean.ts";
 import { attribute, markup } from "./markup.ts";
 import { inFolders, type ListedFeed } from "./subscription-list.ts";
 
 /**
  * Feeds with a public address, by name; local files, retired sources and addresses that hold a secret are left out.
- * Tags go into `category`, as OPML 2.0 has it: comma-separated, each a slash-delimited path. The first one is a folder besides.
+ * Tags go into `category`, as OPML 2.0 has it: comma-separated, each a slash-delimited path. The first one is a folder besides,
+ * where the config does not say another.
+ * @param configured by source id
  */
-export function renderOpml(sources: readonly SourceState[], title: string): string {
-  const feeds = sources.map(renderOutline).filter((outline) => outline !== null);
-  const folders = Map.groupBy(feeds, ({ folder }) => folder);
+export function renderOpml(
+  sources: readonly SourceState[],
+  title: string,
+  configured: ReadonlyMap<string, Pick<SourceDefinition, "homeUrl" | "folders">> = new Map(),
+): string {
+  const feeds = sources
+    .map((source) => renderOutline(source, configured.get(source.id)))
+    .filter((outline) => outline !== null);
+  const folders = Map.groupBy(feeds, ({ folders: [folder = []] }) => JSON.stringify(folder));
   const document = markup`<?xml version="1.0" encoding="utf-8"?>
 <opml version="2.0">
 <head><title>${cleanLine(title, 200)}</title><docs>http://opml.org/spec2.opml</docs></head>
@@ -21,7 +29,10 @@ ${inFolders([...folders.values()].flat())}</body>
   return document.toString();
 }
 
-function renderOutline(source: SourceState): ListedFeed | null {
+function renderOutline(
+  source: SourceState,
+  configured: Pick<SourceDefinition, "homeUrl" | "folders"> | undefined,
+): ListedFeed | null {
   if (source.kind !== "url" || source.status === "retired") return null;
   const xmlUrl = publicUrl(source.currentUrl) ?? publicUrl(source.location);
   if (xmlUrl === null) return null;
@@ -31,7 +42,8 @@ function renderOutline(source: SourceState): ListedFeed | null {
   const categories = tags
     .filter((tag, at) => at > 0 || !tag.includes("/"))
     .map((tag) => `/${tag.replaceAll("/", " ")}`);
-  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(source.feed?.homeUrl))}${attribute("language", source.feed?.language ? cleanLine(source.feed.language, 35) : null)}${attribute("category", categories.length > 0 ? categories.join(",") : null)}/>
+  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(configured?.homeUrl) ?? publicUrl(source.feed?.homeUrl))}${attribute("language", source.feed?.language ? cleanLine(source.feed.language, 35) : null)}${attribute("category", categories.length > 0 ? categories.join(",") : null)}/>
 `;
-  return { folder: tags[0] ?? null, outline };
+  const folders = configured?.folders?.map((folder) => folder.map((name) => cleanLine(name, 100)));
+  return { folders: folders ?? [tags.slice(0, 1)], outline };
 }

@@ -1,5 +1,5 @@
 /** What the site shows of the store: which stories an output holds, page by page. */
-import type { OutputDefinition, Story } from "../model.ts";
+import type { OutputDefinition, SourceDefinition, Story } from "../model.ts";
 import { combine, type PublishedFeed } from "../publish/combine.ts";
 import type { Store } from "../store/store.ts";
 import { showOnce, withCopies } from "./copy-groups.ts";
@@ -27,6 +27,8 @@ export interface SiteSettings {
   readonly hubUrl?: string | null;
   /** Are files wanted, too (`refresh` returns them)? Yes unless false. */
   readonly hasFiles?: boolean;
+  /** What the config says of a source, by its id, as the OPML list of the site needs it. */
+  readonly listed?: ReadonlyMap<string, Pick<SourceDefinition, "homeUrl" | "folders">>;
 }
 
 export interface RiverQuery {

@@ -96,6 +96,8 @@ export class Site {
   readonly #staticPages = new StaticPages();
   readonly #archiver: Archiver;
   readonly #archivePages: ArchivePages;
+  /** The settings that the OPML list was written by. */
+  #listedBy: SiteSettings | null = null;
   /** Pages of the archive are still to be written. */
   #isBehind = false;
   /** When the first entry leaves an output's window. */
@@ -309,11 +311,12 @@ export class Site {
       if (!settings.outputs.some((output) => output.name === name)) this.#histories.delete(name);
     }
     addAssets(documents, files);
-    const known = sources === this.#sources ? this.#documents.get("/opml.xml") : undefined;
+    const isSame = sources === this.#sources && settings === this.#listedBy;
+    const known = isSame ? this.#documents.get("/opml.xml") : undefined;
     const opml =
       known ??
       this.#keepIfSame("/opml.xml", {
-        body: Buffer.from(renderOpml(sources, settings.title)),
+        body: Buffer.from(renderOpml(sources, settings.title, settings.listed)),
         contentType: "text/x-opml; charset=utf-8",
         cacheControl: "public, max-age=300",
         lastModified: null,
@@ -322,6 +325,7 @@ export class Site {
     documents.set("/opml.xml", opml);
     files.set("opml.xml", opml.body);
     this.#sources = sources;
+    this.#listedBy = settings;
     this.#tags = [...new Set(sources.flatMap((source) => source.tags))].sort();
     this.#isBehind = isBehind;
     this.#expiresAt = expiresAt;

@@ -50,32 +50,36 @@ describe("mainstem add", () => {
 });
 
 describe("mainstem import and export", () => {
-  it("give back what they were given: addresses, names, and folders as tags", async () => {
+  it("give back what they were given: addresses, names, sites, and folders as tags", async () => {
     await using workspace = await createWorkspace("title: Mine # kept\n");
     const list = join(workspace.folder, "list.opml");
     await writeFile(
       list,
       `<opml version="2.0"><body>
       <outline text="News"><outline text="World, all"><outline text="A &amp; B" xmlUrl="https://a.example/feed?x=1&amp;y=2"/></outline>
-      <outline text="C" xmlUrl="https://c.example/feed" category="/dev,/web/css"/></outline>
+      <outline text="C" xmlUrl="https://c.example/feed" htmlUrl="https://c.example/" category="/dev,/web/css"/></outline>
+      <outline text="Dev"><outline text="Web">
+        <outline text="C" xmlUrl="https://c.example/feed"/><outline text="E" xmlUrl="https://e.example/feed"/></outline></outline>
       <outline text="\${HOME}: plain" xmlUrl="https://d.example/feed"/></body></opml>`,
     );
     const config = ["--config", workspace.config];
     expect(await runCommand(["import", list, ...config])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("3 of 3 feeds added"),
+      stdout: expect.stringContaining("4 of 4 feeds added"),
     });
     const text = await readFile(workspace.config, "utf8");
     expect(text).toContain("title: Mine # kept");
+    expect(text).toContain("site: https://c.example/");
     const exported = await runCommand(["export", ...config]);
     expect(exported).toMatchObject({ code: 0, stderr: "" });
+    expect(exported.stdout).toContain('htmlUrl="https://c.example/"');
 
     await using second = await createWorkspace("title: Mine # kept\n");
     const copy = join(second.folder, "copy.opml");
     await writeFile(copy, exported.stdout);
     await runCommand(["import", copy, "--config", second.config]);
     expect(await readFile(second.config, "utf8")).toBe(text);
-    expect((await runCommand(["import", list, ...config])).stdout).toContain("0 of 3 feeds added");
+    expect((await runCommand(["import", list, ...config])).stdout).toContain("0 of 4 feeds added");
     expect(await runCommand(["import", join(workspace.folder, "absent.opml"), ...config])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("there is no such file"),

@@ -43,6 +43,18 @@ it("lists the feeds with their tags, and nothing else", () => {
   ]);
 });
 
+it("says the site and the folders that the config names", () => {
+  const source = buildSourceState({ tags: ["News"], feed: null });
+  const configured = { homeUrl: "https://user:pass@news.example/", folders: [["News", "Daily"]] };
+  const list = renderOpml([source], "Mine", new Map([[source.id, configured]]));
+  const [news] = childrenOf(childrenOf(parseStrictXml(list), "body")[0], "outline");
+  const [daily] = childrenOf(news, "outline");
+  expect(daily?.attributes.get("text")).toBe("Daily");
+  expect(childrenOf(daily, "outline").map(({ attributes }) => attributes.get("htmlUrl"))).toEqual([
+    "https://news.example/",
+  ]);
+});
+
 it("stays well-formed whatever a source is called", () => {
   const sources = HOSTILE_TEXTS.map((text, n) =>
     buildSourceState({
