@@ -11,7 +11,7 @@ import { entryMeasures, pollMeasures } from "./app/poll-measures.ts";
 import { takePush } from "./app/poller.ts";
 import { definitionsOf, preparePolling } from "./app/polling.ts";
 import { createArchiveSaver, startPruner } from "./app/prune.ts";
-import { Publisher } from "./app/publisher.ts";
+import { Publisher, tellPublishProblem } from "./app/publisher.ts";
 import {
   type ConfigReloader,
   compareSources,
@@ -96,7 +96,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     let definitions = definitionsOf(config);
     let current = config;
     let reloader: ConfigReloader | null = null;
-    const notices = () => reloader?.notices ?? [];
+    // Readers are served all the same, so it is a notice: files that cannot be written, say.
+    let publishProblem: string | null = null;
+    const notices = () => [
+      ...(reloader?.notices ?? []),
+      ...(publishProblem === null ? [] : [publishProblem]),
+    ];
     const onWarning = (message: string) => log.warn(message);
     const opened = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
     const store = timeStore(opened, (call) => metrics.storeCalled(call));
@@ -156,8 +161,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       new Publisher({
         site: server,
         directory: config.publishDirectory,
-        log,
         onPublished: () => hub?.published(),
+        onProblem: (error) => {
+          publishProblem = tellPublishProblem(error, log);
+        },
       }),
     );
     const render = () => {

@@ -26,6 +26,7 @@ export type ErrorCode =
   | "store/unwritable"
   | "store/unreachable"
   | "store/lease-lost"
+  | "publish/unwritable"
   | "serve/address-in-use"
   | "usage";
 

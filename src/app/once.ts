@@ -30,7 +30,7 @@ export interface OnceOptions {
  * Polls every due source (`isForced`: every one) and writes the static files.
  *
  * @returns how each poll went
- * @throws MainstemError as `startApp` does; the signal's reason when aborted
+ * @throws MainstemError as `startApp` does, or `publish/unwritable`; the signal's reason when aborted
  */
 export async function pollOnce(
   config: Config,
@@ -95,6 +95,7 @@ export async function pollOnce(
   await resolveAll(resolving, signal);
   if (config.publishDirectory !== null) {
     const site = new Site({ store, clock, settings: siteSettings(config) });
+    let problem: unknown = null;
     await using publisher = new Publisher({
       site: {
         refresh: () => site.refresh(),
@@ -103,10 +104,13 @@ export async function pollOnce(
         readArchivePage: (path) => site.archiveFile(path),
       },
       directory: config.publishDirectory,
-      log,
+      onProblem: (error) => {
+        problem = error;
+      },
     });
     // The archive of a large store is written in steps.
     while ((await publisher.flush()) && site.nextRefreshInMs === 0) signal.throwIfAborted();
+    if (problem !== null) throw problem;
     if (isChanged) await announceOnce(config, { client, log, topicUrls: () => site.topicUrls }, signal);
   }
   return results;

@@ -1,4 +1,5 @@
 /** Renders after changes, not per change: while one rendering runs, all that comes meanwhile waits for the next. */
+import { MainstemError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import { type ArchiveFormat, archivePath } from "../publish/feed-urls.ts";
 import { writeArchiveFiles, writeFeedFiles } from "../publish/write-files.ts";
@@ -19,9 +20,10 @@ export interface PublisherOptions {
   readonly site: PublishedSite;
   /** Where to write the files too, or null. */
   readonly directory: string | null;
-  readonly log: Log;
   /** Everything that was rendered is served and written. */
   readonly onPublished?: () => void;
+  /** Why publishing fails, the same once; null when it succeeds again. */
+  readonly onProblem: (error: unknown) => void;
 }
 
 /** Changes of a busy moment (a first start polls everything) are gathered for so long. */
@@ -31,6 +33,9 @@ const timerMaxMs = 2 ** 31 - 1;
 /** While changes keep coming, rendering takes a fifth of the time at most, and readers wait for so long at most. */
 const pauseFactor = 4;
 const pauseMaxMs = 5000;
+/** What failed is tried again although nothing changes, after this and then twice as long each time, up to the longest. */
+const retryMinMs = 1000;
+const retryMaxMs = 60_000;
 
 export class Publisher implements AsyncDisposable {
   readonly #options: PublisherOptions;
@@ -45,6 +50,9 @@ export class Publisher implements AsyncDisposable {
   #lastRenderMs = 0;
   /** Did the last try succeed? */
   #isPublished = false;
+  /** Why the last try failed: the same is told once. */
+  #problem: string | null = null;
+  #retryMs = retryMinMs;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -62,7 +70,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * Renders and writes now; resolves when everything asked for so far is published. Failures are logged, and tried again.
+   * Renders and writes now; resolves when everything asked for so far is published. Failures are told, and tried again.
    * What would take longer than `withinMs`, by the last time, is not begun.
    * @returns false when it failed
    */
@@ -91,7 +99,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #publish(): Promise<void> {
-    const { site, log } = this.#options;
+    const { site } = this.#options;
     if (this.#stopping.signal.aborted) return;
     this.#isAsked = false;
     const startedAt = performance.now();
@@ -99,14 +107,33 @@ export class Publisher implements AsyncDisposable {
       const files = await site.refresh();
       await this.#write(files);
       this.#isPublished = true;
+      this.#endProblem();
       this.#options.onPublished?.();
     } catch (error) {
       this.#isPublished = false;
       if (this.#stopping.signal.aborted) return;
-      log.error({ err: error }, "publishing failed; the last good feed is still served");
+      this.#tellProblem(error);
+      this.#setAlarm(this.#retryMs);
+      this.#retryMs = Math.min(this.#retryMs * 2, retryMaxMs);
+      return;
+    } finally {
+      this.#lastRenderMs = performance.now() - startedAt;
     }
-    this.#lastRenderMs = performance.now() - startedAt;
     this.#setAlarm(site.nextRefreshInMs());
+  }
+
+  #tellProblem(error: unknown): void {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#options.onProblem(error);
+  }
+
+  #endProblem(): void {
+    if (this.#problem === null) return;
+    this.#problem = null;
+    this.#retryMs = retryMinMs;
+    this.#options.onProblem(null);
   }
 
   async #write(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
@@ -136,4 +163,20 @@ export class Publisher implements AsyncDisposable {
     if (this.#alarm !== null) clearTimeout(this.#alarm);
     await this.#running;
   }
+}
+
+/** Logs why publishing fails, or that it goes on. @returns the reason as a line for people, or null */
+export function tellPublishProblem(error: unknown, log: Log): string | null {
+  if (error === null) {
+    log.info("publishing goes on");
+    return null;
+  }
+  const what = "publishing failed, the last good feed is still served";
+  if (!(error instanceof MainstemError)) {
+    log.error({ err: error }, what);
+    return `${what}; the log says why`;
+  }
+  const line = `${what}: ${error.message}`;
+  log.error(error.hint === null ? line : `${line} (${error.hint})`);
+  return line;
 }

@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
+import { getSystemErrorMessage, promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import writeFileAtomic from "write-file-atomic";
+import { MainstemError } from "../errors.ts";
 import { type ArchiveFormat, archivePath } from "./feed-urls.ts";
 
 const compressGzip = promisify(gzip);
@@ -22,7 +23,7 @@ export interface WrittenFiles {
  *
  * The compressed copies are renamed before the file itself: after a crash between them the file still differs, and the
  * next run writes all three. @throws the signal's reason when aborted, between files; RangeError for a name that leaves
- * the directory.
+ * the directory; MainstemError `publish/unwritable` naming the file that cannot be written.
  */
 export async function writeFeedFiles(
   directory: string,
@@ -35,15 +36,33 @@ export async function writeFeedFiles(
     signal.throwIfAborted();
     const file = path.resolve(root, name);
     if (!file.startsWith(root + path.sep)) throw new RangeError(`${name} leaves the directory`);
-    if (await hasContent(file, content)) continue;
-    await mkdir(path.dirname(file), { recursive: true });
-    const [gz, br] = await Promise.all([compressGzip(content, { level: 9 }), brotli(content)]);
-    await writeFileAtomic(`${file}.gz`, gz, { mode: 0o644 });
-    await writeFileAtomic(`${file}.br`, br, { mode: 0o644 });
-    await writeFileAtomic(file, asBuffer(content), { mode: 0o644 });
-    written += 1;
+    try {
+      if (await writeIfNew(file, content)) written += 1;
+    } catch (error) {
+      throw describeUnwritable(file, error);
+    }
   }
   return { written, unchanged: files.size - written };
+}
+
+async function writeIfNew(file: string, content: Uint8Array): Promise<boolean> {
+  if (await hasContent(file, content)) return false;
+  await mkdir(path.dirname(file), { recursive: true });
+  const [gz, br] = await Promise.all([compressGzip(content, { level: 9 }), brotli(content)]);
+  await writeFileAtomic(`${file}.gz`, gz, { mode: 0o644 });
+  await writeFileAtomic(`${file}.br`, br, { mode: 0o644 });
+  await writeFileAtomic(file, asBuffer(content), { mode: 0o644 });
+  return true;
+}
+
+/** Node's message names no file where a sync failed, and a temporary file of another name at each try elsewhere. */
+function describeUnwritable(file: string, cause: unknown): MainstemError {
+  const isSystem = cause instanceof Error && "errno" in cause && typeof cause.errno === "number";
+  const reason = isSystem ? getSystemErrorMessage(Number(cause.errno)) : String(cause);
+  return new MainstemError("publish/unwritable", `cannot write ${file}: ${reason}`, {
+    cause,
+    hint: "look at the disk of `publish.directory`, its room, its owner and `ulimit -f`; a running daemon tries again by itself",
+  });
 }
 
 export interface ArchiveFiles {

@@ -58,12 +58,12 @@ export function translateSqliteError(error: unknown, file: string): unknown {
     case FULL:
       return new StoreError("store/unwritable", `no room to write the store ${file}: ${reason}`, {
         cause: error,
-        hint: "make room on that disk; mainstem goes on by itself",
+        hint: "make room on that disk; a running daemon goes on by itself, what has ended is to be started again",
       });
     case IOERR:
       return new StoreError("store/unwritable", `the disk refuses the store ${file}: ${reason}`, {
         cause: error,
-        hint: "look at the disk and the kernel log; mainstem goes on by itself when it answers again",
+        hint: "look at the disk, the kernel log and `ulimit -f`; a running daemon goes on by itself, what has ended is to be started again",
       });
     case PERM:
     case READONLY:

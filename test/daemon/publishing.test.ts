@@ -51,6 +51,17 @@ describe("publish.directory", () => {
     expect((await follow("atom.xml")).stories).toBe(151);
     expect(await readFile(file("all/archive/1.xml"))).toEqual(first);
   });
+
+  it("`once` ends with 2 and names the file where it cannot write", async () => {
+    await using workspace = await createWorkspace(
+      "sources: [{ file: ../news.xml }]\npublish: { directory: ../public }\n",
+    );
+    await writeFile(join(workspace.folder, "news.xml"), newsOf(1));
+    await writeFile(join(workspace.folder, "public"), "in the way");
+    const once = await runCommand(["once", "--json", "--config", workspace.config]);
+    expect(once).toMatchObject({ code: 2, stdout: "" });
+    expect(once.stderr).toMatch(/^mainstem: cannot write \S+public\S+: not a directory \(.+\)\n$/);
+  });
 });
 
 describe("a hub elsewhere", () => {

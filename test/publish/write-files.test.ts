@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
@@ -75,6 +75,15 @@ describe("writeFeedFiles", () => {
   it("stays inside its directory", async () => {
     const outside = new Map([["../evil.xml", Buffer.from("x")]]);
     await expect(writeFeedFiles(directory, outside, signal)).rejects.toThrow("leaves the directory");
+  });
+
+  it("names the file that cannot be written, and what to look at", async () => {
+    await mkdir(path.join(directory, "atom.xml"));
+    await expect(writeFeedFiles(directory, files, signal)).rejects.toMatchObject({
+      code: "publish/unwritable",
+      message: `cannot write ${path.join(directory, "atom.xml")}: illegal operation on a directory`,
+      hint: expect.stringContaining("publish.directory"),
+    });
   });
 
   it("stops between files when it is told to", async () => {
