@@ -22,7 +22,7 @@ import {
 import { startResolver } from "./app/resolver.ts";
 import { stopInTime } from "./app/shutdown.ts";
 import { siteSettings } from "./app/site-settings.ts";
-import { answerInTime, findStoreProblem } from "./app/store-answer.ts";
+import { answerInTime, answerUnlessAway, findStoreProblem } from "./app/store-answer.ts";
 import { watchSources } from "./app/watch.ts";
 import { watchPolls } from "./app/watch-polls.ts";
 import type { Config } from "./config/load.ts";
@@ -39,9 +39,6 @@ import { startServer } from "./serve/server.ts";
 import { readStatus } from "./serve/status.ts";
 import type { Store } from "./store/store.ts";
 import { timeStore } from "./store/timed-store.ts";
-
-/** So long somebody who opens the status page waits for a store that is away, not for as long as the store itself does. */
-const statusMs = 10_000;
 
 /** What a process does: `poll` fills the store, `serve` publishes what is there, `all` both. */
 export type Role = "all" | "poll" | "serve";
@@ -132,14 +129,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         isPublishing: isServing,
         store,
         clock,
-        status: async () =>
-          (await answerInTime(
-            readStatus(store, { clock, startedAt, version, notices: notices() }),
-            statusMs,
-          )) ??
-          Promise.reject(
-            new StoreError("store/unreachable", `the store gave no answer within ${statusMs} ms`),
-          ),
+        status: () => readStatus(store, { clock, startedAt, version, notices: notices() }),
+        unlessAway: (answer) => answerUnlessAway(answer, store),
         isReady: async () => {
           const problem = storeProblem ?? (await findStoreProblem(store));
           return { ok: problem === null, reasons: problem === null ? [] : [problem], notices: notices() };
@@ -212,6 +203,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           const durationMs = clock.now().getTime() - begunAt;
           metrics.pollEnded(pollMeasures(result, { begunAt, durationMs }));
         }
+        if (storeProblem !== null) log.info("the store works again");
         storeProblem = null;
         server.tellPolled();
       },

@@ -1,13 +1,14 @@
 /** Polls one claimed source: waits for its host's turn, runs the ingest, follows an OPML list, and says in one line how it went. */
 import { FetchError, MainstemError } from "../errors.ts";
-import { scrubUrl } from "../fetch/scrub.ts";
 import { nameOf } from "../ingest/source-name.ts";
 import { type IngestOptions, type PollResult, pollSource } from "../ingest.ts";
 import type { SourceDefinition } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import type { HostLimit } from "../schedule/host-limit.ts";
 import type { ClaimedSource, Store } from "../store/store.ts";
+import { counted } from "./counted.ts";
 import { definitionOf, outlineDefinition } from "./definitions.ts";
+import { pollLine } from "./poll-line.ts";
 
 export interface PollerOptions extends IngestOptions {
   readonly store: Store;
@@ -45,7 +46,9 @@ export function createPoller(options: PollerOptions): Poller {
     const url = URL.parse(source.currentUrl ?? source.location);
     const host = url !== null && /^https?:$/.test(url.protocol) ? url.host : null;
     using _turn = host === null ? null : await hosts.acquire(host, signal);
+    const begunAt = clock.now().getTime();
     const result = await pollSource(claimed, definition, options, signal);
+    const ms = clock.now().getTime() - begunAt;
     const { error } = result;
     if (
       host !== null &&
@@ -69,14 +72,18 @@ export function createPoller(options: PollerOptions): Poller {
       ];
       const changes = await store.syncSources(followed, { now: clock.now(), parentId: source.id });
       if (changes.added + changes.changed + changes.retired > 0)
-        log.info(changes, `${nameOf(source)}: list followed`);
+        log.info(
+          { feed: source.id, ...changes },
+          `${nameOf({ ...source, feed: result.state.feed })}: the list has ${counted(changes.added, "new feed")}, ${changes.changed} changed, ${changes.retired} retired`,
+        );
       options.onDue();
     }
     if (result.recorded.isVisible) options.onVisible();
     if (result.questionCount > 0) options.onQuestions();
     options.onRead?.(result);
     await options.onPolled?.(result);
-    logResult(log, result);
+    const { level, fields, text } = pollLine(result, ms);
+    log[level](fields, text);
     return result;
   };
 }
@@ -107,11 +114,13 @@ export async function takePush(
     try {
       if (definition === null)
         throw new MainstemError("fetch/status", "the source is not configured any more");
+      const begunAt = clock.now().getTime();
       const result = await pollSource(claimed, definition, options, signal, pushed);
       if (result.recorded.isVisible) options.onVisible();
       if (result.questionCount > 0) options.onQuestions();
       options.onRead?.(result);
-      logResult(options.log, result);
+      const { level, fields, text } = pollLine(result, clock.now().getTime() - begunAt);
+      options.log[level](fields, text);
       return true;
     } catch (error) {
       await store.releaseLease(claimed.lease);
@@ -119,54 +128,4 @@ export async function takePush(
     }
   }
   return false;
-}
-
-function logResult(log: Log, result: PollResult): void {
-  const { source, state, recorded, error } = result;
-  const fields = { source: source.id, next: state.nextPollAt };
-  const name = nameOf({ ...source, feed: state.feed });
-  if (error === null && source.failures > 0) {
-    log.info(fields, `${name}: works again after ${source.failures} failed polls`);
-  }
-  const { level, text } = describeResult(result);
-  const details = error ? { code: error.code, failures: state.failures } : recorded;
-  log[level]({ ...fields, ...details }, `${name}: ${text}`);
-}
-
-function describeResult({ source, state, kind, recorded, error }: PollResult): {
-  readonly level: "debug" | "info" | "warn";
-  readonly text: string;
-} {
-  if (error !== null) {
-    // The same trouble is told once; what persists stands in `mainstem sources` and on the status page.
-    const isNew = source.lastError?.code !== error.code;
-    return {
-      level: isNew ? "warn" : "debug",
-      text: `${sentence(error)}; next try ${timeOf(state.nextPollAt)}`,
-    };
-  }
-  if (kind === "gone") {
-    return { level: "warn", text: "the publisher ended this feed (410 Gone); it is not polled any more" };
-  }
-  if (state.currentUrl !== null && state.currentUrl !== (source.currentUrl ?? source.location)) {
-    return { level: "info", text: `moved for good to ${scrubUrl(state.currentUrl)}` };
-  }
-  const { entries } = recorded;
-  if (entries.new + entries.updated > 0) return { level: "info", text: summary(recorded) };
-  return { level: "debug", text: kind === "unchanged" ? "not changed" : "nothing new" };
-}
-
-function summary({ entries, stories }: PollResult["recorded"]): string {
-  const parts = [`${entries.new} new`];
-  if (entries.updated > 0) parts.push(`${entries.updated} edited`);
-  if (stories.merged > 0) parts.push(`${stories.merged} already known from elsewhere`);
-  return parts.join(", ");
-}
-
-function sentence(error: MainstemError): string {
-  return error.message.replace(/[.\s]+$/, "");
-}
-
-function timeOf(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

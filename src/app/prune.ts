@@ -5,6 +5,7 @@ import type { Log } from "../observe/log.ts";
 import { Archiver, type ArchiverStore } from "../serve/archiver.ts";
 import type { SiteSettings } from "../serve/river.ts";
 import type { Retention, Store } from "../store/store.ts";
+import { counted } from "./counted.ts";
 
 /** Stories forgotten in one transaction: some 10 ms of writing. */
 const batchStories = 25;
@@ -196,7 +197,10 @@ async function pruneNow(
     signal,
   );
   if (stories > 0) {
-    log.info({ stories, entries: sightings }, `keep: ${stories} stories that are too old were forgotten`);
+    log.info(
+      { stories, entries: sightings },
+      `keep: ${counted(stories, "story", "stories")} too old to stay ${stories === 1 ? "was" : "were"} forgotten`,
+    );
     onVisible();
   }
   const { keys, bytes } = await tidyStore(store, { isEnough: isFreeEnough, pause }, signal);

@@ -7,6 +7,7 @@ import { ConfigError, formatConfigProblem, MainstemError } from "../errors.ts";
 import { nameOf } from "../ingest/source-name.ts";
 import type { Clock, SourceDefinition } from "../model.ts";
 import type { Log } from "../observe/log.ts";
+import { counted } from "./counted.ts";
 
 export interface ReloadOptions {
   /** Absolute path of the config file. */
@@ -194,12 +195,15 @@ const namedMax = 20;
 export function logSourceChanges(log: Log, { added, changed, removed }: SourceChanges): void {
   for (const [what, sources] of Object.entries({ added, changed, removed })) {
     for (const source of sources.slice(0, namedMax))
-      log.info({ source: source.id }, `config: ${what} ${nameOf({ ...source, feed: null })}`);
-    if (sources.length > namedMax) log.info(`config: ${what} ${sources.length - namedMax} more sources`);
+      log.info({ feed: source.id }, `config: ${what} ${nameOf({ ...source, feed: null })}`);
+    if (sources.length > namedMax)
+      log.info(`config: ${what} ${counted(sources.length - namedMax, "more source")}`);
   }
-  log.info(
-    `the edited config is in force: ${added.length} sources added, ${changed.length} changed, ${removed.length} removed`,
-  );
+  const isAsBefore = added.length + changed.length + removed.length === 0;
+  const told = isAsBefore
+    ? "its sources are as before"
+    : `${counted(added.length, "source")} added, ${changed.length} changed, ${removed.length} removed`;
+  log.info(`the edited config is in force: ${told}`);
 }
 
 function isSame(a: unknown, b: unknown): boolean {

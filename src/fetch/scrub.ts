@@ -16,11 +16,17 @@ export function scrubUrl(url: string): string {
 /** A text (a log line, an error of a library) with every URL in it scrubbed, and bearer and basic credentials masked. */
 export function scrubText(text: string): string {
   return maskSecrets(text, mask)
-    .replace(/[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, scrubUrl)
+    .replace(/[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, scrubUrlInText)
     .replace(
       /\b(bearer|basic)(\s{1,8})[a-z0-9+/=._~-]{6,}/gi,
       (_, scheme, space) => `${scheme}${space}${mask}`,
     );
+}
+
+/** What ends a sentence or a clause behind a URL is the sentence's. */
+function scrubUrlInText(match: string): string {
+  const url = match.replace(/[.,:;!?)\]}]{1,4}$/, "");
+  return scrubUrl(url) + match.slice(url.length);
 }
 
 /** Of the URL, and of URLs within it (a proxy's `?url=https://bob:secret@host/`), escaped or not. */

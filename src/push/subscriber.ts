@@ -78,7 +78,7 @@ export class Subscriber implements AsyncDisposable {
       const { clock, log } = this.#options;
       await this.#save({ ...known, missedAt: clock.now() });
       log.info(
-        { source: source.id },
+        { feed: source.id },
         "a poll brought what the hub had not pushed; polls go on at their own pace",
       );
     }
@@ -104,7 +104,7 @@ export class Subscriber implements AsyncDisposable {
         nextTryAt: new Date(clock.now().getTime() + retryMaxMs),
       });
       log.info(
-        { source: found.sourceId },
+        { feed: found.sourceId },
         `the hub ${scrubUrl(found.hub)} says no${reason === "" ? "" : `: ${reason}`}`,
       );
       return { status: 200, body: "" };
@@ -123,7 +123,7 @@ export class Subscriber implements AsyncDisposable {
       nextTryAt: new Date(now + seconds * 500),
     });
     if (found.state !== "active")
-      log.info({ source: found.sourceId }, `pushes are coming from ${scrubUrl(found.hub)}`);
+      log.info({ feed: found.sourceId }, `pushes are coming from ${scrubUrl(found.hub)}`);
     return { status: 200, body: challenge };
   }
 
@@ -136,13 +136,13 @@ export class Subscriber implements AsyncDisposable {
     const found = await store.findSubscription(callback);
     if (found === null || found.state === "refused") return { status: 404, body: "" };
     if (!isSignedBy(found.secret, { signature, body: pushed.bytes })) {
-      log.warn({ source: found.sourceId }, "a push without a valid signature was thrown away");
+      log.warn({ feed: found.sourceId }, "a push without a valid signature was thrown away");
       return { status: 202, body: "" };
     }
     await this.#save({ ...found, pushedAt: clock.now(), missedAt: null });
     // The hub waits for nothing: what takes long is done after the answer.
     void onPush(found.sourceId, pushed).catch((error: unknown) =>
-      log.error({ err: error, source: found.sourceId }, "a push could not be taken in"),
+      log.error({ err: error, feed: found.sourceId }, "a push could not be taken in"),
     );
     return { status: 202, body: "" };
   }
@@ -244,7 +244,7 @@ export class Subscriber implements AsyncDisposable {
     });
     const level = asking.failures === 0 ? "info" : "debug";
     log[level](
-      { source: source.id },
+      { feed: source.id },
       `the hub ${scrubUrl(hub)} did not take our subscription: ${problem}; polls go on`,
     );
   }

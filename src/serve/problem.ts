@@ -14,24 +14,44 @@ export class ProblemError extends Error {
   }
 }
 
+/** What stands in the place of an answer, and how it is called. */
+export interface ProblemBody {
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: readonly string[];
+}
+
+/** The name of a status: `Not Found`. */
+export function problemTitle({ status }: ProblemError): string {
+  return STATUS_CODES[status] ?? "Error";
+}
+
 /** Sends a problem, unless an answer has begun already: then the connection is cut, so that nobody takes it for whole. */
-export function sendProblem(request: IncomingMessage, response: ServerResponse, problem: ProblemError): void {
+export function sendProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: ProblemError,
+  { contentType, body, headers = [] }: ProblemBody = toJson(problem),
+): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const title = STATUS_CODES[problem.status] ?? "Error";
-  const body = `${JSON.stringify({ type: "about:blank", title, status: problem.status, detail: problem.message })}\n`;
   response.writeHead(problem.status, [
-    "Content-Type",
-    "application/problem+json; charset=utf-8",
-    "Content-Length",
-    String(Buffer.byteLength(body)),
-    "Cache-Control",
-    "no-store",
-    "X-Content-Type-Options",
-    "nosniff",
+    ...["Content-Type", contentType],
+    ...["Content-Length", String(Buffer.byteLength(body))],
+    ...["Cache-Control", "no-store"],
+    ...(headers.includes("X-Content-Type-Options") ? [] : ["X-Content-Type-Options", "nosniff"]),
+    ...headers,
     ...problem.headers,
   ]);
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+function toJson(problem: ProblemError): ProblemBody {
+  const { status, message: detail } = problem;
+  return {
+    contentType: "application/problem+json; charset=utf-8",
+    body: `${JSON.stringify({ type: "about:blank", title: problemTitle(problem), status, detail })}\n`,
+  };
 }

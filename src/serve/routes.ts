@@ -32,6 +32,8 @@ export interface RouteContext {
   /** False: feeds and pages are another process's affair. */
   readonly isPublishing: boolean;
   readonly status: () => Promise<StatusReport>;
+  /** What is answered, but for a store that is away. @throws StoreError `store/unreachable` then */
+  readonly unlessAway: <T>(answer: Promise<T>) => Promise<T>;
   readonly readiness: () => Promise<Readiness>;
   readonly health: () => Promise<Representation>;
   /** What pages that are open hear: of new stories, and of polls. */
@@ -103,7 +105,7 @@ export async function answer(
   if (target.path.startsWith(CALLBACK_PATH))
     return answerHub(request, response, { target, push: context.push() });
   if (target.path === HUB_PATH) return answerSubscriber(request, response, context.hub());
-  const archivePage = await site.archivePage(target.path);
+  const archivePage = await context.unlessAway(site.archivePage(target.path));
   if (archivePage !== null) {
     if (request.method === "OPTIONS") return answerPreflight(response);
     assertReadMethod(request, `${READ_METHODS}, OPTIONS`);
@@ -118,8 +120,10 @@ export async function answer(
   }
   assertReadMethod(request, READ_METHODS);
   if (isAdminPath(target.path)) assertAdmin(request, context.admin, context.listener);
-  if (output !== undefined)
-    return (await site.page(readPageQuery(site, output, target.query))).send(request, response);
+  if (output !== undefined) {
+    const page = site.page(readPageQuery(site, output, target.query));
+    return (await context.unlessAway(page)).send(request, response);
+  }
   if (other !== undefined) return other(request, response, context, target.query);
   // One of our own paths: nothing of the request goes into the header.
   response.writeHead(308, ["Location", `${site.basePath}${target.path}/`, "Content-Length", "0"]).end();
@@ -231,7 +235,10 @@ const OTHER_ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [RIVER_EVENTS_PATH, (request, response, { live }) => live.river.open(request, response)],
   [STATUS_EVENTS_PATH, (request, response, { live }) => live.status.open(request, response)],
   ["/metrics", sendMetrics],
-  [HEALTH_FEED_PATH, async (request, response, { health }) => (await health()).send(request, response)],
+  [
+    HEALTH_FEED_PATH,
+    async (request, response, { health, unlessAway }) => (await unlessAway(health())).send(request, response),
+  ],
 ]);
 
 async function sendMetrics(
@@ -330,7 +337,7 @@ function readPageQuery(site: Site, output: OutputDefinition, query: string) {
  * over plain http that they could be upgraded (Upgrade Insecure Requests 3.2.1). Accept by itself proves nothing: many feed
  * readers send a browser's.
  */
-function isBrowserVisit({ headers }: IncomingMessage): boolean {
+export function isBrowserVisit({ headers }: IncomingMessage): boolean {
   if (!(headers.accept ?? "").includes("text/html")) return false;
   const destination = headers["sec-fetch-dest"];
   return destination === undefined

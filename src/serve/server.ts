@@ -15,10 +15,12 @@ import { readHealthFeed } from "./health.ts";
 import { inTurn } from "./in-turn.ts";
 import { LiveStream } from "./live.ts";
 import { ProblemError, sendProblem } from "./problem.ts";
+import { sendProblemPage } from "./problem-page.ts";
 import type { SiteSettings } from "./river.ts";
 import {
   answer,
   type HubRequests,
+  isBrowserVisit,
   type MetricsText,
   type PushCallbacks,
   type Readiness,
@@ -56,6 +58,8 @@ export interface ServerOptions extends SiteSettings {
   readonly store: SiteStore & Pick<Store, "listNotices">;
   readonly clock: Clock;
   readonly status: () => Promise<StatusReport>;
+  /** Gives up waiting for the store where it is away, as people must not wait as long as polls do; absent: waits. */
+  readonly unlessAway?: RouteContext["unlessAway"];
   readonly isReady: () => Readiness | Promise<Readiness>;
   /** Who may see status and metrics; absent: this machine only. */
   readonly admin?: AdminAccess;
@@ -134,11 +138,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   let isDraining = false;
   let told = site.renderings;
   const live = { river: new LiveStream(RIVER_DELAY_MS), status: new LiveStream(STATUS_DELAY_MS) };
+  const unlessAway: RouteContext["unlessAway"] = options.unlessAway ?? ((answer) => answer);
   const context = {
     site,
+    unlessAway,
     isPublishing,
     live,
-    status: keepFor(STATUS_KEPT_MS, clock, options.status),
+    status: keepFor(STATUS_KEPT_MS, clock, () => unlessAway(options.status())),
     push: options.push ?? (() => null),
     hub: options.hub ?? (() => null),
     health: () => readHealthFeed(store, { settings: site.settings, startedAt }),
@@ -162,7 +168,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       if (isDraining) response.setHeader("Connection", "close");
       observe(request, response, options.onRequest);
       answer(request, response, { ...context, listener }).catch((error: unknown) =>
-        fail(error, request, response, options.onError),
+        fail(error, request, response, { site, onError: options.onError }),
       );
     };
     http.on("request", inTurn(take));
@@ -230,11 +236,13 @@ function fail(
   error: unknown,
   request: IncomingMessage,
   response: ServerResponse,
-  onError: ServerOptions["onError"],
+  { site, onError }: { readonly site: Site; readonly onError: ServerOptions["onError"] },
 ): void {
   const isTheirs = error instanceof ProblemError;
   if (!isTheirs) onError?.(error, pathOf(request));
-  sendProblem(request, response, isTheirs ? error : problemOf(error));
+  const problem = isTheirs ? error : problemOf(error);
+  if (isBrowserVisit(request)) sendProblemPage(request, response, { problem, site });
+  else sendProblem(request, response, problem);
 }
 
 function problemOf(error: unknown): ProblemError {

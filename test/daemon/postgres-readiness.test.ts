@@ -29,10 +29,12 @@ describe.skipIf(isSkipped)("a daemon on PostgreSQL", () => {
     // It lives, goes on serving what it has, and its metrics tell what the process knows by itself.
     expect((await fetch(`${daemon.url}/healthz`)).status).toBe(200);
     expect(await daemon.text("/atom.xml")).toBe(before);
-    const page = await fetch(`${daemon.url}/status`);
-    expect(page.status).toBe(503);
-    expect(page.headers.get("retry-after")).toBe("30");
-    expect(await page.text()).toContain("The store gives no answer.");
+    for (const path of ["/status", "/", "/all/?q=websub", "/health/atom.xml"]) {
+      const page = await fetch(daemon.url + path, { signal: AbortSignal.timeout(10_000) });
+      expect([path, page.status]).toEqual([path, 503]);
+      expect(page.headers.get("retry-after")).toBe("30");
+      expect(await page.text()).toContain("The store gives no answer.");
+    }
     const metrics = await daemon.text("/metrics");
     expect(metrics).toContain("mainstem_db_up 0\n");
     expect(metrics).toContain("mainstem_config_reload_success 1\n");

@@ -52,7 +52,12 @@ describe("scrubText", () => {
     ["connect https://bob:s3cret@example.org/f failed", "connect https://example.org/f failed"],
     [
       'see "postgres://u:p@db/main" and (http://x.org/?key=S)',
-      'see "postgres://db/main" and (http://x.org/?key=***',
+      'see "postgres://db/main" and (http://x.org/?key=***)',
+    ],
+    ["http://x.org/f?token=S: 3 new", "http://x.org/f?token=***: 3 new"],
+    [
+      "is it http://x.org/f?token=S#pwd=S2, or http://y.org/?",
+      "is it http://x.org/f?token=***#pwd=***, or http://y.org/?",
     ],
     ["tried http://a:S@b,http://c:S@d in turn", "tried http://b,http://d in turn"],
     ["Authorization: Bearer abcdef123456", "Authorization: Bearer ***"],

@@ -530,6 +530,27 @@ describe("errors", () => {
     expect(JSON.parse(String(answer.body))).toMatchObject({ type: "about:blank", status });
   });
 
+  it.each([
+    ["/nothing", 404, "Not Found", "There is nothing under this path."],
+    ["/?source=unknown", 404, "Not Found", "There is no such source."],
+    ["/status", 503, "Service Unavailable", "The store gives no answer."],
+    ["/world/?q=river", 503, "Service Unavailable", "The store gives no answer."],
+  ])("a person who opens %s in a browser reads of the %i on a page", async (path, status, title, detail) => {
+    const away = new MainstemError("store/unreachable", "db.example cannot be reached");
+    const unlessAway = status === 503 ? () => Promise.reject(away) : undefined;
+    const { ask } = await setUp({ ...(unlessAway && { unlessAway }), onError: () => {} });
+    const visit = { accept: "text/html,*/*;q=0.8", "upgrade-insecure-requests": "1" };
+    const answer = await ask(path, { headers: visit });
+    expect([answer.status, answer.headers["content-type"]]).toEqual([status, "text/html; charset=utf-8"]);
+    expect(answer.headers["cache-control"]).toBe("no-store");
+    expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(answer.headers["retry-after"]).toBe(status === 503 ? "30" : undefined);
+    const page = String(answer.body);
+    expect(page).toContain(`<h1>${title}</h1>`);
+    expect(page).toContain(detail);
+    expect(page).not.toMatch(/db\.example|unknown|river\b/);
+  });
+
   it("a redirect goes to a path of ours, whatever the request says", async () => {
     const { ask } = await setUp();
     const { headers } = await ask("/world?x=//evil.example", { headers: { host: "evil.example" } });
