@@ -1,9 +1,11 @@
+import { counted } from "../app/counted.ts";
 import { type Discovery, discoverFeed } from "../app/discover.ts";
 import { createSourceHttpClient } from "../app/http-client.ts";
 import { MainstemError } from "../errors.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
-import { type CliContext, type ConfigOption, configFile, openConfig, print } from "./context.ts";
+import { type CliContext, type ConfigOption, configFile, configFlag, openConfig, print } from "./context.ts";
 import { addSourcesToConfig } from "./edit-config.ts";
+import { withHints } from "./fetch-hints.ts";
 import type { CommandTable } from "./program.ts";
 import { renderTable, shorten, terminalText } from "./table.ts";
 
@@ -25,9 +27,9 @@ export function addAddCommand({ program, context, action }: CommandTable): void 
       ...tags,
       tag,
     ])
-    .option("--allow-private", "the feed may live on a private or loopback address")
+    .option("--allow-private", "the feed may live on a private or loopback address; the config will say so")
     .option("--dry-run", "only show what was found")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem add https://www.theguardian.com/world --tag world")
     .action(
       action(async (given: string, options: AddOptions) => {
@@ -35,7 +37,15 @@ export function addAddCommand({ program, context, action }: CommandTable): void 
         const address = readAddress(given);
         await using http = createSourceHttpClient({ contact: config.contact, ...context });
         const isPrivateAllowed = options.allowPrivate ?? config.identity.isPrivateAllowed;
-        const found = await discoverFeed(address, { http, isPrivateAllowed }, context.signal);
+        const found = await withHints(
+          discoverFeed(address, { http, isPrivateAllowed }, context.signal),
+          ({ code }) =>
+            code === "fetch/forbidden-address" && !isPrivateAllowed
+              ? "--allow-private lets the feed live there"
+              : ["fetch/network", "fetch/tls"].includes(code) && !given.includes("://")
+                ? `${address} was asked: say http:// where a server has no https`
+                : null,
+        );
         if (found === null) {
           context.stderr.write(
             `mainstem: no feed was found at ${scrubUrl(address)}; if you know its address, give that (mainstem add <feed>)\n`,
@@ -58,6 +68,8 @@ export function addAddCommand({ program, context, action }: CommandTable): void 
           ...(isList ? { opml: found.url } : { url: found.url }),
           ...(options.name !== undefined && { name: options.name }),
           tags: options.tag ?? [],
+          // What was allowed for the look is needed for every poll.
+          ...(options.allowPrivate === true && { isPrivateAllowed: true }),
         };
         await addSourcesToConfig([source], options, context);
         await print(context, `Added to ${file}; a running daemon polls it within seconds.`);
@@ -79,7 +91,7 @@ function readAddress(given: string): string {
 function describe({ url, document, others }: Discovery, { stdout }: CliContext): string {
   const { feed, entries, outlines, format } = document;
   const isList = format === "opml";
-  const size = isList ? `${outlines.length} feeds` : `${entries.length} entries`;
+  const size = isList ? counted(outlines.length, "feed") : counted(entries.length, "entry", "entries");
   const lines = [`${terminalText(feed.title || "(no title)")}`, `  ${scrubUrl(url)}`, `  ${size}`];
   const rows = entries
     .slice(0, 3)

@@ -1,6 +1,8 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { StorePlace } from "../config/load.ts";
-import { type ConfigOption, openConfig, openToolStore, print } from "./context.ts";
+import { MainstemError } from "../errors.ts";
+import { type ConfigOption, configFlag, openConfig, openToolStore, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";
 
@@ -10,16 +12,21 @@ export function addBackupCommand({ program, context, action }: CommandTable): vo
     .command("backup")
     .description("copy the store to a new SQLite file, while the daemon runs")
     .argument("<file>", "the copy; must not exist yet")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
-    .addHelpText("after", "\nExample:\n  $ mainstem backup backups/mainstem-2026-11-24.db")
+    .option(...configFlag)
+    .addHelpText("after", "\nExample:\n  $ mainstem backup mainstem-2026-11-24.db")
     .action(
       action(async (file: string, options: ConfigOption) => {
         const config = await openConfig(options, context);
         await using store = await openToolStore(config, context);
         const copy = resolve(file);
+        if (!existsSync(dirname(copy))) {
+          throw new MainstemError("store/unwritable", `there is no folder ${dirname(copy)} for the backup`, {
+            hint: `make it: mkdir -p ${dirname(copy)}`,
+          });
+        }
         const progress = createProgressBar(context, "pages");
         await store.backup(copy, progress.show).finally(progress.clear);
-        await print(context, `${copy}\n${howToRestore(config.store, copy)}`);
+        await print(context, `The store is copied to ${copy}\n${howToRestore(config.store, copy)}`);
         return 0;
       }),
     );

@@ -1,5 +1,6 @@
+import { counted } from "../app/counted.ts";
 import { ConfigError, formatConfigProblem } from "../errors.ts";
-import { type ConfigOption, configFile, openConfig, print } from "./context.ts";
+import { type ConfigOption, configFile, configFlag, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
 /** `mainstem check`: validates the config and prints each problem as `FILE:LINE:COL message`. */
@@ -7,7 +8,7 @@ export function addCheckCommand({ program, context, action }: CommandTable): voi
   program
     .command("check")
     .description("validate the config and print each problem with its place")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem check --config config/mainstem.yaml")
     .action(
       action(async (options: ConfigOption) => {
@@ -15,8 +16,8 @@ export function addCheckCommand({ program, context, action }: CommandTable): voi
           const config = await openConfig(options, context);
           for (const warning of config.warnings)
             await print(context, `${formatConfigProblem(warning)} (warning)`);
-          const counted = `${count(config.sources.length, "source")}, ${count(config.outputs.length, "output")}`;
-          await print(context, `${configFile(options, context.env)}: sound (${counted})`);
+          const content = `${counted(config.sources.length, "source")}, ${counted(config.outputs.length, "output")}`;
+          await print(context, `${configFile(options, context.env)}: sound (${content})`);
           return 0;
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
@@ -25,8 +26,4 @@ export function addCheckCommand({ program, context, action }: CommandTable): voi
         }
       }),
     );
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -24,6 +24,12 @@ export interface ConfigOption {
   readonly config?: string;
 }
 
+/** The same for `.option()`. */
+export const configFlag = [
+  "-c, --config <file>",
+  "the config file (default: MAINSTEM_CONFIG, else config/mainstem.yaml)",
+] as const;
+
 /** The config file that a command line and an environment name: `--config`, `MAINSTEM_CONFIG`, else the default place. */
 export function configFile(options: ConfigOption, env: CliContext["env"]): string {
   return options.config ?? env.MAINSTEM_CONFIG ?? "config/mainstem.yaml";

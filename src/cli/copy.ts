@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { copyStores, nameOf } from "../app/copy-store.ts";
+import { counted } from "../app/counted.ts";
 import { parseStore, type StorePlace } from "../config/load.ts";
 import { MainstemError } from "../errors.ts";
 import { print } from "./context.ts";
@@ -26,12 +28,18 @@ export function addCopyCommand({ program, context, action }: CommandTable): void
         "Interrupted, the same command goes on where it was.",
         "",
         "Example:",
+        "  $ mainstem copy --from sqlite:data/mainstem.db --to sqlite:moved.db",
         "  $ mainstem copy --from sqlite:data/mainstem.db --to postgres://mainstem:secret@db.example/mainstem",
       ].join("\n"),
     )
     .action(
       action(async (options: CopyCliOptions) => {
         const [from, to] = [placeOf(options.from, "--from"), placeOf(options.to, "--to")];
+        if (from.engine === "sqlite" && !existsSync(from.file)) {
+          throw new MainstemError("usage", `--from: there is no store ${from.file}`, {
+            hint: "store: in the config names it, relative to the config file",
+          });
+        }
         const { clock, signal, stderr } = context;
         const bar = createProgressBar(context, "rows");
         const onResume = (how: "goes-on" | "begins-again") =>
@@ -48,7 +56,7 @@ export function addCopyCommand({ program, context, action }: CommandTable): void
           context,
           options.json
             ? JSON.stringify({ from: nameOf(from), to: nameOf(to), written: report.written, rows })
-            : `${nameOf(to)} has ${rows.sources ?? 0} sources, ${rows.stories ?? 0} stories and ${rows.sightings ?? 0} entries.\n` +
+            : `${nameOf(to)} has ${counted(rows.sources ?? 0, "source")}, ${counted(rows.stories ?? 0, "story", "stories")} and ${counted(rows.sightings ?? 0, "entry", "entries")}.\n` +
                 "Name it as `store:` in the config, and start mainstem.",
         );
         return 0;

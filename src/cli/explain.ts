@@ -90,7 +90,8 @@ function toJson({ input, originalUrl, key, steps, error }: UrlExplanation): obje
 }
 
 function describe({ input, originalUrl, key, steps, error }: UrlExplanation, { stdout }: CliContext): string {
-  if (error !== null) return `${input}\n  ${error}\n`;
+  if (error !== null)
+    return `${terminalText(input)}\n  ${error}; expected an address such as https://example.org/story\n`;
   const rows = steps.map((step) => [step.rule, step.after, reasonOf(step.rule)]);
   const table =
     rows.length > 0

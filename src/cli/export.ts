@@ -1,6 +1,7 @@
+import { counted } from "../app/counted.ts";
 import { publicUrl } from "../publish/clean.ts";
 import { renderSubscriptionList } from "../publish/subscription-list.ts";
-import { type ConfigOption, openConfig, print } from "./context.ts";
+import { type ConfigOption, configFlag, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
 interface ExportOptions extends ConfigOption {
@@ -13,7 +14,7 @@ export function addExportCommand({ program, context, action }: CommandTable): vo
     .command("export")
     .description("write the configured feeds as OPML to stdout")
     .option("--with-secrets", "also those whose address holds a password or a token")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem export > feeds.opml")
     .action(
       action(async (options: ExportOptions) => {
@@ -28,12 +29,12 @@ export function addExportCommand({ program, context, action }: CommandTable): vo
         const rest = sources.length - feeds.length;
         if (rest > 0)
           context.stderr.write(
-            `mainstem: ${rest} files, folders and lists have no feed address and are left out\n`,
+            `mainstem: ${counted(rest, "source")} (files, folders, lists) without a feed's address ${rest === 1 ? "is" : "are"} left out\n`,
           );
         const secret = feeds.length - shown.length;
         if (secret > 0)
           context.stderr.write(
-            `mainstem: ${secret} of the feeds hold a secret in their address and are left out (--with-secrets writes them, too)\n`,
+            `mainstem: ${counted(secret, "feed")} with a secret in the address ${secret === 1 ? "is" : "are"} left out (--with-secrets writes ${secret === 1 ? "it" : "them"}, too)\n`,
           );
         return 0;
       }),

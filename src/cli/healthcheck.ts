@@ -1,4 +1,4 @@
-import { type ConfigOption, openConfig, print } from "./context.ts";
+import { type ConfigOption, configFlag, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
 const timeoutMs = 5000;
@@ -8,7 +8,7 @@ export function addHealthcheckCommand({ program, context, action }: CommandTable
   program
     .command("healthcheck")
     .description("ask the running daemon whether it is ready (exit 0) or not (exit 1)")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem healthcheck && echo ready")
     .action(
       action(async (options: ConfigOption) => {
@@ -25,7 +25,7 @@ export function addHealthcheckCommand({ program, context, action }: CommandTable
           const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
           await print(
             context,
-            `not ready: no answer from ${url} (${cause instanceof Error ? cause.message : String(cause)})`,
+            `not ready: no answer from ${url} (${cause instanceof Error ? cause.message : String(cause)}); mainstem run starts the daemon`,
           );
           return 1;
         }

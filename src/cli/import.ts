@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { MainstemError } from "../errors.ts";
+import { counted } from "../app/counted.ts";
+import { MainstemError, ParseError } from "../errors.ts";
 import { parseDocument } from "../parse/parse.ts";
 import { foldersByTags } from "../publish/subscription-list.ts";
-import { type ConfigOption, configFile, openConfig, print } from "./context.ts";
+import { type ConfigOption, configFile, configFlag, openConfig, print } from "./context.ts";
 import { addSourcesToConfig } from "./edit-config.ts";
 import type { CommandTable } from "./program.ts";
 import { terminalText } from "./table.ts";
@@ -24,20 +25,19 @@ export function addImportCommand({ program, context, action }: CommandTable): vo
     .description("append the feeds of an OPML file to the config; its folders become tags")
     .argument("<opml>", "an OPML file, as other readers export it")
     .option("--dry-run", "only say what would be added")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem import feeds.opml")
     .action(
       action(async (list: string, options: ImportOptions) => {
         const config = await openConfig(options, context);
+        const bytes = await readList(list);
         const { outlines, format, warnings } = await parseDocument(
-          { bytes: await readList(list), contentType: null, url: pathToFileURL(list).href, name: list },
+          { bytes, contentType: null, url: pathToFileURL(list).href, name: list },
           { limits: { documentBytes: listBytesMax } },
-        );
-        if (format !== "opml") {
-          throw new MainstemError("config/invalid", `${list} is no OPML list`, {
-            hint: "export one from your reader, or use mainstem add for a single feed",
-          });
-        }
+        ).catch((error: unknown) => {
+          throw error instanceof ParseError ? noList(list, `: ${error.message}`) : error;
+        });
+        if (format !== "opml") throw noList(list);
         for (const message of new Set(warnings.map(({ message }) => message)))
           context.stderr.write(`mainstem: ${terminalText(message)}\n`);
         if (warnings.some(({ code }) => code === "too-many-entries"))
@@ -56,14 +56,21 @@ export function addImportCommand({ program, context, action }: CommandTable): vo
         }));
         const file = configFile(options, context.env);
         if (!options.dryRun) await addSourcesToConfig(sources, options, context);
+        const there = outlines.length - sources.length;
         const verb = options.dryRun ? "would be added" : "added";
         await print(
           context,
-          `${sources.length} of ${outlines.length} feeds ${verb} to ${file}; ${outlines.length - sources.length} are in it already.`,
+          `${sources.length.toLocaleString("en-GB")} of ${counted(outlines.length, "feed")} ${verb} to ${file}; ${there} ${there === 1 ? "is" : "are"} in it already.`,
         );
         return 0;
       }),
     );
+}
+
+function noList(file: string, why = ""): MainstemError {
+  return new MainstemError("config/invalid", `${file} is no OPML list${why}`, {
+    hint: "export one from your reader, or use mainstem add for a single feed",
+  });
 }
 
 async function readList(file: string): Promise<Uint8Array> {
@@ -71,7 +78,12 @@ async function readList(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : (code ?? "unreadable");
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file",
+      EISDIR: "it is a folder",
+      EACCES: "this user may not read it",
+    };
+    const reason = reasons[code ?? ""] ?? code ?? "unreadable";
     throw new MainstemError("config/unreadable", `cannot read ${file}: ${reason}`, { cause: error });
   }
 }

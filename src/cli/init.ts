@@ -1,5 +1,5 @@
-import { access, cp, mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { access, cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MainstemError } from "../errors.ts";
 import { type ConfigOption, configFile, print } from "./context.ts";
@@ -14,7 +14,10 @@ export function addInitCommand({ program, context, action }: CommandTable): void
     .command("init")
     .description("write a first config and sample feeds; overwrites nothing")
     .option("-c, --config <file>", "the config file to write (default: config/mainstem.yaml)")
-    .addHelpText("after", "\nExample:\n  $ mainstem init && mainstem run")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ mainstem init && mainstem run\n  $ mainstem init --config mainstem.yaml",
+    )
     .action(
       action(async (options: ConfigOption) => {
         const file = configFile(options, context.env);
@@ -25,14 +28,17 @@ export function addInitCommand({ program, context, action }: CommandTable): void
           });
         }
         const folder = dirname(path);
-        const feeds = join(folder, "..", "feeds");
+        // Feeds and store stand beside a folder named config; a config elsewhere has them beside itself.
+        const base = basename(folder) === "config" ? ".." : ".";
+        const feeds = join(folder, base, "feeds");
         await mkdir(folder, { recursive: true });
         await copyMissing(
           join(packageFolder, "config", "mainstem.schema.json"),
           join(folder, "mainstem.schema.json"),
         );
         await copyMissing(join(packageFolder, "feeds"), feeds);
-        await copyMissing(join(packageFolder, "config", "mainstem.yaml"), path);
+        const sample = await readFile(join(packageFolder, "config", "mainstem.yaml"), "utf8");
+        await writeFile(path, sample.replaceAll("../", `${base}/`), { flag: "wx" });
         const option = options.config === undefined ? "" : ` --config ${file}`;
         await print(
           context,

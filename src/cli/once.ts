@@ -1,10 +1,12 @@
+import { counted } from "../app/counted.ts";
 import { pollOnce } from "../app/once.ts";
-import { scrubUrl } from "../fetch/scrub.ts";
+import { nameOf, troubleOf } from "../ingest/source-name.ts";
 import type { PollResult } from "../ingest.ts";
-import { type ConfigOption, openConfig, print } from "./context.ts";
+import { type ConfigOption, configFlag, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";
 import { createCommandLog } from "./run.ts";
+import { terminalText } from "./table.ts";
 
 interface OnceOptions extends ConfigOption {
   readonly force?: boolean;
@@ -18,7 +20,7 @@ export function addOnceCommand({ program, context, action }: CommandTable): void
     .description("poll every due source once, publish, print a summary, exit (3 when a source failed)")
     .option("--force", "poll every source, due or not")
     .option("--json", "the summary as one JSON object")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem once --force")
     .action(
       action(async (options: OnceOptions) => {
@@ -44,8 +46,8 @@ export function addOnceCommand({ program, context, action }: CommandTable): void
 
 /** The shape of the interface document. */
 function summarise(results: readonly PollResult[], tookMs: number) {
-  const failures = results.flatMap(({ source, error }) =>
-    error ? [{ source: source.name ?? scrubUrl(source.location), error: error.message }] : [],
+  const failures = results.flatMap(({ source, state, error }) =>
+    error ? [{ source: nameOf({ ...source, feed: state.feed }), error: error.message }] : [],
   );
   const total = (count: (result: PollResult) => number) =>
     results.reduce((sum, result) => sum + count(result), 0);
@@ -78,9 +80,10 @@ function describe({
 }: ReturnType<typeof summarise>): string {
   if (polled === 0) return "No source is due yet. mainstem once --force polls them all.";
   const lines = [
-    `${polled} polled in ${(took_ms / 1000).toFixed(1)} s: ${not_modified} unchanged, ${failed} failed`,
-    `${entries.new} new ${entries.new === 1 ? "entry" : "entries"}, ${entries.updated} edited; ${stories.new} new ${stories.new === 1 ? "story" : "stories"}, ${stories.merged} already known from elsewhere`,
+    `${counted(polled, "source")} polled in ${(took_ms / 1000).toFixed(1)} s: ${not_modified} unchanged, ${failed} failed`,
+    `${counted(entries.new, "new entry", "new entries")}, ${entries.updated} edited; ${counted(stories.new, "new story", "new stories")}, ${stories.merged} already known from elsewhere`,
   ];
-  for (const { source, error } of failures) lines.push(`  failed: ${source}: ${error}`);
+  for (const { source, error } of failures) lines.push(terminalText(`  failed: ${troubleOf(source, error)}`));
+  if (failed > 0) lines.push("mainstem sources says what to do.");
   return lines.join("\n");
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { counted } from "../app/counted.ts";
 import { createSourceHttpClient } from "../app/http-client.ts";
 import { MainstemError } from "../errors.ts";
 import { readSourceFile } from "../fetch/file.ts";
@@ -9,7 +10,8 @@ import { isArticlePath } from "../ingest/read-source.ts";
 import type { IdentifiedEntry, ParsedDocument, Warning } from "../model.ts";
 import { parseDocument } from "../parse/parse.ts";
 import { type CliContext, print } from "./context.ts";
-import type { CommandTable } from "./program.ts";
+import { hintOf } from "./fetch-hints.ts";
+import { type CommandTable, withoutStop } from "./program.ts";
 import { renderTable, shorten, terminalText } from "./table.ts";
 
 interface PreviewOptions {
@@ -21,9 +23,12 @@ export function addPreviewCommand({ program, context, action }: CommandTable): v
   program
     .command("preview")
     .description("show what a feed or article document would yield; stores nothing")
-    .argument("<url-or-file...>", "feeds to read")
+    .argument("<url-or-file...>", "feeds, OPML lists or article documents to read")
     .option("--json", "one JSON line per document")
-    .addHelpText("after", "\nExample:\n  $ mainstem preview https://www.themoscowtimes.com/rss/news")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ mainstem preview https://www.themoscowtimes.com/rss/news\n  $ mainstem preview feeds/wire.xml",
+    )
     .action(
       action(async (documents: string[], options: PreviewOptions) => {
         await using http = createSourceHttpClient({ contact: null, ...context });
@@ -39,9 +44,12 @@ export function addPreviewCommand({ program, context, action }: CommandTable): v
           } catch (error) {
             if (!(error instanceof MainstemError)) throw error;
             failed++;
-            const hint = error.hint ? ` (${error.hint})` : "";
+            const hint = hintFor(name, error);
             if (options.json) await print(context, JSON.stringify(failureJson(name, error)));
-            else context.stderr.write(`${scrubUrl(name)}: ${terminalText(error.message)}${hint}\n`);
+            else
+              context.stderr.write(
+                `${scrubUrl(name)}: ${terminalText(hint === null ? error.message : `${withoutStop(error.message)} (${hint})`)}\n`,
+              );
           }
         }
         return failed > 0 ? 3 : 0;
@@ -183,7 +191,7 @@ function describe(name: string, { document, entries, warnings }: Preview, { stdo
   const titleLength = Math.max(20, (stdout.columns ?? 120) - 60);
   const lines = [
     `${terminalText(document.feed.title || name)}`,
-    `${formatNames[document.format]}, ${counted(document, entries)}`,
+    `${formatNames[document.format]}, ${sizeOf(document, entries)}`,
     "",
   ];
   const rows = entries.map(({ entry, originalUrl }) => [
@@ -203,7 +211,14 @@ function describe(name: string, { document, entries, warnings }: Preview, { stdo
   return `${lines.join("\n")}\n`;
 }
 
-function counted({ format, outlines }: ParsedDocument, entries: readonly IdentifiedEntry[]): string {
-  if (format === "opml") return `${outlines.length} feed${outlines.length === 1 ? "" : "s"}`;
-  return `${entries.length} ${entries.length === 1 ? "entry" : "entries"}`;
+function sizeOf({ format, outlines }: ParsedDocument, entries: readonly IdentifiedEntry[]): string {
+  return format === "opml" ? counted(outlines.length, "feed") : counted(entries.length, "entry", "entries");
+}
+
+/** What is neither an address nor a file is mostly one of the two with a slip in it. */
+function hintFor(name: string, error: MainstemError): string | null {
+  if (error.code !== "fetch/file") return hintOf(error);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) return "addresses begin with http:// or https://";
+  if (/^[\w-]+(\.[\w-]+)*\.[a-z]{2,}(:\d+)?\//i.test(name)) return `if it is an address, say https://${name}`;
+  return hintOf(error);
 }

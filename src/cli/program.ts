@@ -55,13 +55,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      outputError: (text, write) =>
-        write(
-          `mainstem: ${text
-            .replace(/^error: /, "")
-            .trim()
-            .replaceAll("\n", " ")} (see mainstem --help)\n`,
-        ),
+      outputError: (text, write) => write(describeMisuse(text, args, program)),
     })
     .exitOverride()
     .showSuggestionAfterError()
@@ -78,7 +72,9 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   const called = args[0] === "completion" ? undefined : commands.get(args[0] ?? "");
   for (const load of called ? [called] : commands.values()) (await load())({ program, context, action });
   try {
-    await program.parseAsync(args, { from: "user" });
+    // Commander answers `help sorces` with the whole list, as if nothing had been asked.
+    const isUnknownHelp = args[0] === "help" && args[1] !== undefined && !commands.has(args[1]);
+    await program.parseAsync(isUnknownHelp ? args.slice(1) : args, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -89,7 +85,36 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
+/** A wrong call in one line: what is wrong, and where the right way stands. */
+function describeMisuse(text: string, args: readonly string[], program: Command): string {
+  const [name = ""] = args;
+  const command = program.commands.find((one) => one.name() === name);
+  const what = text
+    .replace(/^error: /, "")
+    .trim()
+    .replaceAll("\n", " ")
+    .replace(/^missing required argument '(.*)'$/, "missing <$1>")
+    .replace(/^required option '(.*)' not specified$/, "missing $1")
+    .replace(
+      /^too many arguments for '.*'\. Expected (\d+) arguments? but got (\d+):/,
+      "too many arguments, $2 instead of $1:",
+    )
+    .replace(
+      /^(?:command-argument value|option '.*' argument) '(.*)' is invalid.*?\. Allowed choices are (.*)\.$/,
+      "'$1' is none of $2",
+    )
+    .replace(/\.$/, "");
+  if (command !== undefined) return `mainstem ${name}: ${what} (see mainstem ${name} --help)\n`;
+  const where = name.startsWith("-") ? "options stand behind the command; " : "";
+  return `mainstem: ${what} (${where}see mainstem --help)\n`;
+}
+
 function describeFailure(error: MainstemError): string {
   if (error instanceof ConfigError) return `${error.message}\n`;
-  return `mainstem: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`;
+  return `mainstem: ${error.hint ? `${withoutStop(error.message)} (${error.hint})` : error.message}\n`;
+}
+
+/** A sentence that goes on in brackets. */
+export function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
 }

@@ -1,8 +1,9 @@
+import { counted } from "../app/counted.ts";
 import { createArchiveSaver, pruneStore, tidyStore, toRetention } from "../app/prune.ts";
 import { siteSettings } from "../app/site-settings.ts";
 import type { Keep } from "../config/schema.ts";
 import type { Forgettable } from "../store/store.ts";
-import { type ConfigOption, openConfig, openToolStore, print } from "./context.ts";
+import { type ConfigOption, configFlag, openConfig, openToolStore, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";
 
@@ -20,7 +21,7 @@ export function addPruneCommand({ program, context, action }: CommandTable): voi
     )
     .option("--dry-run", "only say what would be forgotten")
     .option("--json", "one JSON object")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem prune --dry-run")
     .action(
       action(async (options: PruneOptions) => {
@@ -78,20 +79,16 @@ function describe(
 ): string {
   const rule =
     keep.kind === "count"
-      ? `the newest ${keep.stories.toLocaleString("en-GB")} stories stay`
-      : `stories of the last ${Math.round(keep.ageMs / 86_400_000)} days stay`;
+      ? `the newest ${counted(keep.stories, "story", "stories")} ${keep.stories === 1 ? "stays" : "stay"}`
+      : `stories of the last ${counted(Math.round(keep.ageMs / 86_400_000), "day")} stay`;
   const freed = bytes > 0 ? `\nThe store's file is ${toMegabytes(bytes)} shorter.` : "";
   if (stories === 0 || until === null) return `Nothing to forget: ${rule}.${freed}`;
-  const counted = `${count(stories, "story", "stories")} with ${count(sightings, "entry", "entries")}, the newest of ${until.toISOString().slice(0, 10)}`;
+  const what = `${counted(stories, "story", "stories")} with ${counted(sightings, "entry", "entries")}, the newest of ${until.toISOString().slice(0, 10)}`;
   return isDryRun
-    ? `${counted}, would be forgotten: ${rule}.\nNothing was changed.`
-    : `${counted}, are forgotten: ${rule}.\nTheir keys are remembered, so that what is still in a feed does not come back.${freed}`;
+    ? `${what}, would be forgotten: ${rule}.\nNothing was changed.`
+    : `${what}, ${stories === 1 ? "is" : "are"} forgotten: ${rule}.\nTheir keys are remembered, so that what is still in a feed does not come back.${freed}`;
 }
 
 function toMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function count(number: number, one: string, many: string): string {
-  return `${number.toLocaleString("en-GB")} ${number === 1 ? one : many}`;
 }

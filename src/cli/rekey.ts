@@ -1,8 +1,9 @@
+import { counted } from "../app/counted.ts";
 import { openStore } from "../app/open-store.ts";
 import { rekeyStore } from "../app/rekey.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
 import type { RekeyReport, StoryName } from "../store/store.ts";
-import { type ConfigOption, openConfig, print, rulesOptions } from "./context.ts";
+import { type ConfigOption, configFlag, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";
 import { shorten, terminalText } from "./table.ts";
@@ -19,7 +20,7 @@ export function addRekeyCommand({ program, context, action }: CommandTable): voi
     .description("recompute the identity of every stored entry by today's rules; the daemon must be stopped")
     .option("--dry-run", "only say what would merge and part")
     .option("--json", "the report as one JSON object")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem rekey --dry-run")
     .action(
       action(async (options: RekeyCliOptions) => {
@@ -59,8 +60,15 @@ function toJson(report: RekeyReport, isDryRun: boolean): object {
 
 function describe(report: RekeyReport, isDryRun: boolean): string {
   const { sightings, changed, merged, parted } = report;
+  if (sightings === 0) return "The store has no entries yet: there is nothing to name anew.";
+  const entries = counted(sightings, "entry", "entries");
+  if (changed + merged + parted === 0)
+    return `${entries}, all named as before: nothing to merge, nothing to part.`;
+  const story = (count: number) => counted(count, "story", "stories");
   const lines = [
-    `${sightings} entries, ${changed} ${isDryRun ? "would be" : "are"} named otherwise: ${merged} stories ${isDryRun ? "would merge" : "merged"} into others, ${parted} ${isDryRun ? "would part" : "parted"} from others`,
+    isDryRun
+      ? `${entries}, ${changed} would be named otherwise: ${story(merged)} would merge into others, ${story(parted)} would part from others`
+      : `${entries}, ${changed} named otherwise: ${story(merged)} merged into others, ${story(parted)} parted from others`,
   ];
   for (const { from, into } of report.mergeExamples) {
     lines.push(`  merge  ${line(from)}`, `   into  ${line(into)}`);

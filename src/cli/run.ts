@@ -3,7 +3,7 @@ import { type App, type Role, startApp } from "../app.ts";
 import { saveCompiledCode } from "../compile-cache.ts";
 import { scrubText } from "../fetch/scrub.ts";
 import { createLog, logLevels, terminalLines } from "../observe/log.ts";
-import { type CliContext, type ConfigOption, configFile, openConfig, print } from "./context.ts";
+import { type CliContext, type ConfigOption, configFile, configFlag, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
 /** `mainstem run`: the daemon. */
@@ -11,7 +11,7 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
   program
     .command("run")
     .description("the daemon: poll on schedule, publish, serve; SIGTERM drains and stops it")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addOption(
       program
         .createOption(

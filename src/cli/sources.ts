@@ -1,8 +1,17 @@
+import { nameOf as nameOfStore } from "../app/copy-store.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
+import { nameOf, troubleOf } from "../ingest/source-name.ts";
 import type { SourceState } from "../model.ts";
 import { adviceFor, GONE_ADVICE } from "../serve/advice.ts";
-import { type CliContext, type ConfigOption, openConfig, openToolStore, print } from "./context.ts";
-import type { CommandTable } from "./program.ts";
+import {
+  type CliContext,
+  type ConfigOption,
+  configFlag,
+  openConfig,
+  openToolStore,
+  print,
+} from "./context.ts";
+import { type CommandTable, withoutStop } from "./program.ts";
 import { relativeTime, renderTable, shorten, terminalText } from "./table.ts";
 
 interface SourcesOptions extends ConfigOption {
@@ -15,7 +24,7 @@ export function addSourcesCommand({ program, context, action }: CommandTable): v
     .command("sources")
     .description("list every source: state, last and next poll, entries, duplicates, failures and why")
     .option("--json", "one JSON line per source")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem sources")
     .action(
       action(async (options: SourcesOptions) => {
@@ -27,7 +36,7 @@ export function addSourcesCommand({ program, context, action }: CommandTable): v
         } else if (sources.length === 0) {
           await print(
             context,
-            "The store has no sources yet: start the daemon with mainstem run, or poll once with mainstem once.",
+            `${nameOfStore(config.store)} has no sources yet: start the daemon with mainstem run, or poll once with mainstem once.`,
           );
         } else {
           await print(context, describe(sources, context));
@@ -67,28 +76,33 @@ function hasNextPoll({ status }: SourceState): boolean {
 function describe(sources: readonly SourceState[], { clock, stdout }: CliContext): string {
   const now = clock.now();
   const rows = sources.map((source) => [
-    shorten(source.name ?? source.feed?.title ?? scrubUrl(source.location), 40),
+    shorten(nameOf(source), 40),
     source.status,
     source.lastPollAt ? relativeTime(source.lastPollAt, now) : "never",
     hasNextPoll(source) ? nextPoll(source, now) : "never",
     String(source.entryCount),
     String(source.duplicateCount),
-    shorten(source.nextPollReason, 60),
+    source.status === "retired"
+      ? "not in the config, or in its list, any more"
+      : shorten(source.nextPollReason, 60),
   ]);
   const lines = [
     renderTable(
       ["source", "state", "last poll", "next poll", "entries", "duplicates", "why then"],
       rows,
       stdout,
+      [4, 5],
     ),
   ];
   const failing = sources.filter((source) => source.lastError !== null);
   if (failing.length > 0) lines.push("", "What is wrong:");
   // What to do stands once for all that have the same trouble.
   for (const [advice, sources] of Map.groupBy(failing, adviceOf)) {
-    for (const { name, location, lastError, failures } of sources) {
+    for (const source of sources) {
+      const { lastError, failures } = source;
       const times = failures === 1 ? "" : ` (${failures} times in a row)`;
-      lines.push(`  ${terminalText(`${name ?? scrubUrl(location)}: ${lastError?.message ?? ""}`)}${times}`);
+      const trouble = troubleOf(nameOf(source), lastError?.message ?? "");
+      lines.push(`  ${terminalText(times === "" ? trouble : withoutStop(trouble))}${times}`);
     }
     lines.push(`    ${advice}`);
   }

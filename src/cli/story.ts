@@ -6,6 +6,7 @@ import type { StoryDetail } from "../store/store.ts";
 import {
   type CliContext,
   type ConfigOption,
+  configFlag,
   openConfig,
   openToolStore,
   print,
@@ -26,7 +27,7 @@ export function addStoryCommand({ program, context, action }: CommandTable): voi
     .description("show the story a URL (any alias) belongs to, its sightings, and why they were merged")
     .argument("<url>", "any address or id of the story")
     .option("--json", "one JSON object")
-    .option("-c, --config <file>", "the config file (default: config/mainstem.yaml)")
+    .option(...configFlag)
     .addHelpText("after", "\nExample:\n  $ mainstem story https://www.rfc-editor.org/rfc/rfc4287.html")
     .action(
       action(async (url: string, options: StoryOptions) => {
@@ -37,7 +38,13 @@ export function addStoryCommand({ program, context, action }: CommandTable): voi
         if (detail)
           await print(context, options.json ? JSON.stringify(toJson(detail)) : describe(detail, context));
         else if (options.json) await print(context, "null");
-        else context.stderr.write(`mainstem: no story is known under ${terminalText(url)}\n`);
+        else {
+          const hint =
+            (await store.counts()).sightings === 0
+              ? "the store is empty: mainstem run or mainstem once fills it"
+              : "expected an address or id as a source gave it; mainstem explain <url> shows what is looked for";
+          context.stderr.write(`mainstem: no story is known under ${terminalText(url)} (${hint})\n`);
+        }
         return detail ? 0 : 1;
       }),
     );
@@ -88,23 +95,30 @@ function describe(detail: StoryDetail, { stdout }: CliContext): string {
   const reasons = story.sightings
     .filter((sighting) => sighting !== winner)
     .map((sighting) => `  ${terminalText(sighting.sourceName)}: ${LONG_REASONS[reasonOf(sighting, detail)]}`);
-  const evidence = aliases.map((alias) => [
-    alias.rule,
-    alias.sourceId ? (names.get(alias.sourceId) ?? alias.sourceId) : "operator",
-    shorten(alias.evidence, 90),
-    minute(alias.createdAt),
-  ]);
+  // One link gives a key for each of two days: the same line to a person.
+  const evidence = new Map(
+    aliases.map((alias) => {
+      const row = [
+        alias.rule,
+        alias.sourceId ? (names.get(alias.sourceId) ?? alias.sourceId) : "operator",
+        shorten(alias.evidence, 90),
+        minute(alias.createdAt),
+      ];
+      return [row.join("\n"), row] as const;
+    }),
+  );
+  const isChanged = story.updatedAt > story.publishedAt;
   const lines = [
     terminalText(winner?.entry.title ?? ""),
     `original URL  ${winner?.originalUrl ?? "none"}`,
     `id            ${story.publishedId}`,
-    `published     ${minute(story.publishedAt)}, changed ${minute(story.updatedAt)}`,
+    `published     ${minute(story.publishedAt)} UTC${isChanged ? `, changed ${minute(story.updatedAt)} UTC` : ""}`,
     "",
     renderTable(["", "carried by", "title", "as", "first seen (UTC)"], sightings, stdout),
     ...(reasons.length > 0 ? ["", "Why they are one story:", ...reasons] : []),
     "",
-    "It is known by:",
-    renderTable(["rule", "source", "from", "since (UTC)"], evidence, stdout),
+    "It is known by (docs/identity.md explains the rules):",
+    renderTable(["rule", "source", "from", "since (UTC)"], [...evidence.values()], stdout),
   ];
   if (forwardedIds.length > 0) lines.push("", `merged into it: ${forwardedIds.map(terminalText).join(", ")}`);
   if (copies !== null)

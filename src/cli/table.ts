@@ -23,8 +23,11 @@ export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   stdout: CliContext["stdout"],
+  /** Columns of numbers, by their place. */
+  numeric: readonly number[] = [],
 ): string {
   const table = new Table({
+    colAligns: head.map((_, column) => (numeric.includes(column) ? "right" : "left")),
     chars: { ...plain, ...bare },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });

@@ -12,6 +12,7 @@ export interface NewSource {
   readonly tags?: readonly string[];
   readonly site?: string;
   readonly folders?: readonly FolderPath[];
+  readonly isPrivateAllowed?: boolean;
 }
 
 // Each text on one line: indenting the lines of a longer one would change it.
@@ -129,13 +130,22 @@ function indent(block: string, margin: string): string {
   return block.replace(/^(?=.)/gm, margin);
 }
 
-function toItem({ url, opml, name, tags, site, folders }: NewSource): Record<string, unknown> {
+function toItem({
+  url,
+  opml,
+  name,
+  tags,
+  site,
+  folders,
+  isPrivateAllowed,
+}: NewSource): Record<string, unknown> {
   return {
     ...(url !== undefined && { url: literal(url) }),
     ...(opml !== undefined && { opml: literal(opml) }),
     ...(name !== undefined && { name: literal(name) }),
     ...(tags !== undefined && tags.length > 0 && { tags: tags.map(literal) }),
     ...(site !== undefined && { site: literal(site) }),
+    ...(isPrivateAllowed !== undefined && { allow_private: isPrivateAllowed }),
     ...(folders !== undefined && { folders: folders.map((folder) => folder.map(literal)) }),
   };
 }

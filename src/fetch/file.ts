@@ -149,7 +149,10 @@ function warning(name: string, reason: string): Warning {
 }
 
 function checkFile(path: string, stats: Stats, bytesMax: number): void {
-  if (!stats.isFile()) throw new FetchError("fetch/file", `${path} is not a regular file.`, { url: path });
+  if (!stats.isFile()) {
+    const hint = stats.isDirectory() ? { hint: "it is a folder: name a document in it" } : {};
+    throw new FetchError("fetch/file", `${path} is not a regular file.`, { url: path, ...hint });
+  }
   if (stats.size > bytesMax) throw tooLarge(path, bytesMax);
 }
 

@@ -40,7 +40,8 @@ export function createLog({ level, terminal, scrub }: LogOptions): Log {
 export async function terminalLines(print: (text: string) => void): Promise<(line: string) => void> {
   const { prettyFactory } = await import("pino-pretty");
   const toText = prettyFactory({
-    ignore: "pid,hostname",
+    // The words of a line say all that a person wants of these.
+    ignore: "pid,hostname,feed,url,items_new,items_updated,stories_new,stories_joined,failures,next_at",
     translateTime: "SYS:HH:MM:ss",
     singleLine: true,
   });

@@ -248,7 +248,7 @@ describe("mainstem rekey", () => {
     );
     const dry = await runCommand(["rekey", "--dry-run", "--config", config]);
     expect(dry.code).toBe(0);
-    expect(dry.stdout).toMatch(/2 entries, 1 would be named otherwise: 1 stories would merge/);
+    expect(dry.stdout).toMatch(/2 entries, 1 would be named otherwise: 1 story would merge/);
     expect(dry.stdout).toMatch(/What happened in evening[\s\S]*into {2}What happened in morning/);
     expect(dry.stdout).toContain("Nothing was changed.");
     const real = await runCommand(["rekey", "--json", "--config", config]);
