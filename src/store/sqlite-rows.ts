@@ -1,7 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { UNCOPIED_COLUMNS } from "./copy.ts";
 import { decodePosition, encodePosition, POSITION_TABLE } from "./copy-position.ts";
-import { decodeContent } from "./records.ts";
 import { readNumber, readText } from "./rows.ts";
 import { SightingTexts } from "./sqlite-search.ts";
 import {
@@ -72,12 +71,8 @@ export function openSqliteWriter(file: string): TableWriter {
     const statement = db.prepare(
       `INSERT INTO ${table.name} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
     );
-    for (const row of rows) {
-      statement.run(...columns.map((column): CopiedValue => row[column] ?? null));
-      if (table.name !== "sightings") continue;
-      const content = decodeContent(readText(row, "record"));
-      if (content !== null) texts.put(readNumber(row, "id"), content.entry);
-    }
+    for (const row of rows) statement.run(...columns.map((column): CopiedValue => row[column] ?? null));
+    if (table.name === "sightings") texts.catchUp();
   };
   return {
     async position() {
@@ -94,6 +89,7 @@ export function openSqliteWriter(file: string): TableWriter {
     async clear() {
       transact(() => {
         for (const { name } of STORE_TABLES.toReversed()) db.exec(`DELETE FROM ${name}`);
+        texts.restart();
         db.exec(`DROP TABLE IF EXISTS ${POSITION_TABLE}`);
       });
     },

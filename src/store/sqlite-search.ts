@@ -2,18 +2,29 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Entry } from "../model.ts";
 import { entryText } from "./entry-text.ts";
 import { decodeContent } from "./records.ts";
-import { readNumber } from "./rows.ts";
+import { readNumber, readText } from "./rows.ts";
 import { parseSearch, type SearchTerm } from "./search-query.ts";
 import type { Place, PlaceQuery } from "./sqlite-story-places.ts";
 
-/** The full-text index over sightings (https://www.sqlite.org/fts5.html). A sighting that is deleted leaves it by a trigger. */
+/**
+ * The full-text index over sightings (https://www.sqlite.org/fts5.html). New sightings enter it many at a time, which costs half
+ * as much as a few: `catchUp` does that, and must have been called before a search. A sighting that is deleted leaves it by a trigger.
+ */
 export class SightingTexts {
   readonly #put;
+  readonly #selectLast;
+  readonly #selectThrough;
+  readonly #selectNew;
+  readonly #setThrough;
   readonly #find;
   readonly #findOfSources;
 
   constructor(db: DatabaseSync) {
     this.#put = db.prepare("INSERT OR REPLACE INTO sighting_texts (rowid, title, body) VALUES (?, ?, ?)");
+    this.#selectLast = db.prepare("SELECT coalesce(max(id), 0) AS last FROM sightings");
+    this.#selectThrough = db.prepare("SELECT through FROM indexed_words");
+    this.#selectNew = db.prepare("SELECT id, record FROM sightings WHERE id > ? ORDER BY id");
+    this.#setThrough = db.prepare("UPDATE indexed_words SET through = ?");
     const select = (condition: string) =>
       db.prepare(
         `SELECT DISTINCT story_ordered_at AS ordered_at, story AS number
@@ -25,7 +36,44 @@ export class SightingTexts {
     this.#findOfSources = select("AND source_no IN (SELECT value FROM json_each(?))");
   }
 
-  put(sightingId: number, entry: Entry): void {
+  /** True when so many sightings are not in the index yet. */
+  isBehind(by = 1): boolean {
+    const last = this.#selectLast.get();
+    return last !== undefined && readNumber(last, "last") - this.#through() >= by;
+  }
+
+  /** Takes in all sightings that are not in the index yet. Within a transaction. */
+  catchUp(): void {
+    let through = this.#through();
+    for (const row of this.#selectNew.iterate(through)) {
+      through = readNumber(row, "id");
+      this.#putRecord(through, readText(row, "record"));
+    }
+    this.#setThrough.run(through);
+  }
+
+  /** Begins again where there are no sightings any more. Within a transaction. */
+  restart(): void {
+    this.#setThrough.run(0);
+  }
+
+  /** Takes in what was edited; what is not in the index yet will come as it then is. Within a transaction. */
+  edit(sightingId: number, entry: Entry): void {
+    if (sightingId <= this.#through()) this.#putEntry(sightingId, entry);
+  }
+
+  #through(): number {
+    const row = this.#selectThrough.get();
+    if (row === undefined) throw new Error("indexed_words has no row");
+    return readNumber(row, "through");
+  }
+
+  #putRecord(sightingId: number, record: string): void {
+    const content = decodeContent(record);
+    if (content !== null) this.#putEntry(sightingId, content.entry);
+  }
+
+  #putEntry(sightingId: number, entry: Entry): void {
     const { title, body } = entryText(entry);
     this.#put.run(sightingId, title, body);
   }

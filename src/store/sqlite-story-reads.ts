@@ -4,7 +4,7 @@ import { digestKey } from "./digest.ts";
 import { readNumber, readText } from "./rows.ts";
 import { ArchiveTable } from "./sqlite-archives.ts";
 import { CopyGroups } from "./sqlite-copy-groups.ts";
-import { SightingTexts } from "./sqlite-search.ts";
+import type { SightingTexts } from "./sqlite-search.ts";
 import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./sqlite-story-places.ts";
 import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 import {
@@ -38,10 +38,13 @@ export class StoryReader {
   readonly #selectForwardedIds;
   readonly #selectPins;
 
-  constructor(db: DatabaseSync, onWarning: (message: string) => void) {
+  constructor(
+    db: DatabaseSync,
+    { texts, onWarning }: { readonly texts: SightingTexts; readonly onWarning: (message: string) => void },
+  ) {
     this.#onWarning = onWarning;
     this.#places = preparePlaces(db);
-    this.#texts = new SightingTexts(db);
+    this.#texts = texts;
     this.#archives = new ArchiveTable(db);
     this.#copies = new CopyGroups(db);
     this.#selectStories = db.prepare(

@@ -8,7 +8,7 @@ import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
 import { readNumber, readOptionalNumber, readText } from "./rows.ts";
-import { SightingTexts } from "./sqlite-search.ts";
+import type { SightingTexts } from "./sqlite-search.ts";
 import type { StoryPin } from "./story-clusters.ts";
 import { toCarrier } from "./story-rows.ts";
 
@@ -60,8 +60,8 @@ export class StoryTable {
   readonly #addTotals;
   readonly #texts: SightingTexts;
 
-  constructor(db: DatabaseSync) {
-    this.#texts = new SightingTexts(db);
+  constructor(db: DatabaseSync, texts: SightingTexts) {
+    this.#texts = texts;
     this.#insertStory = db.prepare(
       `INSERT INTO stories (published_digest, published_at, updated_at, ordered_at, first_seen_at, pin, published_id)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -199,7 +199,6 @@ export class StoryTable {
       record.orderedAt.getTime(),
       encodeContent(record, []),
     );
-    this.#texts.put(Number(lastInsertRowid), record.entry);
     return Number(lastInsertRowid);
   }
 
@@ -221,7 +220,7 @@ export class StoryTable {
       encodeContent(record, edit.formerAliases),
       edit.id,
     );
-    this.#texts.put(edit.id, record.entry);
+    this.#texts.edit(edit.id, record.entry);
   }
 
   moveSighting(id: number, story: number): void {

@@ -24,6 +24,7 @@ import { PollWriter } from "./sqlite-polls.ts";
 import { StoryPruner } from "./sqlite-prune.ts";
 import { QuestionTable } from "./sqlite-questions.ts";
 import { RekeyWriter } from "./sqlite-rekey.ts";
+import { SightingTexts } from "./sqlite-search.ts";
 import { shrinkDatabase } from "./sqlite-shrink.ts";
 import { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
 import { SourceTable } from "./sqlite-sources.ts";
@@ -64,6 +65,9 @@ import type { Outcome } from "./waiting-writes.ts";
 /** Sightings that one transaction takes at most (a single poll is never parted): some 15 ms of writing. */
 const BATCH_SIGHTINGS_MAX = 64;
 
+/** Sightings that polls leave for the index of words to take in at once: some 20 ms of writing. */
+const UNINDEXED_MAX = 200;
+
 /** Pages that a backup copies between two turns of the event loop. */
 const BACKUP_PAGES = 512;
 
@@ -92,6 +96,7 @@ class SqliteStore implements Store {
   readonly #db: DatabaseSync;
   readonly #lock: StoreLock | null;
   readonly #sources: SourceTable;
+  readonly #texts: SightingTexts;
   readonly #stories: StoryTable;
   readonly #polls: PollWriter;
   readonly #copies: CopyFinder | null;
@@ -121,7 +126,8 @@ class SqliteStore implements Store {
     this.#lock = opened.lock;
     try {
       this.#sources = new SourceTable(this.#db, onWarning);
-      this.#stories = new StoryTable(this.#db);
+      this.#texts = new SightingTexts(this.#db);
+      this.#stories = new StoryTable(this.#db, this.#texts);
       this.#questions = new QuestionTable(this.#db);
       this.#notices = new NoticeTable(this.#db);
       this.#subscriptions = new SubscriptionTable(this.#db);
@@ -141,7 +147,7 @@ class SqliteStore implements Store {
         copies: this.#copies,
       });
       this.#rewriter = new SightingRewriter(this.#db, this.#polls);
-      this.#reader = new StoryReader(this.#db, onWarning);
+      this.#reader = new StoryReader(this.#db, { texts: this.#texts, onWarning });
       this.#overrides = new OverrideWriter(this.#db, this.#stories);
       this.#pruner = new StoryPruner(this.#db, { stories: this.#stories, questions: this.#questions });
       this.#selectMeta = this.#db.prepare(
@@ -234,7 +240,7 @@ class SqliteStore implements Store {
   }
 
   async listStories(query: StoryQuery): Promise<readonly Story[]> {
-    return this.#read(() => this.#reader.list(query));
+    return this.#readWords(query.search, () => this.#reader.list(query));
   }
 
   async listCopies(stories: readonly number[]): Promise<readonly CopyGroup[]> {
@@ -394,7 +400,7 @@ class SqliteStore implements Store {
   }
 
   async listUnarchived(query: UnarchivedQuery): Promise<readonly Story[]> {
-    return this.#read(() => this.#reader.listUnarchived(query));
+    return this.#readWords(query.search, () => this.#reader.listUnarchived(query));
   }
 
   async addArchivePage(
@@ -523,7 +529,11 @@ class SqliteStore implements Store {
    */
   #recordBatch(records: readonly PollRecord[]): readonly Outcome<RecordedPoll>[] {
     try {
-      return this.#write(() => records.map((record) => this.#recordUnlessLost(record)));
+      return this.#write(() => {
+        const outcomes = records.map((record) => this.#recordUnlessLost(record));
+        if (this.#texts.isBehind(UNINDEXED_MAX)) this.#texts.catchUp();
+        return outcomes;
+      });
     } catch (error) {
       if (records.length === 1) return [{ error }];
       return records.flatMap((record) => this.#recordBatch([record]));
@@ -537,6 +547,12 @@ class SqliteStore implements Store {
       if (error instanceof LeaseLostError) return { error };
       throw error;
     }
+  }
+
+  /** Reads with the index of words brought up to this moment, where words are searched for. */
+  #readWords<T>(search: string | undefined, work: () => T): T {
+    if (search !== undefined && this.#texts.isBehind()) this.#write(() => this.#texts.catchUp());
+    return this.#read(work);
   }
 
   #write<T>(work: () => T): T {

@@ -9,6 +9,7 @@ import { SQLITE_8 } from "./sqlite-8.ts";
 import { SQLITE_9 } from "./sqlite-9.ts";
 import { SQLITE_10 } from "./sqlite-10.ts";
 import { SQLITE_11 } from "./sqlite-11.ts";
+import { SQLITE_12 } from "./sqlite-12.ts";
 
 /**
  * The steps from an empty SQLite file to the current schema; step n leads to `PRAGMA user_version` n. A step that was
@@ -26,4 +27,5 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   SQLITE_9,
   SQLITE_10,
   SQLITE_11,
+  SQLITE_12,
 ];

@@ -1,0 +1,79 @@
+/** The index of words is written for many sightings at a time: what is found must not depend on when. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { addSources, buildDefinition, buildSighting, poll, T0 } from "./builders.ts";
+
+const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
+const entry = (guid: string, title: string) => buildSighting(guid, { entry: { title } });
+const entries = (count: number, word: string) =>
+  Array.from({ length: count }, (_, n) => entry(`${word}-${n}`, `${word} ${n}`));
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mainstem-words-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const open = () => openSqliteStore({ file: join(folder, "mainstem.db"), role: "poller", clock });
+
+/** How many sightings stand in the index, whatever is searched. */
+function countIndexed(): number {
+  using db = new DatabaseSync(join(folder, "mainstem.db"), { readOnly: true });
+  return Number(db.prepare("SELECT count(*) AS count FROM sighting_texts").get()?.count);
+}
+
+describe("the index of words", () => {
+  test("has everything when it is searched, also what a process left that is gone", async () => {
+    {
+      await using store = await open();
+      await addSources(store, buildDefinition("a"));
+      await poll(store, "a", entries(5, "river"));
+      expect(countIndexed()).toBe(0);
+    }
+    await using store = await open();
+    expect(await store.listStories({ limit: 9, search: "river" })).toHaveLength(5);
+    expect(countIndexed()).toBe(5);
+    await poll(store, "a", entries(6, "river"));
+    expect(await store.listStories({ limit: 9, search: "river" })).toHaveLength(6);
+    const unarchived = { output: "all", after: 0, limit: 9, search: "lake" };
+    await poll(store, "a", [...entries(6, "river"), entry("late", "lake")]);
+    expect(await store.listUnarchived(unarchived)).toHaveLength(1);
+  });
+
+  test("takes in many without being searched", async () => {
+    await using store = await open();
+    await addSources(store, buildDefinition("a"), buildDefinition("b"));
+    await poll(store, "a", entries(150, "river"));
+    await poll(store, "b", entries(100, "lake"));
+    expect(countIndexed()).toBe(250);
+  });
+
+  test("follows an edit, before and after it has the entry", async () => {
+    await using store = await open();
+    await addSources(store, buildDefinition("a"));
+    const find = async (search: string) => (await store.listStories({ limit: 9, search })).length;
+    await poll(store, "a", [entry("1", "first words")]);
+    await poll(store, "a", [{ ...entry("1", "second words"), contentHash: "edited" }]);
+    expect([await find("first"), await find("second")]).toEqual([0, 1]);
+    await poll(store, "a", [{ ...entry("1", "third words"), contentHash: "edited again" }]);
+    expect([await find("second"), await find("third"), await find("words")]).toEqual([0, 1, 1]);
+  });
+
+  test("loses what is forgotten, whether it had it or not", async () => {
+    await using store = await open();
+    await addSources(store, buildDefinition("a"));
+    await poll(store, "a", entries(3, "river"));
+    await store.listStories({ limit: 9, search: "river" });
+    await poll(store, "a", [...entries(3, "river"), ...entries(2, "lake")]);
+    const { stories } = await store.counts();
+    expect(stories).toBe(5);
+    await store.forgetStories({ newest: 1 }, { at: T0, limit: 100 });
+    const found = await store.listStories({ limit: 9, search: "river OR lake" });
+    expect(found).toHaveLength(1);
+    expect(countIndexed()).toBe(1);
+  });
+});
