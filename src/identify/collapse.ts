@@ -47,19 +47,24 @@ function addTo(
 
 /** The entries without exact repetitions of an earlier one. */
 export function foldRepeats(entries: readonly Entry[]): readonly Entry[] {
-  const seen = new Set<string>();
+  // Texts are long and compared only where all else is the same.
+  const seen = new Map<string, { readonly first: Entry; texts: Set<string> | null }>();
   return entries.filter((entry) => {
-    const text = JSON.stringify([
-      entry.guid,
-      entry.url,
-      entry.title,
-      entry.published,
-      entry.updated,
-      entry.summary,
-      entry.contentHtml,
-    ]);
-    if (seen.has(text)) return false;
-    seen.add(text);
+    const { guid, url, title, published, updated } = entry;
+    const head = JSON.stringify([guid, url, title, published, updated]);
+    const known = seen.get(head);
+    if (known === undefined) {
+      seen.set(head, { first: entry, texts: null });
+      return true;
+    }
+    known.texts ??= new Set([textsOf(known.first)]);
+    const text = textsOf(entry);
+    if (known.texts.has(text)) return false;
+    known.texts.add(text);
     return true;
   });
+}
+
+function textsOf({ summary, contentHtml }: Entry): string {
+  return JSON.stringify([summary, contentHtml]);
 }

@@ -59,7 +59,7 @@ try {
       isReached: share >= wanted,
     });
     console.log(
-      `${name}: ${rate(mine)} polls/s, ${cpu(mine)} us of CPU a poll; bare loop ${rate(bare)}/s, ${cpu(bare)} us; ${((100 * bare.seconds) / mine.seconds).toFixed(0)} % of the bare loop`,
+      `${name}: ${rate(mine)} polls/s, ${cpu(mine)} us of CPU a poll; bare loop ${rate(bare)}/s, ${cpu(bare)} us; ${((100 * bare.seconds) / mine.seconds).toFixed(0)} % of the bare loop; ${perFeed(mine.bytes.in)} bytes sent and ${perFeed(mine.bytes.out)} received a poll`,
     );
   }
   const sfeed = measureSfeed(join(folder, "sfeed"));
@@ -85,10 +85,26 @@ try {
 interface Measure {
   readonly seconds: number;
   readonly cpuMs: number;
+  /** What the farm's sockets took in and gave out, headers included. */
+  readonly bytes: Traffic;
+}
+
+interface Traffic {
+  readonly in: number;
+  readonly out: number;
+}
+
+async function readTraffic(): Promise<Traffic> {
+  const response = await fetch(`http://127.0.1.1:${port}/bytes`);
+  return (await response.json()) as Traffic;
 }
 
 function rate({ seconds }: Measure): number {
   return Math.round(feeds / seconds);
+}
+
+function perFeed(count: number): number {
+  return Math.round(count / feeds);
 }
 
 function cpu({ cpuMs }: Measure): number {
@@ -96,11 +112,15 @@ function cpu({ cpuMs }: Measure): number {
 }
 
 async function measure(work: () => Promise<void>): Promise<Measure> {
+  const before = await readTraffic();
   const startedCpu = process.cpuUsage();
   const startedMs = performance.now();
   await work();
   const { user, system } = process.cpuUsage(startedCpu);
-  return { seconds: (performance.now() - startedMs) / 1000, cpuMs: (user + system) / 1000 };
+  const seconds = (performance.now() - startedMs) / 1000;
+  const after = await readTraffic();
+  const bytes = { in: after.in - before.in, out: after.out - before.out };
+  return { seconds, cpuMs: (user + system) / 1000, bytes };
 }
 
 async function inParallel(work: (feed: number) => Promise<void>): Promise<void> {

@@ -1,9 +1,10 @@
 /**
  * A farm of feeds on loopback for `polls.ts`, in a process of its own: `node support-farm.ts PORT FEEDS HOSTS`. Feed f lives at
  * `http://127.0.1.<h>:PORT/f/<f>`; each shows 20 entries of 2 KB, a third of them shared with its neighbour under another link.
- * After `/change/<version>` one feed in ten shows one entry more on top.
+ * After `/change/<version>` one feed in ten shows one entry more on top; `/bytes` tells what went over its sockets so far.
  */
 import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 
 const [port = 18_090, feeds = 1000] = process.argv.slice(2).map(Number);
@@ -32,7 +33,19 @@ function document(feed: number, news = 0): string {
 
 const bodies = Array.from({ length: feeds }, (_, feed) => gzipSync(document(feed)));
 
+const sockets = new Set<Socket>();
+/** Bytes of connections that are closed. */
+const ended = { in: 0, out: 0 };
+
 createServer((request, response) => {
+  if (request.url === "/bytes") {
+    const total = { ...ended };
+    for (const { bytesRead, bytesWritten } of sockets) {
+      total.in += bytesRead;
+      total.out += bytesWritten;
+    }
+    return void response.end(JSON.stringify(total));
+  }
   if (request.url?.startsWith("/change/")) {
     version = Number(request.url.slice(8));
     for (let feed = 0; feed < feeds; feed += 10) bodies[feed] = gzipSync(document(feed, version));
@@ -50,4 +63,13 @@ createServer((request, response) => {
     etag,
   });
   response.end(body);
-}).listen(port, "0.0.0.0", () => console.log("ready"));
+})
+  .on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      ended.in += socket.bytesRead;
+      ended.out += socket.bytesWritten;
+    });
+  })
+  .listen(port, "0.0.0.0", () => console.log("ready"));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { foldRepeats } from "../../src/identify/collapse.ts";
 import {
   aliasesForLookup,
   type IdentityContext,
@@ -208,6 +209,21 @@ describe("a guid in another source", () => {
       expect(isJoined(one, other)).toBe(false);
     },
   );
+});
+
+describe("entries that a document repeats", () => {
+  it("count once, and those of other words each", () => {
+    const entries = ["A", "B", "A", "B", "C"].map((text) =>
+      buildEntry({ guid: "1", title, contentHtml: text }),
+    );
+    const summaries = [buildEntry({ guid: "1", title, summary: "A" }), buildEntry({ guid: "2", title })];
+    expect(foldRepeats([...entries, ...summaries])).toEqual([
+      entries[0],
+      entries[1],
+      entries[4],
+      ...summaries,
+    ]);
+  });
 });
 
 describe("the collapse guard", () => {
