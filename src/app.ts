@@ -12,6 +12,7 @@ import { takePush } from "./app/poller.ts";
 import { definitionsOf, preparePolling } from "./app/polling.ts";
 import { createArchiveSaver, startPruner } from "./app/prune.ts";
 import { Publisher, tellPublishProblem } from "./app/publisher.ts";
+import { adviseRekey } from "./app/rekey.ts";
 import {
   type ConfigReloader,
   compareSources,
@@ -28,7 +29,6 @@ import { watchPolls } from "./app/watch-polls.ts";
 import type { Config } from "./config/load.ts";
 import { MainstemError, StoreError } from "./errors.ts";
 import { isPublicAddress } from "./fetch/private-address.ts";
-import { IDENTITY_VERSION } from "./identify/resolution.ts";
 import type { Clock } from "./model.ts";
 import type { Log } from "./observe/log.ts";
 import { createMetrics, routeOf } from "./observe/metrics.ts";
@@ -143,7 +143,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           metrics.requestServed({ route: routeOf(path), status, durationMs });
           log.debug({ status, ms: Math.round(durationMs) }, `${method} ${path}`);
         },
-        onError: (error, path) => log.error({ err: error }, `request for ${path} failed`),
+        onError: failedRequestLog(log, clock),
         onSkipped: ({ output, storyNumber, reason }) =>
           log.warn(`${output}: story ${storyNumber} left out: ${reason}`),
       }),
@@ -353,15 +353,16 @@ function isPushWanted({ push, url }: Pick<Config, "push" | "url">): boolean {
   return isIP(host) !== 0 ? isPublicAddress(host) : parseDomain(host).isIcann === true;
 }
 
-/** Says so when the stored keys were made by other rules than today's. */
-async function adviseRekey(store: Store, log: Log): Promise<void> {
-  const version = await store.identityVersion();
-  if (version === IDENTITY_VERSION) return;
-  if ((await store.counts()).sightings === 0) await store.setIdentityVersion(IDENTITY_VERSION);
-  else
-    log.info(
-      "the identity rules have changed; stop the daemon and run mainstem rekey to apply them to what is stored",
-    );
+/** A store that is away fails every request: that is told once a minute. */
+function failedRequestLog(log: Log, clock: Clock): (error: unknown, path: string) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (error, path) => {
+    if (!(error instanceof StoreError)) return log.error({ err: error }, `request for ${path} failed`);
+    const nowMs = clock.now().getTime();
+    const isTold = Math.abs(nowMs - toldMs) < 60_000;
+    if (!isTold) toldMs = nowMs;
+    log[isTold ? "debug" : "error"](`request for ${path} failed: ${error.message}`);
+  };
 }
 
 async function readCounts(store: Store) {

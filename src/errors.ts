@@ -28,6 +28,7 @@ export type ErrorCode =
   | "store/lease-lost"
   | "publish/unwritable"
   | "serve/address-in-use"
+  | "serve/address-unusable"
   | "usage";
 
 export interface MainstemErrorOptions {

@@ -9,6 +9,7 @@ import { announceOnce } from "./hub.ts";
 import { openStore } from "./open-store.ts";
 import { definitionsOf, preparePolling } from "./polling.ts";
 import { Publisher } from "./publisher.ts";
+import { adviseRekey } from "./rekey.ts";
 import { type ResolverOptions, resolveDue } from "./resolver.ts";
 import { siteSettings } from "./site-settings.ts";
 
@@ -41,6 +42,7 @@ export async function pollOnce(
   await using stack = new AsyncDisposableStack();
   const onWarning = (message: string) => log.warn(message);
   const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
+  await adviseRekey(store, log);
   await store.syncSources(config.sources, { now: clock.now(), parentId: null });
   const hosts = createHostLimit({
     perHost: config.limits.perHost,

@@ -3,6 +3,7 @@ import type { Config } from "../config/load.ts";
 import { IDENTITY_VERSION } from "../identify/resolution.ts";
 import type { UrlRules } from "../identify/rules-file.ts";
 import type { Clock } from "../model.ts";
+import type { Log } from "../observe/log.ts";
 import type { RekeyReport, Store, StoredSighting } from "../store/store.ts";
 import { definitionOf } from "./definitions.ts";
 import { reidentify } from "./reidentify.ts";
@@ -50,6 +51,19 @@ export async function rekeyStore(
     },
     signal,
   );
+}
+
+/** Says so when the stored keys were made by other rules than today's; a store without entries is of today. */
+export async function adviseRekey(
+  store: Pick<Store, "identityVersion" | "setIdentityVersion" | "counts">,
+  log: Pick<Log, "info">,
+): Promise<void> {
+  if ((await store.identityVersion()) === IDENTITY_VERSION) return;
+  if ((await store.counts()).sightings === 0) await store.setIdentityVersion(IDENTITY_VERSION);
+  else
+    log.info(
+      "the identity rules have changed; stop the daemon and run mainstem rekey to apply them to what is stored",
+    );
 }
 
 /** Has another entry of the source, one of an earlier batch, gained the same key? Entries of one title count as one. */

@@ -29,8 +29,14 @@ export function addCompletionCommand({ program, context, action }: CommandTable)
       [
         "",
         "Example:",
+        "  $ source <(mainstem completion bash)         # this shell alone; what follows: every one",
+        "  $ mkdir -p ~/.local/share/bash-completion/completions",
         "  $ mainstem completion bash > ~/.local/share/bash-completion/completions/mainstem",
-        '  $ mainstem completion zsh > "${fpath[1]}/_mainstem"',
+        "",
+        "  $ source <(mainstem completion zsh)          # behind compinit; for every one in ~/.zshrc",
+        "",
+        "  $ mainstem completion fish | source",
+        "  $ mkdir -p ~/.config/fish/completions",
         "  $ mainstem completion fish > ~/.config/fish/completions/mainstem.fish",
       ].join("\n"),
     )
@@ -46,7 +52,14 @@ export function addCompletionCommand({ program, context, action }: CommandTable)
             value: option.required ? (option.argChoices ?? kindOfValue(option.flags)) : null,
           })),
         }));
-        await print(context, shells[shell]?.(words) ?? "");
+        // Commander's own, which it does not list.
+        const help = {
+          name: "help",
+          description: "display help for a command",
+          choices: words.map(({ name }) => name),
+          options: [],
+        };
+        await print(context, shells[shell]?.([...words, help]) ?? "");
         return 0;
       }),
     );

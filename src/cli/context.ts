@@ -30,6 +30,9 @@ export const configFlag = [
   "the config file (default: MAINSTEM_CONFIG, else config/mainstem.yaml)",
 ] as const;
 
+/** Said instead of an empty table. */
+export const NO_SOURCES = "The config has no sources yet: mainstem add <page or feed> follows a site.";
+
 /** The config file that a command line and an environment name: `--config`, `MAINSTEM_CONFIG`, else the default place. */
 export function configFile(options: ConfigOption, env: CliContext["env"]): string {
   return options.config ?? env.MAINSTEM_CONFIG ?? "config/mainstem.yaml";

@@ -2,7 +2,7 @@ import { counted } from "../app/counted.ts";
 import { pollOnce } from "../app/once.ts";
 import { nameOf, troubleOf } from "../ingest/source-name.ts";
 import type { PollResult } from "../ingest.ts";
-import { type ConfigOption, configFlag, openConfig, print } from "./context.ts";
+import { type ConfigOption, configFlag, NO_SOURCES, openConfig, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";
 import { createCommandLog } from "./run.ts";
@@ -38,7 +38,10 @@ export function addOnceCommand({ program, context, action }: CommandTable): void
           signal,
         ).finally(progress.clear);
         const summary = summarise(results, clock.now().getTime() - startedAt.getTime());
-        await print(context, options.json ? JSON.stringify(summary) : describe(summary));
+        await print(
+          context,
+          options.json ? JSON.stringify(summary) : describe(summary, config.sources.length),
+        );
         return summary.failed > 0 ? 3 : 0;
       }),
     );
@@ -69,15 +72,11 @@ function summarise(results: readonly PollResult[], tookMs: number) {
   };
 }
 
-function describe({
-  polled,
-  not_modified,
-  failed,
-  entries,
-  stories,
-  took_ms,
-  failures,
-}: ReturnType<typeof summarise>): string {
+function describe(
+  { polled, not_modified, failed, entries, stories, took_ms, failures }: ReturnType<typeof summarise>,
+  configured: number,
+): string {
+  if (configured === 0) return NO_SOURCES;
   if (polled === 0) return "No source is due yet. mainstem once --force polls them all.";
   const lines = [
     `${counted(polled, "source")} polled in ${(took_ms / 1000).toFixed(1)} s: ${not_modified} unchanged, ${failed} failed`,

@@ -7,6 +7,7 @@ import {
   type CliContext,
   type ConfigOption,
   configFlag,
+  NO_SOURCES,
   openConfig,
   openToolStore,
   print,
@@ -36,7 +37,9 @@ export function addSourcesCommand({ program, context, action }: CommandTable): v
         } else if (sources.length === 0) {
           await print(
             context,
-            `${nameOfStore(config.store)} has no sources yet: start the daemon with mainstem run, or poll once with mainstem once.`,
+            config.sources.length === 0
+              ? NO_SOURCES
+              : `${nameOfStore(config.store)} has no sources yet: start the daemon with mainstem run, or poll once with mainstem once.`,
           );
         } else {
           await print(context, describe(sources, context));

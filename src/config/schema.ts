@@ -113,63 +113,76 @@ const headerValue = z
 
 function createSourceSchema(schedule: ReturnType<typeof createScheduleSchema>) {
   return z
-    .strictObject({
-      url: httpUrl.optional().describe("A feed on the web: RSS, Atom, RDF or JSON Feed"),
-      file: z.string().min(1).optional().describe("A feed file on this machine"),
-      articles: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("A drop folder of article documents (Markdown or text)"),
-      opml: z.string().min(1).optional().describe("An OPML list (URL or file): every feed in it is followed"),
-      id: z
-        .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, dots, dashes and underscores only")
-        .optional()
-        .describe("Names the source for good, so that its address can change and its history stay"),
-      name: z.string().trim().min(1).max(200).optional().describe("Shown instead of the feed's own title"),
-      tags: z.array(tag).max(50).default([]).describe("Outputs select sources by tags"),
-      site: httpUrl.optional().describe("The site that the feed belongs to, as OPML lists name it"),
-      folders: z
-        .array(z.array(tag).max(50))
-        .max(50)
-        .optional()
-        .describe(
-          "Its folders in OPML lists, each with those around it, such as [[News, Science]]; without it, the first tag",
-        ),
-      priority: priority.default(0).describe("Which copy of a story wins; higher first"),
-      schedule: schedule.optional().describe("How often to poll; overrides the schedule above"),
-      identity: z
-        .enum(["auto", "url", "guid"])
-        .default("auto")
-        .describe("What names a story: auto drops a key that the source reuses for everything"),
-      include: patterns.default([]).describe("Keep only entries that match one of these"),
-      exclude: patterns.default([]).describe("Drop entries that match one of these"),
-      full_text: z
-        .boolean()
-        .default(false)
-        .describe("Fetch the page of an entry that is cut short, and carry its text"),
-      rest: z
-        .enum(["host", "source"])
-        .optional()
-        .describe("Who rests when its server names a time; overrides the limit above"),
-      history: z
-        .int()
-        .min(0)
-        .max(1000)
-        .optional()
-        .describe("Archive pages (RFC 5005) that the first poll follows; overrides the limit above"),
-      headers: z
-        .record(headerName, headerValue)
-        .default({})
-        .describe("Extra request headers, sent to this source's origin only"),
-      allow_private: z
-        .boolean()
-        .optional()
-        .describe(
-          "May this source live on a private or loopback address? Its redirects, pages and hub may then be on the same server, on no other private one",
-        ),
-    })
+    .strictObject(
+      {
+        url: httpUrl.optional().describe("A feed on the web: RSS, Atom, RDF or JSON Feed"),
+        file: z.string().min(1).optional().describe("A feed file on this machine"),
+        articles: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("A drop folder of article documents (Markdown or text)"),
+        opml: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("An OPML list (URL or file): every feed in it is followed"),
+        id: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, dots, dashes and underscores only")
+          .optional()
+          .describe("Names the source for good, so that its address can change and its history stay"),
+        name: z.string().trim().min(1).max(200).optional().describe("Shown instead of the feed's own title"),
+        tags: z.array(tag).max(50).default([]).describe("Outputs select sources by tags"),
+        site: httpUrl.optional().describe("The site that the feed belongs to, as OPML lists name it"),
+        folders: z
+          .array(z.array(tag).max(50))
+          .max(50)
+          .optional()
+          .describe(
+            "Its folders in OPML lists, each with those around it, such as [[News, Science]]; without it, the first tag",
+          ),
+        priority: priority.default(0).describe("Which copy of a story wins; higher first"),
+        schedule: schedule.optional().describe("How often to poll; overrides the schedule above"),
+        identity: z
+          .enum(["auto", "url", "guid"])
+          .default("auto")
+          .describe("What names a story: auto drops a key that the source reuses for everything"),
+        include: patterns.default([]).describe("Keep only entries that match one of these"),
+        exclude: patterns.default([]).describe("Drop entries that match one of these"),
+        full_text: z
+          .boolean()
+          .default(false)
+          .describe("Fetch the page of an entry that is cut short, and carry its text"),
+        rest: z
+          .enum(["host", "source"])
+          .optional()
+          .describe("Who rests when its server names a time; overrides the limit above"),
+        history: z
+          .int()
+          .min(0)
+          .max(1000)
+          .optional()
+          .describe("Archive pages (RFC 5005) that the first poll follows; overrides the limit above"),
+        headers: z
+          .record(headerName, headerValue)
+          .default({})
+          .describe("Extra request headers, sent to this source's origin only"),
+        allow_private: z
+          .boolean()
+          .optional()
+          .describe(
+            "May this source live on a private or loopback address? Its redirects, pages and hub may then be on the same server, on no other private one",
+          ),
+      },
+      {
+        // Mostly an address without its key.
+        error: ({ code }) =>
+          code === "invalid_type"
+            ? "expected a key before the address, such as url: https://example.org/feed"
+            : undefined,
+      },
+    )
     .refine(hasOneAddress, {
       error: "a source has exactly one of url, file, articles and opml",
       when: isRecord,

@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { MainstemError } from "../errors.ts";
+import { type ErrorCode, MainstemError } from "../errors.ts";
 import type { Clock, Topic } from "../model.ts";
 import type { Store } from "../store/store.ts";
 import { ADMIN_CLOSED, type AdminAccess } from "./admin.ts";
@@ -121,7 +121,7 @@ export interface Server extends AsyncDisposable {
 
 /**
  * Starts serving. Everything is rendered once before the port opens, so the first request finds the feed there.
- * @throws MainstemError `serve/address-in-use` when another process listens there; the system's own error otherwise.
+ * @throws MainstemError `serve/address-in-use` when another process listens there, `serve/address-unusable` when nobody can
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { store, clock, onSkipped, onRendered } = options;
@@ -296,20 +296,42 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? "").split("?", 1)[0]?.slice(0, 200) ?? "";
 }
 
+/** Why an address cannot be listened on, and what to do. */
+const LISTEN_PROBLEMS: ReadonlyMap<string, readonly [code: ErrorCode, text: string, hint: string]> = new Map([
+  [
+    "EADDRINUSE",
+    ["serve/address-in-use", "is taken by another process", "stop that process, or choose another address"],
+  ],
+  [
+    "EADDRNOTAVAIL",
+    ["serve/address-unusable", "is no address of this machine", "0.0.0.0 stands for all it has"],
+  ],
+  ["ENOTFOUND", ["serve/address-unusable", "is no address of this machine", "0.0.0.0 stands for all it has"]],
+  ["EAI_AGAIN", ["serve/address-unusable", "is no address of this machine", "0.0.0.0 stands for all it has"]],
+  [
+    "EACCES",
+    [
+      "serve/address-unusable",
+      "may not be used by this user",
+      "choose a port from 1024 on, with a web server before it",
+    ],
+  ],
+]);
+
 function listen(
   http: HttpServer,
   { host, port, key }: { readonly host: string; readonly port: number; readonly key: string },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EADDRINUSE") return reject(error);
+      const why = LISTEN_PROBLEMS.get(error.code ?? "");
+      if (why === undefined) return reject(error);
+      const [code, text, hint] = why;
+      const where = key === "listen" ? "`listen:` in the config or MAINSTEM_LISTEN" : `${key} in the config`;
       reject(
-        new MainstemError("serve/address-in-use", `${hostAndPort(host, port)} is taken by another process`, {
+        new MainstemError(code, `${hostAndPort(host, port)} ${text}`, {
           cause: error,
-          hint:
-            key === "listen"
-              ? "stop that process, or choose another address with `listen:` in the config or MAINSTEM_LISTEN"
-              : `stop that process, or choose another address with ${key} in the config`,
+          hint: `${hint}; ${where} names it`,
         }),
       );
     });

@@ -45,6 +45,10 @@ beforeAll(async () => {
     "sources:\n  - file: ../feeds/wire.xml\n  - file: ../feeds/standards.atom\n  - file: ../feeds/absent.xml\n",
   );
   await writeFile(at("config", "empty.yaml"), "store: sqlite:../data/empty.db\nsources: []\n");
+  await writeFile(
+    at("config", "fresh.yaml"),
+    "store: sqlite:../data/fresh.db\nsources:\n  - file: ../feeds/wire.xml\n",
+  );
   await run("once");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -139,7 +143,15 @@ describe("a success says what was done", () => {
     ],
     [
       "sources --config FOLDER/config/empty.yaml",
-      "sqlite:FOLDER/data/empty.db has no sources yet: start the daemon with mainstem run, or poll once with mainstem once.",
+      "The config has no sources yet: mainstem add <page or feed> follows a site.",
+    ],
+    [
+      "once --config FOLDER/config/empty.yaml",
+      "The config has no sources yet: mainstem add <page or feed> follows a site.",
+    ],
+    [
+      "sources --config FOLDER/config/fresh.yaml",
+      "sqlite:FOLDER/data/fresh.db has no sources yet: start the daemon with mainstem run, or poll once with mainstem once.",
     ],
     [
       "merge https://a.example/ https://www.a.example",

@@ -147,7 +147,12 @@ describe("problems", () => {
     [
       "a recursive alias",
       "sources: &s\n  - *s\n",
-      "mainstem.yaml:2:5 sources[0]: expected a mapping (key: value)",
+      "mainstem.yaml:2:5 sources[0]: expected a key before the address, such as url: https://example.org/feed",
+    ],
+    [
+      "an address without its key",
+      "sources:\n  - https://a.example/feed\n",
+      "mainstem.yaml:2:5 sources[0]: expected a key before the address, such as url: https://example.org/feed",
     ],
     [
       "two sources with one address",

@@ -53,6 +53,7 @@ describe("mainstem completion", () => {
     expect(await complete("once", "--f")).toEqual(["--force"]);
     expect(await complete("run", "--role", "")).toEqual(["all", "poll", "serve"]);
     expect(await complete("completion", "z")).toEqual(["zsh"]);
+    expect(await complete("help", "spl")).toEqual(["split"]);
     // Nothing of ours: bash goes on with files.
     expect(await complete("run", "--config", "")).toEqual([""]);
     expect(await complete("")).toContain("sources");
@@ -71,6 +72,7 @@ describe("mainstem completion", () => {
     expect(await complete("mainstem once --f")).toEqual(["--force"]);
     expect(await complete("mainstem run --role ")).toEqual(["all", "poll", "serve"]);
     expect(await complete("mainstem completion ")).toEqual(["bash", "fish", "zsh"]);
+    expect(await complete("mainstem help spl")).toEqual(["split"]);
     expect(await complete("mainstem run --config mi")).toEqual(["mine.yaml"]);
   });
 
@@ -80,6 +82,7 @@ describe("mainstem completion", () => {
       "mainstem once --f": "mainstem once --force",
       "mainstem run --role s": "mainstem run --role serve",
       "mainstem completion f": "mainstem completion fish",
+      "mainstem help spl": "mainstem help split",
       "mainstem run --config mi": "mainstem run --config mine.yaml",
     };
     // Types each line and a tab into a shell of its own, and reads until what is expected stands there.

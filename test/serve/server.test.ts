@@ -590,6 +590,17 @@ describe("errors", () => {
       hint: expect.stringContaining("listen"),
     });
   });
+
+  it.each([
+    ["192.0.2.1", "192.0.2.1:8080 is no address of this machine", "0.0.0.0 stands for all it has"],
+    ["absent.invalid", "absent.invalid:8080 is no address of this machine", "MAINSTEM_LISTEN"],
+  ])("an address that cannot be listened on, %s, is an error that says so", async (host, message, hint) => {
+    await expect(setUp({ host, port: 8080 })).rejects.toMatchObject({
+      code: "serve/address-unusable",
+      message,
+      hint: expect.stringContaining(hint),
+    });
+  });
 });
 
 describe("hostile requests", () => {
