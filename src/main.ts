@@ -1,14 +1,21 @@
 #!/usr/bin/env node
 /** argv, signals -> AbortSignal, exit code. The only file whose import does something. */
 import { readFileSync } from "node:fs";
-import { keepCompiledCode } from "./compile-cache.ts";
 
-// Before anything else is loaded: the second start takes half the time of the first.
+const { version, engines } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+// Before anything is loaded that an older Node cannot even read.
+const needed = Number.parseInt(engines.node.replace(/^\D+/, ""), 10);
+if (Number.parseInt(process.versions.node, 10) < needed) {
+  process.stderr.write(
+    `mainstem: Node ${needed} or newer is needed, this is ${process.versions.node} (https://nodejs.org/en/download has it)\n`,
+  );
+  process.exit(2);
+}
+// The second start takes half the time of the first.
+const { keepCompiledCode } = await import("./compile-cache.ts");
 keepCompiledCode();
 const { runCli } = await import("./cli/program.ts");
 const { systemClock } = await import("./clock.ts");
-
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 const stopping = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {

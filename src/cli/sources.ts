@@ -79,7 +79,7 @@ function hasNextPoll({ status }: SourceState): boolean {
 function describe(sources: readonly SourceState[], { clock, stdout }: CliContext): string {
   const now = clock.now();
   const rows = sources.map((source) => [
-    shorten(nameOf(source), 40),
+    labelOf(source),
     source.status,
     source.lastPollAt ? relativeTime(source.lastPollAt, now) : "never",
     hasNextPoll(source) ? nextPoll(source, now) : "never",
@@ -97,7 +97,7 @@ function describe(sources: readonly SourceState[], { clock, stdout }: CliContext
       [4, 5],
     ),
   ];
-  const failing = sources.filter((source) => source.lastError !== null);
+  const failing = sources.filter(({ status, lastError }) => status !== "retired" && lastError !== null);
   if (failing.length > 0) lines.push("", "What is wrong:");
   // What to do stands once for all that have the same trouble.
   for (const [advice, sources] of Map.groupBy(failing, adviceOf)) {
@@ -110,6 +110,13 @@ function describe(sources: readonly SourceState[], { clock, stdout }: CliContext
     lines.push(`    ${advice}`);
   }
   return lines.join("\n");
+}
+
+/** A name is known by its beginning, an address without one by its end. */
+function labelOf(source: SourceState): string {
+  const name = nameOf(source);
+  const isAddress = source.name === null && !source.feed?.title;
+  return isAddress && name.length > 60 ? `…${name.slice(-59)}` : shorten(name, isAddress ? 60 : 40);
 }
 
 function adviceOf({ status, lastError }: SourceState): string {

@@ -116,7 +116,9 @@ export class OutsideHub implements AsyncDisposable {
         continue;
       }
       if (this.#failures === 0)
-        log.warn(`the hub ${scrubUrl(url)} could not be told of ${topicUrl}: ${problem}; it is tried again`);
+        log.warn(
+          `the hub ${scrubUrl(url)} could not be told of ${topicUrl}: ${problem.replace(/\.$/, "")}; it is tried again`,
+        );
       this.#failures += 1;
       return;
     }

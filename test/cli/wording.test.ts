@@ -179,6 +179,19 @@ describe("a success says what was done", () => {
     expect(stdout).toContain("\n  FOLDER/feeds/absent.xml does not exist.\n");
   });
 
+  it("mainstem sources lists what was taken out, and no trouble of it", async () => {
+    const config = at("config", "fewer.yaml");
+    const store = "store: sqlite:../data/fewer.db\n";
+    const [wire, absent] = ["  - file: ../feeds/wire.xml\n", "  - file: ../feeds/absent.xml\n"];
+    await writeFile(config, `${store}sources:\n${wire}${absent}`);
+    await run("once", config);
+    await writeFile(config, `${store}sources:\n${wire}`);
+    await run("once", config);
+    const { stdout } = await run("sources", config);
+    expect(stdout).toMatch(/feeds\/absent\.xml +retired .* not in the config, or in its list, any more\n/);
+    expect(stdout).not.toContain("What is wrong");
+  });
+
   it("mainstem once names who failed, and where it says what to do", async () => {
     const { code, stdout } = await run("once --force");
     expect(code).toBe(3);

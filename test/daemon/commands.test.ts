@@ -300,6 +300,17 @@ describe("the command line", () => {
     }
   });
 
+  it("says which Node it needs to an older one", async () => {
+    const older = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.19.2'}})";
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(older)}` };
+    expect(await runCommand(["--version"], { env })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "mainstem: Node 24 or newer is needed, this is 20.19.2 (https://nodejs.org/en/download has it)\n",
+    });
+  });
+
   it("prints its version", async () => {
     expect((await runCommand(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
