@@ -3,7 +3,15 @@ import { type App, type Role, startApp } from "../app.ts";
 import { saveCompiledCode } from "../compile-cache.ts";
 import { scrubText } from "../fetch/scrub.ts";
 import { createLog, logLevels, terminalLines } from "../observe/log.ts";
-import { type CliContext, type ConfigOption, configFile, configFlag, openConfig, print } from "./context.ts";
+import {
+  type CliContext,
+  type ConfigOption,
+  configFile,
+  configFlag,
+  NO_SOURCES,
+  openConfig,
+  print,
+} from "./context.ts";
 import type { CommandTable } from "./program.ts";
 
 /** `mainstem run`: the daemon. */
@@ -46,6 +54,7 @@ export function addRunCommand({ program, context, action }: CommandTable): void 
             adminUrl: app.adminUrl,
           }),
         );
+        if (config.sources.length === 0 && role !== "serve") await print(context, `${NO_SOURCES}\n`);
         saveCompiledCode();
         await untilAborted(context.signal);
         log.info("stopping: no new polls, those under way may finish");

@@ -10,11 +10,12 @@ import { systemClock } from "../../src/clock.ts";
 let folder = "";
 const at = (...path: string[]) => join(folder, ...path);
 
-function createSink() {
+function createSink(onText: (text: string) => unknown = () => {}) {
   let text = "";
   const stream = new Writable({
     write(chunk, _encoding, done) {
       text += String(chunk);
+      onText(text);
       done();
     },
   });
@@ -22,15 +23,19 @@ function createSink() {
 }
 
 /** A command line as one would type it; FOLDER stands for the test's own. */
-async function run(line: string, config = at("config", "mainstem.yaml")) {
-  const [stdout, stderr] = [createSink(), createSink()];
+async function run(line: string, config = at("config", "mainstem.yaml"), until: string | null = null) {
+  const stopping = new AbortController();
+  const [stdout, stderr] = [
+    createSink((text) => until !== null && text.includes(until) && stopping.abort(new Error("enough"))),
+    createSink(),
+  ];
   const code = await runCli(line.replaceAll("FOLDER", folder).split(" ").filter(Boolean), {
     stdin: Readable.from([]),
     stdout: stdout.stream,
     stderr: stderr.stream,
     env: { MAINSTEM_CONFIG: config, MAINSTEM_LOG_LEVEL: "silent" },
     clock: systemClock,
-    signal: new AbortController().signal,
+    signal: stopping.signal,
     version: "0.0.0",
   });
   const clean = (text: string) => text.replaceAll(folder, "FOLDER");
@@ -190,6 +195,18 @@ describe("a success says what was done", () => {
     const { stdout } = await run("sources", config);
     expect(stdout).toMatch(/feeds\/absent\.xml +retired .* not in the config, or in its list, any more\n/);
     expect(stdout).not.toContain("What is wrong");
+  });
+
+  it("mainstem run says where to go, and that there is nothing to poll yet", async () => {
+    const config = at("config", "none.yaml");
+    await writeFile(config, "listen: 127.0.0.1:0\nstore: sqlite:../data/none.db\nsources: []\n");
+    const { code, stdout } = await run("run", config, "no sources yet");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Mainstem 0\.0\.0 is running with FOLDER.*\n {2}Subscribe in .*\n {2}Read in .*\n {2}How the .*\/status\n\nThe config has no sources yet: /,
+      ),
+    ]);
   });
 
   it("mainstem once names who failed, and where it says what to do", async () => {
