@@ -62,11 +62,11 @@ import type {
 } from "./store.ts";
 import type { Outcome } from "./waiting-writes.ts";
 
-/** Sightings that one transaction takes at most (a single poll is never parted): some 15 ms of writing. */
-const BATCH_SIGHTINGS_MAX = 64;
+/** Sightings that one transaction takes at most (a single poll is never parted): some 10 ms of writing. */
+const BATCH_SIGHTINGS_MAX = 24;
 
-/** Sightings that polls leave for the index of words to take in at once: some 20 ms of writing. */
-const UNINDEXED_MAX = 200;
+/** Sightings that polls leave for the index of words to take in at once: some 15 ms of writing. */
+const UNINDEXED_MAX = 100;
 
 /** Pages that a backup copies between two turns of the event loop. */
 const BACKUP_PAGES = 512;
@@ -170,8 +170,6 @@ class SqliteStore implements Store {
       },
       { weightMax: BATCH_SIGHTINGS_MAX },
     );
-    // Should it fail, the first poll tries again and says why.
-    if (isPoller) this.#loadCopies()?.catch(() => {});
   }
 
   async syncSources(
@@ -218,7 +216,7 @@ class SqliteStore implements Store {
   }
 
   /**
-   * Takes in the window of copies in slices, so that readers are served meanwhile; what brings entries waits. Null when that
+   * Takes in the window of copies, for the first poll that brings something, in slices, so that readers are served meanwhile; what brings entries waits. Null when that
    * is done. A store that closes earlier writes what waits nevertheless, and takes in the rest for it at once.
    */
   #loadCopies(): Promise<void> | null {
