@@ -188,7 +188,7 @@ const formatNames = {
 };
 
 function describe(name: string, { document, entries, warnings }: Preview, { stdout }: CliContext): string {
-  const titleLength = Math.max(20, (stdout.columns ?? 120) - 60);
+  const titleLength = Math.max(40, (stdout.columns ?? 120) - 60);
   const lines = [
     `${terminalText(document.feed.title || name)}`,
     `${formatNames[document.format]}, ${sizeOf(document, entries)}`,
