@@ -14,7 +14,7 @@ export interface PollLine {
 
 /** What the log says of a poll that took `ms`. */
 export function pollLine(result: PollResult, ms: number): PollLine {
-  const { source, state, recorded, error } = result;
+  const { source, state, recorded, error, reading } = result;
   const { entries, stories } = recorded;
   const name = nameOf({ ...source, feed: state.feed });
   const { level, text } = describeResult(result);
@@ -28,7 +28,9 @@ export function pollLine(result: PollResult, ms: number): PollLine {
         stories_joined: stories.merged,
       };
   const url = source.currentUrl ?? source.location;
-  const fields = { feed: source.id, url, ms, ...details, next_at: state.nextPollAt };
+  const bytes = reading === null || reading.kind === "gone" ? undefined : reading.wireBytes;
+  const size = bytes === undefined ? {} : { bytes };
+  const fields = { feed: source.id, url, ms, ...size, ...details, next_at: state.nextPollAt };
   if (error !== null) return { level, fields, text: troubleOf(name, text) };
   if (source.failures === 0 || level === "warn") return { level, fields, text: `${name}: ${text}` };
   const failed = counted(source.failures, "failed poll");

@@ -90,6 +90,8 @@ export type FetchAnswer =
       readonly isDelta: boolean;
       /** sha-256 (hex) of `bytes`. */
       readonly bodyHash: string;
+      /** Of the body as it came, before inflating. */
+      readonly wireBytes: number;
     }
   | { readonly kind: "gone" };
 
@@ -311,6 +313,7 @@ class Client implements HttpClient {
       links: parseLinkHeader(listHeader(headers, "link") ?? "", hop.target.url),
       isDelta: status === 226,
       bodyHash: createHash("sha256").update(bytes).digest("hex"),
+      wireBytes: body.length,
     };
   }
 

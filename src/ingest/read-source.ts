@@ -41,6 +41,8 @@ interface Answer {
   readonly freshness: Freshness;
   /** Where a chain of permanent redirects led, or null. */
   readonly permanentUrl: string | null;
+  /** Of the body as it came over the network, where one did. */
+  readonly wireBytes?: number;
 }
 
 export interface ReadSourceOptions {

@@ -41,7 +41,7 @@ export async function terminalLines(print: (text: string) => void): Promise<(lin
   const { prettyFactory } = await import("pino-pretty");
   const toText = prettyFactory({
     // The words of a line say all that a person wants of these.
-    ignore: "pid,hostname,feed,url,items_new,items_updated,stories_new,stories_joined,failures,next_at",
+    ignore: "pid,hostname,feed,url,bytes,items_new,items_updated,stories_new,stories_joined,failures,next_at",
     translateTime: "SYS:HH:MM:ss",
     singleLine: true,
   });

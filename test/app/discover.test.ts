@@ -32,7 +32,13 @@ function createNet(documents: Readonly<Record<string, string>>) {
           : "text/xml";
       return {
         ...{ kind: "document", url, contentType, bytes: new TextEncoder().encode(text), permanentUrl: null },
-        ...{ validators: { etag: null, lastModified: null }, links: [], isDelta: false, bodyHash: "" },
+        ...{
+          validators: { etag: null, lastModified: null },
+          links: [],
+          isDelta: false,
+          bodyHash: "",
+          wireBytes: 0,
+        },
         freshness: { maxAgeMs: null, expiresAt: null, retryAfterMs: null } as never,
       };
     },

@@ -97,6 +97,20 @@ describe("the line of a poll", () => {
     expect(pollLine(result(source, poll), 12)).toMatchObject({ level, text });
   });
 
+  it("says how much came over the network, where something did", () => {
+    const answer = { validators: buildState().validators, bodyHash: null, permanentUrl: null };
+    const reading = {
+      ...answer,
+      kind: "unchanged",
+      freshness: { maxAgeMs: null, retryAfterMs: null },
+    } as const;
+    const fieldsOf = (poll: Partial<PollResult>) => pollLine(result({}, poll), 12).fields;
+    expect(fieldsOf({ kind: "unchanged", reading: { ...reading, wireBytes: 512 } })).toMatchObject({
+      bytes: 512,
+    });
+    expect(fieldsOf({ kind: "unchanged", reading })).not.toHaveProperty("bytes");
+  });
+
   it("has fields with the names that other tools use", () => {
     expect(pollLine(result({}, { recorded: recorded(3, 1) }), 12).fields).toEqual({
       feed: "s1",
