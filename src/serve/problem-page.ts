@@ -21,8 +21,10 @@ export function sendProblemPage(
     title,
     description: problem.message,
     head: null,
-    content: markup`<h1>${title}</h1>
-<p>${problem.message}</p>
+    content: markup`<div class="intro">
+<h1>${title}</h1>
+<p class="lede">${problem.message}</p>
+</div>
 `,
     isStatic: false,
   });
