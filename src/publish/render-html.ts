@@ -122,8 +122,11 @@ function renderEmpty(view: RiverView): Markup {
     return markup`<p class="empty">No story has these words. Every word must be there; <code>"a phrase"</code>, <code>begin*</code>, <code>this OR that</code> and <code>-without</code> work, too.</p>
 `;
   const isNarrowed = tag !== null || sourceId !== null || !view.isFirstPage;
-  return isNarrowed
-    ? markup`<p class="empty">No stories here.</p>
+  if (isNarrowed)
+    return markup`<p class="empty">No stories here.</p>
+`;
+  return !view.isStatic && view.sources.length === 0
+    ? markup`<p class="empty">No sources yet. <code>mainstem add &lt;page or feed&gt;</code> follows a site; its stories appear here by themselves.</p>
 `
     : markup`<p class="empty">No stories yet. The sources are polled in the background; the first stories appear here by themselves.</p>
 `;

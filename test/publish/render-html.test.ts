@@ -115,6 +115,7 @@ describe("the river", () => {
 
   it("an empty one says why", () => {
     expect(renderRiver(viewOf(feedOf([])))).toContain("No stories yet.");
+    expect(renderRiver(viewOf(feedOf([]), { sources: [] }))).toContain("No sources yet.");
   });
 
   it("a story placed on another day than its publication shows its date", () => {
