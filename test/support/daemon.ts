@@ -39,7 +39,8 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [main, ...args], {
+  const [command = process.execPath, ...rest] = [...(options.wrapper ?? []), process.execPath, main, ...args];
+  const child = spawn(command, rest, {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, NODE_OPTIONS: "", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],

@@ -12,23 +12,32 @@ interface NewsFeed {
   readonly requests: { readonly isConditional: boolean }[];
 }
 
+export interface NewsstandOptions {
+  /** How many entries a feed holds; older ones leave it. */
+  readonly kept?: number;
+  /** Of each entry's text. */
+  readonly words?: number;
+}
+
 export class Newsstand implements AsyncDisposable {
   readonly #server: Server;
   readonly #feeds: NewsFeed[];
   #lastId = 0;
   /** Ids of stories that a client was given in full, whatever became of it. */
   readonly told = new Set<number>();
+  readonly #options: Required<NewsstandOptions>;
   url = "";
 
-  private constructor(count: number) {
+  private constructor(count: number, { kept = 50, words = 0 }: NewsstandOptions) {
+    this.#options = { kept, words };
     this.#feeds = Array.from({ length: count }, () => ({ items: [], version: 0, fault: null, requests: [] }));
     this.#server = createServer((request, response) =>
       this.#answer(request.url ?? "", request.headers["if-none-match"], response),
     );
   }
 
-  static async open(count: number): Promise<Newsstand> {
-    const stand = new Newsstand(count);
+  static async open(count: number, options: NewsstandOptions = {}): Promise<Newsstand> {
+    const stand = new Newsstand(count, options);
     stand.#server.listen(0, "127.0.0.1");
     await once(stand.#server, "listening");
     const address = stand.#server.address();
@@ -52,7 +61,7 @@ export class Newsstand implements AsyncDisposable {
     for (const index of indexes) {
       const feed = this.#feed(index);
       feed.items.unshift({ id, title: `Story number ${id} of the day` });
-      feed.items.length = Math.min(feed.items.length, 50);
+      feed.items.length = Math.min(feed.items.length, this.#options.kept);
       feed.version++;
     }
     return id;
@@ -119,9 +128,17 @@ export class Newsstand implements AsyncDisposable {
     const decorations = ["", "?utm_source=rss&amp;utm_medium=feed", "/", "?fbclid=abc123"];
     const entries = items.map(
       ({ id, title }) =>
-        `<item><title>${title}</title><link>${this.storyUrl(id)}${decorations[index % decorations.length]}</link><guid isPermaLink="false">${index}-${id}</guid><pubDate>${new Date(Date.UTC(2026, 0, 1) + id * 1000).toUTCString()}</pubDate><description>What is known of story ${id}</description></item>`,
+        `<item><title>${title}</title><link>${this.storyUrl(id)}${decorations[index % decorations.length]}</link><guid isPermaLink="false">${index}-${id}</guid><pubDate>${new Date(Date.UTC(2026, 0, 1) + id * 1000).toUTCString()}</pubDate><description>What is known of story ${id}${this.#wordsOf(id)}</description></item>`,
     );
     return `<?xml version="1.0"?><rss version="2.0"><channel><title>Paper ${index}</title><link>https://paper${index}.example.org/</link><description>News</description>${entries.join("")}</channel></rss>`;
+  }
+
+  /** Each story's own, so that no two are copies of one report. */
+  #wordsOf(id: number): string {
+    return Array.from(
+      { length: this.#options.words },
+      (_, n) => ` w${((id * 7919 + n * 104729) % 999983).toString(36)}`,
+    ).join("");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
