@@ -1,5 +1,5 @@
 /** Mainstem in a process of its own on a clock that runs fast: `node --expose-gc soak-process.ts CONFIG HOURS`. A JSON line an hour. */
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -15,7 +15,12 @@ process.on("warning", ({ name }) => {
   if (name === "MaxListenersExceededWarning") listenerWarnings += 1;
 });
 const log = createLog({ level: "silent", terminal: null, scrub: (text) => text });
-const app = await startApp(await loadConfig(config, { env: process.env, cronProblem }), {
+const loaded = await loadConfig(config, { env: process.env, cronProblem });
+if (loaded.store.engine !== "sqlite") throw new Error("the soak looks at the journal of an SQLite store");
+const journal = `${loaded.store.file}-wal`;
+/** The largest that the journal was since the last line. A checkpoint leaves up to 64 MiB of it, so a look now and then is enough. */
+let journalBytes = 0;
+const app = await startApp(loaded, {
   clock,
   log,
   version: "0",
@@ -36,7 +41,9 @@ function measure(hour: number): void {
     sleepers: clock.sleeperCount,
     listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
     listenerWarnings,
+    journalMib: journalBytes / 2 ** 20,
   };
+  journalBytes = 0;
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
@@ -44,6 +51,7 @@ for (let step = 1; step <= (Number(hours) * 3_600_000) / stepMs; step++) {
   await clock.advance(stepMs);
   // The tick that looks for due sources is of the wall clock, once a second.
   await sleep(1000);
+  journalBytes = Math.max(journalBytes, statSync(journal).size);
   if (step % 6 === 0) measure(step / 6);
 }
 let isStopped = false;

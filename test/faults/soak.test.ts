@@ -22,6 +22,8 @@ interface Hour {
   readonly sleepers: number;
   readonly listeners: number;
   readonly listenerWarnings: number;
+  /** Of the store. */
+  readonly journalMib: number;
 }
 
 /** Feed n; every fifth one fails, in six ways in turn. */
@@ -120,6 +122,9 @@ ${list.join("")}`);
   expect(last.timers).toBeLessThan(first.timers + 400);
   expect(last.sleepers).toBeLessThan(first.sleepers + 100);
   expect(last.files).toBeLessThan(first.files + 600);
+  const journalMib = Math.max(...hours.map((hour) => hour.journalMib));
+  // It is written from its beginning again after each checkpoint; who holds those up would let it grow for ever.
+  expect(journalMib).toBeLessThan(64);
   reportFigures(`${total} h on a fast clock, ${sources} sources, a fifth failing`, {
     polls: press.polls(),
     "heap MiB first, last": `${first.heapMib.toFixed(1)}, ${last.heapMib.toFixed(1)}`,
@@ -134,5 +139,6 @@ ${list.join("")}`);
     "open files": `${first.files}, ${last.files}`,
     sleepers: `${first.sleepers}, ${last.sleepers}`,
     listeners: `${first.listeners}, ${last.listeners}`,
+    "journal MiB at most": journalMib.toFixed(1),
   });
 });
