@@ -74,7 +74,7 @@ describe("the first start", () => {
     expect(story.aliases.length).toBeGreaterThan(0);
     const told = await runCommand(["story", original, "--config", workspace.config]);
     expect(told.stdout).toMatch(
-      /^Why they are one story:\n(?: {2}Sample: [\w ]+: its link leads to the same address\n){2}\nIt is known by:$/m,
+      /^Why they are one story:\n(?: {2}Sample: [\w ]+: its link leads to the same address\n){2}\nIt is known by \(docs\/identity\.md [^)]+\):$/m,
     );
   });
 
