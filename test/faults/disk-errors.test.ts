@@ -88,7 +88,7 @@ async function publishWhile(
       await sleep(500);
       return isOver();
     },
-    120_000,
+    sized({ short: 120_000, full: 900_000 }),
   );
   return answered;
 }
@@ -124,7 +124,8 @@ describe.skipIf(isSkippedWithout("strace, and the right to trace", mayTrace()))(
       // The first writes of a thread are the making of the store and a few polls.
       const first = 700;
       const count = sized({ short: 6, full: 60 });
-      await using stand = await Newsstand.open(feeds);
+      // No entry leaves its feed while the disk fails: it could not be fetched again.
+      await using stand = await Newsstand.open(feeds, { kept: 2000 });
       await using workspace = await createWorkspace(configOf(stand));
       const trace = join(workspace.folder, "trace");
       await using daemon = await Daemon.start(workspace.config, {
