@@ -12,7 +12,7 @@ import { CopyGroups } from "./sqlite-copy-groups.ts";
 
 /** Reports that were compared last; what many print is asked for many times. */
 const REPORTS_KEPT = 256;
-const BOILERPLATES_KEPT = 256;
+const BOILERPLATES_KEPT = 16_384;
 /** What a source repeats is found out anew after so long. */
 const BOILERPLATE_FRESH_MS = 3_600_000;
 /** Rows whose time is over that one entry clears away. */
@@ -35,9 +35,10 @@ export class CopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #groups: CopyGroups;
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
-  readonly #boilerplates = new RecentMap<number, { readonly shingles: Uint32Array; readonly at: number }>(
-    BOILERPLATES_KEPT,
-  );
+  readonly #boilerplates = new RecentMap<
+    number,
+    { readonly shingles: Uint32Array; readonly at: number; readonly isWhole: boolean }
+  >(BOILERPLATES_KEPT);
   #lastNo = 0;
   readonly #selectEnds;
   readonly #selectOldest;
@@ -83,6 +84,8 @@ export class CopyFinder {
   /** Looks for the reports that new sightings are copies of; one that is none waits for its own copies. */
   note(sightings: readonly NotedSighting[], poll: Poll): void {
     if (sightings.length === 0) return;
+    // A source that has few items yet tells more with these.
+    if (this.#boilerplates.get(poll.sourceNo)?.isWhole === false) this.#boilerplates.delete(poll.sourceNo);
     // What was written before this start, or by another process.
     while (this.takeSlice(poll.at));
     this.#removeExpired(EXPIRED_PER_ENTRY * sightings.length, poll.at - WINDOW_MS);
@@ -184,8 +187,7 @@ export class CopyFinder {
       return content === null ? [] : [readShingles(content.entry)];
     });
     const shingles = findBoilerplate(items);
-    // A source that has few items yet tells more with the next ones.
-    if (items.length === BOILERPLATE_ITEMS) this.#boilerplates.set(source, { shingles, at });
+    this.#boilerplates.set(source, { shingles, at, isWhole: items.length === BOILERPLATE_ITEMS });
     return shingles;
   }
 }

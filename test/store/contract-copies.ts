@@ -164,6 +164,20 @@ export function describeCopies(factory: StoreFactory): void {
     expect(await groups()).toEqual([]);
   });
 
+  test("what a source says under its items is known as soon as it has enough of them", async () => {
+    await addAll("a", "b", "c");
+    const standing = toHtml(writeReport(77, 200));
+    const own = (seed: number) =>
+      print(`${seed}`, seed, { contentHtml: `${toHtml(writeReport(seed, 60))}${standing}` });
+    // Of one item nobody can tell what stands under all.
+    await poll(store(), "a", [own(11)]);
+    await poll(store(), "c", [own(30)]);
+    expect(idsOf(await groups())).toEqual([["tag:11", "tag:30"]]);
+    await poll(store(), "a", [own(12), own(13), own(14)]);
+    await poll(store(), "b", [own(31)]);
+    expect(idsOf(await groups())).toEqual([["tag:11", "tag:30"]]);
+  });
+
   test("teasers under one long headline are copies by title, short headlines are not", async () => {
     await addAll("a", "b", "c", "d");
     const title = "Parliament in Vilnius rejects emergency budget after night of protests";
