@@ -7,7 +7,10 @@ import { type Outcome, WaitingWrites } from "./waiting-writes.ts";
 export interface BatchWriter<Item, Result> {
   /** Work units of an item, for the size of a batch. */
   weigh(item: Item): number;
-  /** Writes a batch whole; an item that fails alone has an `error`. @throws when the batch as a whole failed */
+  /**
+   * Writes a batch, or its head: what has no outcome is written with the next. An item that fails alone has an `error`.
+   * @throws when the batch as a whole failed
+   */
   write(items: readonly Item[]): readonly Outcome<Result>[];
   /** What items wait for before they are written, or null for nothing. A failure is `write`'s to find again and to tell. */
   ready(): Promise<void> | null;
@@ -58,7 +61,7 @@ export class BatchQueue<Item, Result> {
     const batch = this.#waiting.take();
     if (batch.items.length === 0) return;
     try {
-      batch.settle(this.#writer.write(batch.items));
+      this.#waiting.putBack(batch.settle(this.#writer.write(batch.items)));
     } catch (error) {
       batch.fail(error);
     }

@@ -62,8 +62,10 @@ import type {
 } from "./store.ts";
 import type { Outcome } from "./waiting-writes.ts";
 
-/** Sightings that one transaction takes at most (a single poll is never parted): some 10 ms of writing. */
-const BATCH_SIGHTINGS_MAX = 24;
+/** Sightings that one transaction takes at most (a single poll is never parted). */
+const BATCH_SIGHTINGS_MAX = 256;
+/** Work of a transaction after which no other poll begins: readers wait for so long, and for the commit. */
+const BATCH_MS = 8;
 
 /** Sightings that polls leave for the index of words to take in at once: some 15 ms of writing. */
 const UNINDEXED_MAX = 100;
@@ -521,14 +523,19 @@ class SqliteStore implements Store {
   }
 
   /**
-   * Records polls in one transaction. A lost lease is found before anything is written and harms no other. Whatever
-   * else goes wrong undoes them all, so they are written again each alone, and only the culprit fails: cheaper than a
-   * savepoint per poll, which copies every page that a poll changes.
+   * Records polls in one transaction, as many as there is time for. A lost lease is found before anything is written and
+   * harms no other. Whatever else goes wrong undoes them all, so they are written again each alone, and only the culprit
+   * fails: cheaper than a savepoint per poll, which copies every page that a poll changes.
    */
   #recordBatch(records: readonly PollRecord[]): readonly Outcome<RecordedPoll>[] {
     try {
       return this.#write(() => {
-        const outcomes = records.map((record) => this.#recordUnlessLost(record));
+        const outcomes: Outcome<RecordedPoll>[] = [];
+        const endsAt = performance.now() + BATCH_MS;
+        for (const record of records) {
+          outcomes.push(this.#recordUnlessLost(record));
+          if (performance.now() > endsAt) break;
+        }
         if (this.#texts.isBehind(UNINDEXED_MAX)) this.#texts.catchUp();
         return outcomes;
       });

@@ -39,6 +39,11 @@ export class WaitingWrites<Item, Result> {
     }
     return new Batch(this.#waiting.splice(0, count));
   }
+
+  /** Puts back to the head what was taken and not written. */
+  putBack(waiting: readonly Waiting<Item, Result>[]): void {
+    this.#waiting.unshift(...waiting);
+  }
 }
 
 /** Items that are written together. */
@@ -53,12 +58,13 @@ export class Batch<Item, Result> {
     return this.#waiting.map(({ item }) => item);
   }
 
-  /** Tells each caller what came of its item. */
-  settle(outcomes: readonly Outcome<Result>[]): void {
+  /** Tells each caller what came of its item. @returns those that have no outcome yet */
+  settle(outcomes: readonly Outcome<Result>[]): readonly Waiting<Item, Result>[] {
     for (const [index, outcome] of outcomes.entries()) {
       if ("error" in outcome) this.#waiting[index]?.reject(outcome.error);
       else this.#waiting[index]?.resolve(outcome.result);
     }
+    return this.#waiting.slice(outcomes.length);
   }
 
   /** The batch failed as a whole. */
