@@ -19,8 +19,10 @@ import { readNumber, readText } from "./rows.ts";
 
 /** As in `sqlite-copies.ts`, which this follows. */
 const REPORTS_KEPT = 256;
-const BOILERPLATES_KEPT = 256;
+const BOILERPLATES_KEPT = 16_384;
 const BOILERPLATE_FRESH_MS = 3_600_000;
+/** What a source with few items repeats changes with the next ones, which another process may bring. */
+const BOILERPLATE_OF_FEW_FRESH_MS = 60_000;
 const EXPIRED_PER_ENTRY = 4;
 /** Rows of the window that one query brings: some 10 ms to take in. */
 const SLICE = 1000;
@@ -60,15 +62,19 @@ interface NewReport {
 export class PostgresCopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
-  readonly #boilerplates = new RecentMap<number, { readonly shingles: Uint32Array; readonly at: number }>(
-    BOILERPLATES_KEPT,
-  );
+  readonly #boilerplates = new RecentMap<
+    number,
+    { readonly shingles: Uint32Array; readonly freshUntil: number; readonly isWhole: boolean }
+  >(BOILERPLATES_KEPT);
   #lastNo = 0;
 
   /** Looks for the reports that sightings are copies of; one that is none waits for its own copies. */
   async note(session: Session, sightings: readonly NotedSighting[]): Promise<void> {
     const at = sightings[0]?.at;
     if (at === undefined) return;
+    for (const { sourceNo } of sightings) {
+      if (this.#boilerplates.get(sourceNo)?.isWhole === false) this.#boilerplates.delete(sourceNo);
+    }
     // What was written before this start, or by another process.
     while (await this.takeSlice(session, at));
     const waiting = await leaveWaiting(
@@ -244,7 +250,7 @@ export class PostgresCopyFinder {
     const found = new Map<number, Uint32Array>();
     for (const source of sources) {
       const known = this.#boilerplates.get(source);
-      if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) found.set(source, known.shingles);
+      if (known !== undefined && at < known.freshUntil) found.set(source, known.shingles);
     }
     const missing = [...sources].filter((source) => !found.has(source));
     if (missing.length === 0) return found;
@@ -262,8 +268,9 @@ export class PostgresCopyFinder {
       });
       const shingles = findBoilerplate(items);
       found.set(source, shingles);
-      // A source that has few items yet tells more with the next ones.
-      if (items.length === BOILERPLATE_ITEMS) this.#boilerplates.set(source, { shingles, at });
+      const isWhole = items.length === BOILERPLATE_ITEMS;
+      const freshUntil = at + (isWhole ? BOILERPLATE_FRESH_MS : BOILERPLATE_OF_FEW_FRESH_MS);
+      this.#boilerplates.set(source, { shingles, freshUntil, isWhole });
     }
     return found;
   }
