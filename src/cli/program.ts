@@ -100,7 +100,7 @@ function describeMisuse(text: string, args: readonly string[], program: Command)
       "too many arguments, $2 instead of $1:",
     )
     .replace(
-      /^(?:command-argument value|option '.*' argument) '(.*)' is invalid.*?\. Allowed choices are (.*)\.$/,
+      /^(?:command-argument value|option '[^']*' argument) '([^']*)' is invalid[^.]*\. Allowed choices are (.*)\.$/,
       "'$1' is none of $2",
     )
     .replace(/\.$/, "");
