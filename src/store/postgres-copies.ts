@@ -1,5 +1,5 @@
 import type { SightingRecord } from "../model.ts";
-import { BOILERPLATE_ITEMS, findBoilerplate, NO_BOILERPLATE } from "../syndicate/boilerplate.ts";
+import { BOILERPLATE_ITEMS, NO_BOILERPLATE } from "../syndicate/boilerplate.ts";
 import {
   CANDIDATES_MAX,
   type Candidate,
@@ -9,6 +9,7 @@ import {
 } from "../syndicate/choose.ts";
 import { PostingIndex } from "../syndicate/posting-index.ts";
 import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
+import { KnownBoilerplates } from "./known-boilerplates.ts";
 import type { Session } from "./postgres-connection.ts";
 import { addToGroup } from "./postgres-copy-groups.ts";
 import { takeNumbers } from "./postgres-stories.ts";
@@ -19,8 +20,6 @@ import { readNumber, readText } from "./rows.ts";
 
 /** As in `sqlite-copies.ts`, which this follows. */
 const REPORTS_KEPT = 256;
-const BOILERPLATES_KEPT = 16_384;
-const BOILERPLATE_FRESH_MS = 3_600_000;
 /** What a source with few items repeats changes with the next ones, which another process may bring. */
 const BOILERPLATE_OF_FEW_FRESH_MS = 60_000;
 const EXPIRED_PER_ENTRY = 4;
@@ -62,19 +61,14 @@ interface NewReport {
 export class PostgresCopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
-  readonly #boilerplates = new RecentMap<
-    number,
-    { readonly shingles: Uint32Array; readonly freshUntil: number; readonly isWhole: boolean }
-  >(BOILERPLATES_KEPT);
+  readonly #boilerplates = new KnownBoilerplates(BOILERPLATE_OF_FEW_FRESH_MS);
   #lastNo = 0;
 
   /** Looks for the reports that sightings are copies of; one that is none waits for its own copies. */
   async note(session: Session, sightings: readonly NotedSighting[]): Promise<void> {
     const at = sightings[0]?.at;
     if (at === undefined) return;
-    for (const { sourceNo } of sightings) {
-      if (this.#boilerplates.get(sourceNo)?.isWhole === false) this.#boilerplates.delete(sourceNo);
-    }
+    for (const { sourceNo } of sightings) this.#boilerplates.expectItems(sourceNo);
     // What was written before this start, or by another process.
     while (await this.takeSlice(session, at));
     const waiting = await leaveWaiting(
@@ -249,8 +243,8 @@ export class PostgresCopyFinder {
   ): Promise<ReadonlyMap<number, Uint32Array>> {
     const found = new Map<number, Uint32Array>();
     for (const source of sources) {
-      const known = this.#boilerplates.get(source);
-      if (known !== undefined && at < known.freshUntil) found.set(source, known.shingles);
+      const known = this.#boilerplates.find(source, at);
+      if (known !== null) found.set(source, known);
     }
     const missing = [...sources].filter((source) => !found.has(source));
     if (missing.length === 0) return found;
@@ -266,11 +260,7 @@ export class PostgresCopyFinder {
         const content = decodeContent(readText(row, "record"));
         return content === null ? [] : [readShingles(content.entry)];
       });
-      const shingles = findBoilerplate(items);
-      found.set(source, shingles);
-      const isWhole = items.length === BOILERPLATE_ITEMS;
-      const freshUntil = at + (isWhole ? BOILERPLATE_FRESH_MS : BOILERPLATE_OF_FEW_FRESH_MS);
-      this.#boilerplates.set(source, { shingles, freshUntil, isWhole });
+      found.set(source, this.#boilerplates.learn(source, items, at));
     }
     return found;
   }

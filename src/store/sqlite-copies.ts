@@ -1,9 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SightingRecord } from "../model.ts";
-import { BOILERPLATE_ITEMS, findBoilerplate } from "../syndicate/boilerplate.ts";
+import { BOILERPLATE_ITEMS } from "../syndicate/boilerplate.ts";
 import { CANDIDATES_MAX, type Candidate, chooseOriginal, WINDOW_MS } from "../syndicate/choose.ts";
 import { PostingIndex } from "../syndicate/posting-index.ts";
 import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
+import { KnownBoilerplates } from "./known-boilerplates.ts";
 import { RecentMap } from "./recent-map.ts";
 import { decodeContent } from "./records.ts";
 import { addReportRow } from "./report-rows.ts";
@@ -12,9 +13,6 @@ import { CopyGroups } from "./sqlite-copy-groups.ts";
 
 /** Reports that were compared last; what many print is asked for many times. */
 const REPORTS_KEPT = 256;
-const BOILERPLATES_KEPT = 16_384;
-/** What a source repeats is found out anew after so long. */
-const BOILERPLATE_FRESH_MS = 3_600_000;
 /** Rows whose time is over that one entry clears away. */
 const EXPIRED_PER_ENTRY = 4;
 /** Rows of the window that are taken in between two turns of the event loop: some 10 ms. */
@@ -35,10 +33,7 @@ export class CopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #groups: CopyGroups;
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
-  readonly #boilerplates = new RecentMap<
-    number,
-    { readonly shingles: Uint32Array; readonly at: number; readonly isWhole: boolean }
-  >(BOILERPLATES_KEPT);
+  readonly #boilerplates = new KnownBoilerplates();
   #lastNo = 0;
   readonly #selectEnds;
   readonly #selectOldest;
@@ -84,8 +79,7 @@ export class CopyFinder {
   /** Looks for the reports that new sightings are copies of; one that is none waits for its own copies. */
   note(sightings: readonly NotedSighting[], poll: Poll): void {
     if (sightings.length === 0) return;
-    // A source that has few items yet tells more with these.
-    if (this.#boilerplates.get(poll.sourceNo)?.isWhole === false) this.#boilerplates.delete(poll.sourceNo);
+    this.#boilerplates.expectItems(poll.sourceNo);
     // What was written before this start, or by another process.
     while (this.takeSlice(poll.at));
     this.#removeExpired(EXPIRED_PER_ENTRY * sightings.length, poll.at - WINDOW_MS);
@@ -180,15 +174,13 @@ export class CopyFinder {
   }
 
   #boilerplateOf(source: number, at: number): Uint32Array {
-    const known = this.#boilerplates.get(source);
-    if (known !== undefined && at - known.at < BOILERPLATE_FRESH_MS) return known.shingles;
+    const known = this.#boilerplates.find(source, at);
+    if (known !== null) return known;
     const items = this.#selectRecent.all(source, BOILERPLATE_ITEMS).flatMap((row) => {
       const content = decodeContent(readText(row, "record"));
       return content === null ? [] : [readShingles(content.entry)];
     });
-    const shingles = findBoilerplate(items);
-    this.#boilerplates.set(source, { shingles, at, isWhole: items.length === BOILERPLATE_ITEMS });
-    return shingles;
+    return this.#boilerplates.learn(source, items, at);
   }
 }
 
