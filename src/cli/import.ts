@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { counted } from "../app/counted.ts";
+import { TAGS_MAX } from "../config/schema.ts";
 import { MainstemError, ParseError } from "../errors.ts";
 import { parseDocument } from "../parse/parse.ts";
 import { foldersByTags } from "../publish/subscription-list.ts";
@@ -15,8 +16,6 @@ interface ImportOptions extends ConfigOption {
 }
 
 const listBytesMax = 64 * 2 ** 20;
-/** A source of the config has so many tags, and stands in so many folders, at most. */
-const TAGS_MAX = 50;
 
 /** `mainstem import`: the feeds of an OPML list become sources of the config; folders become tags. */
 export function addImportCommand({ program, context, action }: CommandTable): void {

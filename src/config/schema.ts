@@ -66,6 +66,8 @@ function isHttpUrl(text: string): boolean {
 }
 
 const tag = z.string().trim().min(1).max(100);
+/** A source has so many tags, and stands in so many folders, one within the other or beside it, at most. */
+export const TAGS_MAX = 50;
 const pattern = z
   .string()
   .min(1)
@@ -133,11 +135,11 @@ function createSourceSchema(schedule: ReturnType<typeof createScheduleSchema>) {
           .optional()
           .describe("Names the source for good, so that its address can change and its history stay"),
         name: z.string().trim().min(1).max(200).optional().describe("Shown instead of the feed's own title"),
-        tags: z.array(tag).max(50).default([]).describe("Outputs select sources by tags"),
+        tags: z.array(tag).max(TAGS_MAX).default([]).describe("Outputs select sources by tags"),
         site: httpUrl.optional().describe("The site that the feed belongs to, as OPML lists name it"),
         folders: z
-          .array(z.array(tag).max(50))
-          .max(50)
+          .array(z.array(tag).max(TAGS_MAX))
+          .max(TAGS_MAX)
           .optional()
           .describe(
             "Its folders in OPML lists, each with those around it, such as [[News, Science]]; without it, the first tag",

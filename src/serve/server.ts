@@ -296,18 +296,23 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? "").split("?", 1)[0]?.slice(0, 200) ?? "";
 }
 
+type ListenProblem = readonly [code: ErrorCode, text: string, hint: string];
+
+const NO_ADDRESS: ListenProblem = [
+  "serve/address-unusable",
+  "is no address of this machine",
+  "0.0.0.0 stands for all it has",
+];
+
 /** Why an address cannot be listened on, and what to do. */
-const LISTEN_PROBLEMS: ReadonlyMap<string, readonly [code: ErrorCode, text: string, hint: string]> = new Map([
+const LISTEN_PROBLEMS: ReadonlyMap<string, ListenProblem> = new Map<string, ListenProblem>([
   [
     "EADDRINUSE",
     ["serve/address-in-use", "is taken by another process", "stop that process, or choose another address"],
   ],
-  [
-    "EADDRNOTAVAIL",
-    ["serve/address-unusable", "is no address of this machine", "0.0.0.0 stands for all it has"],
-  ],
-  ["ENOTFOUND", ["serve/address-unusable", "is no address of this machine", "0.0.0.0 stands for all it has"]],
-  ["EAI_AGAIN", ["serve/address-unusable", "is no address of this machine", "0.0.0.0 stands for all it has"]],
+  ["EADDRNOTAVAIL", NO_ADDRESS],
+  ["ENOTFOUND", NO_ADDRESS],
+  ["EAI_AGAIN", NO_ADDRESS],
   [
     "EACCES",
     [
