@@ -44,28 +44,31 @@ export function renderRss(feed: PublishedFeed): string {
   if (episodes.length > 0) rss.addExtension({ name: "itunes:explicit", objects: text(String(isExplicit)) });
   const channel = rss.rss2();
   const end = channel.lastIndexOf(CHANNEL_END);
-  return `${markPlainText(channel.slice(0, end))}${feed.entries.map(writeItem).join("")}${channel.slice(end)}\n`;
+  return `${markPlainText(channel.slice(0, end))}${writeItems(feed.entries)}${channel.slice(end)}\n`;
 }
 
 /** Apple takes no longer ones. */
 const ITUNES_TEXT_LENGTH_MAX = 255;
 const CHANNEL_END = "\n    </channel>";
 const ITEM_START = "\n        <item>";
-/** An entry that did not change is not written again: the package takes 70 us for each. */
+/** An entry that did not change is not written again: the package takes 30 us for each, and as much for a document. */
 const written = new WeakMap<PublishedEntry, string>();
 
-/** The element as the package writes it. It stands between the only item's tags: no text holds a tag that is not escaped. */
-function writeItem(entry: PublishedEntry): string {
-  let text = written.get(entry);
-  if (text === undefined) {
+/** The elements as the package writes them: from one tag to the next, as no text holds a tag that is not escaped. */
+function writeItems(entries: readonly PublishedEntry[]): string {
+  const unwritten = entries.filter((entry) => !written.has(entry));
+  if (unwritten.length > 0) {
     // A channel must have a link; this one is cut off with the rest of it.
-    const rss = new Feed({ title: "", link: "https://channel.invalid/", updated: entry.updated });
-    rss.addItem(toItem(entry));
+    const rss = new Feed({ title: "", link: "https://channel.invalid/", updated: new Date(0) });
+    for (const entry of unwritten) rss.addItem(toItem(entry));
     const document = rss.rss2();
-    text = markPlainText(document.slice(document.indexOf(ITEM_START), document.lastIndexOf(CHANNEL_END)));
-    written.set(entry, text);
+    const items = document.slice(0, document.lastIndexOf(CHANNEL_END)).split(ITEM_START).slice(1);
+    for (const [index, item] of items.entries()) {
+      const entry = unwritten[index];
+      if (entry !== undefined) written.set(entry, markPlainText(ITEM_START + item));
+    }
   }
-  return text;
+  return entries.map((entry) => written.get(entry) ?? "").join("");
 }
 
 /** Elements that hold plain text, as written. Texts are escaped, so no text looks like one of them. */
