@@ -1,6 +1,6 @@
 import type { Config } from "../config/load.ts";
 import type { Clock } from "../model.ts";
-import type { Store } from "../store/store.ts";
+import type { RekeyableStore } from "../store/store.ts";
 
 /**
  * Opens the store that the config names. `poller` takes the one-daemon lock of an SQLite file, `tool`
@@ -13,7 +13,7 @@ export async function openStore(
     readonly clock: Clock;
     readonly onWarning?: (message: string) => void;
   },
-): Promise<Store> {
+): Promise<RekeyableStore> {
   const { store, outputs } = config;
   // Looked for when any output shows them; what is found is the store's, how it is shown is each output's.
   const isSyndicating = outputs.some(({ syndication }) => syndication !== "off");

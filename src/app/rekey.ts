@@ -4,12 +4,12 @@ import { IDENTITY_VERSION } from "../identify/resolution.ts";
 import type { UrlRules } from "../identify/rules-file.ts";
 import type { Clock } from "../model.ts";
 import type { Log } from "../observe/log.ts";
-import type { RekeyReport, Store, StoredSighting } from "../store/store.ts";
+import type { RekeyableStore, RekeyReport, Store, StoredSighting } from "../store/store.ts";
 import { definitionOf } from "./definitions.ts";
 import { reidentify } from "./reidentify.ts";
 
 export interface RekeyOptions {
-  readonly store: Store;
+  readonly store: RekeyableStore;
   readonly clock: Clock;
   readonly rules: UrlRules | null;
   readonly isDryRun: boolean;

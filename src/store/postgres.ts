@@ -47,11 +47,11 @@ import type {
   PushSubscription,
   Question,
   RecordedPoll,
+  RekeyableStore,
   RekeyReport,
   RekeyRequest,
   Retention,
   SightingBatch,
-  Store,
   StoreCounts,
   StoryDetail,
   StoryQuery,
@@ -82,7 +82,7 @@ export interface PostgresOptions {
  * Opens the store, making its tables where they are missing.
  * @throws StoreError `store/unreachable`, `store/newer`, `store/unwritable`
  */
-export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
+export async function openPostgresStore(options: PostgresOptions): Promise<RekeyableStore> {
   const isTool = options.role === "tool";
   const database = new PostgresDatabase(
     options.url,
@@ -101,7 +101,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   return new PostgresStore(database, options);
 }
 
-class PostgresStore implements Store {
+class PostgresStore implements RekeyableStore {
   readonly #database: PostgresDatabase;
   readonly #sources: PostgresSources;
   readonly #onWarning: (message: string) => void;

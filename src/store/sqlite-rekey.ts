@@ -5,6 +5,7 @@ import { readNumber, readText } from "./rows.ts";
 import { StoryParter } from "./sqlite-parting.ts";
 import type { QuestionTable } from "./sqlite-questions.ts";
 import type { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
+import type { StoredSightings } from "./sqlite-stored-sightings.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
 import type { RekeyReport, RekeyRequest, StoryName } from "./store.ts";
 
@@ -22,6 +23,7 @@ const EXAMPLES_MAX = 10;
 export class RekeyWriter {
   readonly #db: DatabaseSync;
   readonly #parts: { readonly stories: StoryTable; readonly questions: QuestionTable };
+  readonly #stored: StoredSightings;
   readonly #rewriter: SightingRewriter;
 
   constructor(
@@ -29,11 +31,13 @@ export class RekeyWriter {
     parts: {
       readonly stories: StoryTable;
       readonly questions: QuestionTable;
+      readonly stored: StoredSightings;
       readonly rewriter: SightingRewriter;
     },
   ) {
     this.#db = db;
     this.#parts = parts;
+    this.#stored = parts.stored;
     this.#rewriter = parts.rewriter;
   }
 
@@ -63,12 +67,12 @@ export class RekeyWriter {
     const total = this.#count("SELECT count(*) AS n FROM sightings");
     let done = 0;
     for (let after = 0; ; ) {
-      const { sightings, lastId } = this.#rewriter.listAfter(after, BATCH);
+      const { sightings, lastId } = this.#stored.listAfter(after, BATCH);
       if (lastId === null) return done;
       after = lastId;
       const named = identify({
         sightings,
-        collapsedKeys: (sourceId) => this.#rewriter.collapsedKeys(sourceId),
+        collapsedKeys: (sourceId) => this.#stored.collapsedKeys(sourceId),
         resolved: (url) => this.#parts.questions.find({ kind: "link", url }),
         page: (url) => this.#parts.questions.find({ kind: "page", url }),
         fetchMissing: async () => false,
@@ -122,7 +126,7 @@ export class RekeyWriter {
       if (last === undefined) return { merged, mergeExamples };
       after = readNumber(last, "sighting");
       const changes = rows.flatMap((row) => {
-        const stored = this.#rewriter.find(readNumber(row, "sighting"));
+        const stored = this.#stored.find(readNumber(row, "sighting"));
         const identity = decodeIdentity(readText(row, "identity"));
         return stored === null ? [] : [{ id: stored.id, record: { ...stored.record, ...identity } }];
       });

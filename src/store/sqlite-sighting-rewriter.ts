@@ -4,9 +4,7 @@ import { digestKey, digestKeyHex } from "./digest.ts";
 import type { KnownSighting } from "./poll-plan-types.ts";
 import { readNumber, readText } from "./rows.ts";
 import type { PollWriter, StoredEdit } from "./sqlite-polls.ts";
-import { digestQuestion } from "./sqlite-questions.ts";
-import type { CollapsedKey, Question, SightingChange, StoredSighting } from "./store.ts";
-import { ASKERS_MAX, STORED_COLUMNS, toStored } from "./stored-sighting.ts";
+import type { CollapsedKey, SightingChange } from "./store.ts";
 
 /** A changed sighting beside its row. */
 export interface LocatedEdit extends StoredEdit {
@@ -14,68 +12,23 @@ export interface LocatedEdit extends StoredEdit {
   readonly priority: number;
 }
 
-/** Reads stored sightings and writes them with new identities. All of it runs inside its caller's transaction. */
+/** Writes stored sightings with new identities. All of it runs inside its caller's transaction. */
 export class SightingRewriter {
   readonly #polls: PollWriter;
-  readonly #selectAskers;
-  readonly #selectBatch;
   readonly #selectRow;
   readonly #selectSourceNo;
-  readonly #selectCollapsedKeys;
   readonly #insertCollapsedKey;
 
   constructor(db: DatabaseSync, polls: PollWriter) {
     this.#polls = polls;
-    this.#selectAskers = db.prepare(
-      `SELECT ${STORED_COLUMNS} FROM questions JOIN question_sightings ON question = questions.no
-         JOIN sightings ON sightings.id = sighting JOIN sources ON sources.no = source_no
-       WHERE questions.digest = ? ORDER BY sightings.id LIMIT ${ASKERS_MAX}`,
-    );
-    this.#selectBatch = db.prepare(
-      `SELECT ${STORED_COLUMNS} FROM sightings JOIN sources ON sources.no = source_no
-       WHERE sightings.id > ? ORDER BY sightings.id LIMIT ?`,
-    );
     this.#selectRow = db.prepare(
       `SELECT sightings.id, story, variant, content_hash, identity_hash, source_no, priority
        FROM sightings JOIN sources ON sources.no = source_no WHERE sightings.id = ?`,
     );
     this.#selectSourceNo = db.prepare("SELECT no FROM sources WHERE id = ?");
-    this.#selectCollapsedKeys = db.prepare(
-      "SELECT key FROM collapsed_keys WHERE source_no = (SELECT no FROM sources WHERE id = ?)",
-    );
     this.#insertCollapsedKey = db.prepare(
       "INSERT INTO collapsed_keys (source_no, digest, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     );
-  }
-
-  listAskers(question: Question): readonly StoredSighting[] {
-    return this.#selectAskers.all(digestQuestion(question)).flatMap(toStored);
-  }
-
-  /**
-   * The sightings after `id`, in the order in which they came; unreadable ones are left out.
-   * @returns with them the last id looked at, null at the end
-   */
-  listAfter(
-    id: number,
-    limit: number,
-  ): { readonly sightings: readonly StoredSighting[]; readonly lastId: number | null } {
-    const rows = this.#selectBatch.all(id, limit);
-    const last = rows.at(-1);
-    return { sightings: rows.flatMap(toStored), lastId: last === undefined ? null : readNumber(last, "id") };
-  }
-
-  find(id: number): StoredSighting | null {
-    return (
-      this.#selectBatch
-        .all(id - 1, 1)
-        .flatMap(toStored)
-        .find((sighting) => sighting.id === id) ?? null
-    );
-  }
-
-  collapsedKeys(sourceId: string): ReadonlySet<string> {
-    return new Set(this.#selectCollapsedKeys.all(sourceId).map((row) => readText(row, "key")));
   }
 
   addCollapsedKeys(keys: readonly CollapsedKey[]): void {

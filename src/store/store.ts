@@ -413,13 +413,6 @@ export interface Store extends AsyncDisposable {
 
   setIdentityVersion(version: number): Promise<void>;
 
-  /**
-   * Names every sighting anew, all or nothing, while no daemon runs. Stories whose sightings share no key any more are
-   * parted (the oldest sighting keeps the published id), those that share one now are merged; what an operator pinned
-   * stays together and apart. @throws the signal's reason when aborted; nothing is changed then
-   */
-  rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport>;
-
   /** Every subscription to a hub. */
   listSubscriptions(): Promise<readonly PushSubscription[]>;
 
@@ -535,4 +528,14 @@ export interface Store extends AsyncDisposable {
     file: string,
     onProgress?: (progress: { readonly done: number; readonly total: number }) => void,
   ): Promise<void>;
+}
+
+/** A store that this process alone works on, and in this thread. */
+export interface RekeyableStore extends Store {
+  /**
+   * Names every sighting anew, all or nothing, while no daemon runs. Stories whose sightings share no key any more are
+   * parted (the oldest sighting keeps the published id), those that share one now are merged; what an operator pinned
+   * stays together and apart. @throws the signal's reason when aborted; nothing is changed then
+   */
+  rekey(request: RekeyRequest, signal: AbortSignal): Promise<RekeyReport>;
 }

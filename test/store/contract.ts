@@ -1,7 +1,7 @@
 /** What every engine of the store promises. Each engine's own test calls `describeStore` with a way to open one. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LeaseLostError } from "../../src/errors.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { RekeyableStore, Store } from "../../src/store/store.ts";
 import {
   addSources,
   after,
@@ -20,29 +20,32 @@ import { describeCopies } from "./contract-copies.ts";
 import { describeOverrides } from "./contract-overrides.ts";
 import { describePublishing } from "./contract-publishing.ts";
 import { describeQuestions } from "./contract-questions.ts";
+import { describeRekey } from "./contract-rekey.ts";
 import { describeRetention } from "./contract-retention.ts";
 import { describeSearch } from "./contract-search.ts";
 import { describeStories } from "./contract-stories.ts";
 
 /** A fresh, empty store and ways to reach it. */
-export interface StoreFixture {
-  /** Another handle on the same store, as another process has one. */
-  open(): Promise<Store>;
+export interface StoreFixture<Opened extends Store = Store> {
+  /** The first time the store that is tested, then another handle on it, as another process has one. */
+  open(): Promise<Opened>;
   /** A path for a backup that does not exist yet, and how to open it afterwards. */
   readonly backup: { readonly file: string; open(): Promise<Store> };
   /** Closes and removes everything. */
   remove(): Promise<void>;
 }
 
-export type StoreFactory = () => Promise<StoreFixture>;
+export type StoreFactory<Opened extends Store = Store> = () => Promise<StoreFixture<Opened>>;
 
 /** Gives each test a store of its own. */
-export function useStore(factory: StoreFactory): {
-  readonly fixture: () => StoreFixture;
-  readonly store: () => Store;
+export function useStore<Opened extends Store>(
+  factory: StoreFactory<Opened>,
+): {
+  readonly fixture: () => StoreFixture<Opened>;
+  readonly store: () => Opened;
 } {
-  let fixture: StoreFixture | null = null;
-  let store: Store | null = null;
+  let fixture: StoreFixture<Opened> | null = null;
+  let store: Opened | null = null;
   beforeEach(async () => {
     fixture = await factory();
     store = await fixture.open();
@@ -66,11 +69,17 @@ export function describeStore(engine: string, factory: StoreFactory): void {
 
   describe(`${engine}: search`, () => describeSearch(factory));
   describe(`${engine}: publishing`, () => describePublishing(factory));
-  describe(`${engine}: questions and rekey`, () => describeQuestions(factory));
+  describe(`${engine}: questions`, () => describeQuestions(factory));
   describe(`${engine}: retention`, () => describeRetention(factory));
   describe(`${engine}: overrides`, () => describeOverrides(factory));
   describe(`${engine}: copies`, () => describeCopies(factory));
   describe(`${engine}: the store as a whole`, () => describeWhole(factory));
+}
+
+/** The same, and naming everything anew. */
+export function describeRekeyableStore(engine: string, factory: StoreFactory<RekeyableStore>): void {
+  describeStore(engine, factory);
+  describe(`${engine}: rekey`, () => describeRekey(factory));
 }
 
 function describeSources(factory: StoreFactory): void {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { RekeyableStore } from "../../src/store/store.ts";
 import { isPostgresMissing, startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { T0 } from "./builders.ts";
-import { describeStore } from "./contract.ts";
+import { describeRekeyableStore } from "./contract.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("the store does not sleep")) };
 
@@ -20,13 +20,13 @@ describe.skipIf(isPostgresMissing())("on a real server", () => {
     await server?.[Symbol.asyncDispose]();
   });
 
-  describeStore("postgres", async () => {
+  describeRekeyableStore("postgres", async () => {
     if (server === null) throw new Error("no server");
     const running = server;
     const url = await running.makeSchema();
     const folder = await mkdtemp(join(tmpdir(), "mainstem-store-"));
-    const opened: Store[] = [];
-    const keep = async (opening: Promise<Store>) => {
+    const opened: RekeyableStore[] = [];
+    const keep = async (opening: Promise<RekeyableStore>) => {
       const store = await opening;
       opened.push(store);
       return store;

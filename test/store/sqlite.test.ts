@@ -2,15 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { RekeyableStore } from "../../src/store/store.ts";
 import { T0 } from "./builders.ts";
-import { describeStore } from "./contract.ts";
+import { describeRekeyableStore } from "./contract.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("the store does not sleep")) };
 
-describeStore("sqlite", async () => {
+describeRekeyableStore("sqlite", async () => {
   const folder = await mkdtemp(join(tmpdir(), "mainstem-store-"));
-  const opened: Store[] = [];
+  const opened: RekeyableStore[] = [];
   const open = async (file: string) => {
     const store = await openSqliteStore({ file, role: "tool", clock });
     opened.push(store);
