@@ -5,19 +5,22 @@ import { attribute, markup } from "./markup.ts";
 import { inFolders, type ListedFeed } from "./subscription-list.ts";
 
 /**
- * Feeds with a public address, by name; local files, retired sources and addresses that hold a secret are left out.
- * Tags go into `category`, as OPML 2.0 has it: comma-separated, each a slash-delimited path. The first one is a folder besides,
- * where the config does not say another.
+ * What the list holds of these sources: feeds with a public address; local files, retired sources and addresses that hold a secret
+ * are left out. Tags go into `category`, as OPML 2.0 has it: comma-separated, each a slash-delimited path. The first one is a folder
+ * besides, where the config does not say another.
  * @param configured by source id
  */
-export function renderOpml(
+export function listFeeds(
   sources: readonly SourceState[],
-  title: string,
   configured: ReadonlyMap<string, Pick<SourceDefinition, "homeUrl" | "folders">> = new Map(),
-): string {
-  const feeds = sources
+): readonly ListedFeed[] {
+  return sources
     .map((source) => renderOutline(source, configured.get(source.id)))
     .filter((outline) => outline !== null);
+}
+
+/** The document with these feeds, by folder and name. */
+export function renderOpml(feeds: readonly ListedFeed[], title: string): string {
   const folders = Map.groupBy(feeds, ({ folders: [folder = []] }) => JSON.stringify(folder));
   const document = markup`<?xml version="1.0" encoding="utf-8"?>
 <opml version="2.0">

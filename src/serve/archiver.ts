@@ -13,9 +13,9 @@ import { isShown, withCopies } from "./copy-groups.ts";
 import type { SiteSettings } from "./river.ts";
 
 /** Stories looked at in one query. */
-const CHUNK = 100;
+const CHUNK = 25;
 /** What one call does at most before readers and polls get their turn. */
-const CHUNKS_MAX = 20;
+const CHUNKS_MAX = 80;
 const PAGES_MAX = 5;
 const PAGE_ENTRIES_MAX = 100;
 const PAGE_ENTRIES_MIN = 10;

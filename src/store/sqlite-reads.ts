@@ -1,7 +1,8 @@
-/** What is read of a store in one SQLite file: each call sees one moment of it, and writes nothing. */
+/** What is read of a store in one SQLite file: each call sees one moment of it (a long list of sources, several), and writes nothing. */
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { StoreError } from "../errors.ts";
 import type { HealthNotice, SourceState, Story } from "../model.ts";
 import { describeExisting, publishFile } from "./backup-file.ts";
@@ -35,6 +36,9 @@ import type {
   StoryQuery,
   UnarchivedQuery,
 } from "./store.ts";
+
+/** Sources that are read between two turns of the event loop: some 3 ms. */
+const SOURCES_AT_ONCE = 300;
 
 /** Pages that a backup copies between two turns of the event loop. */
 const BACKUP_PAGES = 512;
@@ -91,7 +95,16 @@ export abstract class SqliteReads {
   protected abstract indexWords(): Promise<void>;
 
   async listSources(): Promise<readonly SourceState[]> {
-    return this.read(() => this.sources.list());
+    const found: SourceState[] = [];
+    for (let after: number | null = 0; after !== null; ) {
+      // Each part is of its own moment: ten thousand at once would hold up readers for a tenth of a second.
+      if (after > 0) await nextTurn();
+      const from: number = after;
+      const { sources, last } = this.read(() => this.sources.listAfter(from, SOURCES_AT_ONCE));
+      found.push(...sources);
+      after = last;
+    }
+    return found;
   }
 
   async lastPollAt(): Promise<Date | null> {

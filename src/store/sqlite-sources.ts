@@ -17,7 +17,7 @@ const IS_FREE = `is_retired = 0 AND status <> 'gone' AND NOT ${IS_LEASED}`;
 /** Sources: what the config says of them, when they are due, and who polls them. Callers hold the transaction. */
 export class SourceTable {
   readonly #onWarning: (message: string) => void;
-  readonly #selectAll;
+  readonly #selectAfter;
   readonly #selectDefinitions;
   readonly #insert;
   readonly #update;
@@ -41,7 +41,7 @@ export class SourceTable {
 
   constructor(db: DatabaseSync, onWarning: (message: string) => void) {
     this.#onWarning = onWarning;
-    this.#selectAll = db.prepare("SELECT * FROM sources ORDER BY no");
+    this.#selectAfter = db.prepare("SELECT * FROM sources WHERE no > ? ORDER BY no LIMIT ?");
     this.#selectDefinitions = db.prepare(
       "SELECT no, id, name, tags, priority, parent_id, is_retired FROM sources",
     );
@@ -199,8 +199,15 @@ export class SourceTable {
     return { revived, retired: rows.length - revived };
   }
 
-  list(): readonly SourceState[] {
-    return this.#selectAll.all().map((row) => toSourceState(row, this.#onWarning));
+  /** Sources after a number, in that order, at most so many. @returns with them the last one's number, null at the end */
+  listAfter(
+    no: number,
+    limit: number,
+  ): { readonly sources: readonly SourceState[]; readonly last: number | null } {
+    const rows = this.#selectAfter.all(no, limit);
+    const sources = rows.map((row) => toSourceState(row, this.#onWarning));
+    const last = rows.at(-1);
+    return { sources, last: last === undefined || rows.length < limit ? null : readNumber(last, "no") };
   }
 
   claim(request: ClaimRequest): readonly ClaimedSource[] {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { renderOpml } from "../../src/publish/opml.ts";
+import { listFeeds, renderOpml } from "../../src/publish/opml.ts";
 import { HOSTILE_TEXTS } from "../support/hostile.ts";
 import { buildFeedInfo, buildSourceState } from "../support/story-builder.ts";
 import { childrenOf, parseStrictXml, textOf } from "../support/strict-xml.ts";
@@ -7,7 +7,7 @@ import { childrenOf, parseStrictXml, textOf } from "../support/strict-xml.ts";
 it("lists the feeds with their tags, and nothing else", () => {
   const opml = parseStrictXml(
     renderOpml(
-      [
+      listFeeds([
         buildSourceState({
           tags: ["world", "daily, news"],
           name: null,
@@ -21,7 +21,7 @@ it("lists the feeds with their tags, and nothing else", () => {
           location: "https://x.example/f?token=S3CRET",
         }),
         buildSourceState({ id: "s5", currentUrl: "https://moved.example/feed" }),
-      ],
+      ]),
       "My <feeds>",
     ),
   );
@@ -46,7 +46,7 @@ it("lists the feeds with their tags, and nothing else", () => {
 it("says the site and the folders that the config names", () => {
   const source = buildSourceState({ tags: ["News"], feed: null });
   const configured = { homeUrl: "https://user:pass@news.example/", folders: [["News", "Daily"]] };
-  const list = renderOpml([source], "Mine", new Map([[source.id, configured]]));
+  const list = renderOpml(listFeeds([source], new Map([[source.id, configured]])), "Mine");
   const [news] = childrenOf(childrenOf(parseStrictXml(list), "body")[0], "outline");
   const [daily] = childrenOf(news, "outline");
   expect(daily?.attributes.get("text")).toBe("Daily");
@@ -64,6 +64,6 @@ it("stays well-formed whatever a source is called", () => {
       feed: buildFeedInfo({ title: text, homeUrl: text, language: text }),
     }),
   );
-  const opml = parseStrictXml(renderOpml(sources, HOSTILE_TEXTS[1] ?? ""));
+  const opml = parseStrictXml(renderOpml(listFeeds(sources), HOSTILE_TEXTS[1] ?? ""));
   expect(childrenOf(childrenOf(opml, "body")[0], "outline")).toHaveLength(sources.length);
 });
