@@ -19,6 +19,7 @@ import { noticeOf } from "./ingest/notice.ts";
 import { type ReadSourceOptions, readPushed, readSource, type SourceReading } from "./ingest/read-source.ts";
 import { believable, toSightingRecord } from "./ingest/sighting.ts";
 import { nameOf } from "./ingest/source-name.ts";
+import { DocumentTurn } from "./ingest/turns.ts";
 import type {
   Clock,
   Entry,
@@ -31,7 +32,7 @@ import type {
 import { nextPoll, publicationRhythm, quietHoursOf } from "./schedule/poll-interval.ts";
 import type { ClaimedSource, Question, RecordedPoll, Store } from "./store/store.ts";
 
-export interface IngestOptions extends ReadSourceOptions {
+export interface IngestOptions extends Omit<ReadSourceOptions, "turn"> {
   readonly store: Pick<Store, "recordPoll" | "answers">;
   readonly clock: Clock;
   readonly rules: UrlRules | null;
@@ -78,12 +79,13 @@ export async function pollSource(
   pushed: { readonly bytes: Uint8Array; readonly contentType: string | null } | null = null,
 ): Promise<PollResult> {
   const { store, clock } = options;
+  using turn = new DocumentTurn();
   let reading: SourceReading | null = null;
   let error: MainstemError | null = null;
   try {
     reading =
       pushed === null
-        ? await readSource(source, definition, options, signal)
+        ? await readSource(source, definition, { ...options, turn }, signal)
         : await readPushed(source, pushed, options.limits);
     // Only once: what was read before is in the store.
     if (
@@ -91,8 +93,11 @@ export async function pollSource(
       reading.kind === "document" &&
       source.lastOkAt === null &&
       definition.historyPages > 0
-    )
+    ) {
+      // Asking for page after page takes long; others may be stored meanwhile.
+      turn[Symbol.dispose]();
       reading = await followArchives(reading, { ...options, source, definition }, signal);
+    }
   } catch (failure) {
     signal.throwIfAborted();
     // A hub's bad document says nothing about the publisher's; the lease is the caller's to give back.

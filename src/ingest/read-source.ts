@@ -16,7 +16,7 @@ import type {
   Warning,
 } from "../model.ts";
 import { parseDocument } from "../parse/parse.ts";
-import { takeTurn } from "./turns.ts";
+import type { DocumentTurn } from "./turns.ts";
 
 /** What one reading of a source brought. */
 export type SourceReading =
@@ -47,6 +47,8 @@ interface Answer {
 
 export interface ReadSourceOptions {
   readonly http: HttpClient;
+  /** When what came over the network may be read. */
+  readonly turn: Pick<DocumentTurn, "take">;
   readonly limits: { readonly bodyBytes: number; readonly entries: number };
 }
 
@@ -78,7 +80,7 @@ function isHttpUrl(location: string): boolean {
 async function readHttp(
   source: SourceState,
   definition: SourceDefinition,
-  { http, limits }: ReadSourceOptions,
+  { http, limits, turn }: ReadSourceOptions,
   signal: AbortSignal,
 ): Promise<SourceReading> {
   const url = source.currentUrl ?? source.location;
@@ -96,7 +98,7 @@ async function readHttp(
     return { ...answer, kind: "unchanged", bodyHash: source.bodyHash };
   }
   if (answer.bodyHash === source.bodyHash) return { ...answer, kind: "unchanged" };
-  await takeTurn();
+  await turn.take();
   const document = await parseDocument(
     { bytes: answer.bytes, contentType: answer.contentType, url: answer.url, name: answer.url },
     { limits: { documentBytes: limits.bodyBytes, entries: limits.entries } },

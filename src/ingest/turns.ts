@@ -1,24 +1,47 @@
 /**
- * One document per turn of the event loop. Sixty answers may arrive in the same turn; read one after the other, they would keep
- * readers of the feed waiting for a tenth of a second.
+ * When documents are read. One per turn of the event loop: sixty answers may arrive in the same turn, and read one after the other
+ * they would keep readers of the feed waiting for a tenth of a second. And only so many that the store has not taken yet: what waits
+ * there is copied by every collection of young objects, which is felt as much.
  */
+
+/** Enough to fill a transaction of the store while the next documents are read. */
+const UNSTORED_MAX = 24;
+
 const waiting: (() => void)[] = [];
+let unstored = 0;
 let isScheduled = false;
 
-/** Resolves in a turn of the event loop that no other document has. First come, first served. */
-export function takeTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
+/** The right of one poll to read documents, from the first one to its disposal: when they are stored, or given up. */
+export class DocumentTurn implements Disposable {
+  #isTaken = false;
+
+  /** Resolves in a turn of the event loop that no other document has. First come, first served. */
+  take(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isTaken) return void setImmediate(resolve);
+      waiting.push(() => {
+        this.#isTaken = true;
+        unstored += 1;
+        resolve();
+      });
+      schedule();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    unstored -= 1;
     schedule();
-  });
+  }
 }
 
 function schedule(): void {
-  if (isScheduled) return;
+  if (isScheduled || waiting.length === 0 || unstored >= UNSTORED_MAX) return;
   isScheduled = true;
   setImmediate(() => {
     isScheduled = false;
     waiting.shift()?.();
-    if (waiting.length > 0) schedule();
+    schedule();
   });
 }
