@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { parse as parseDomain } from "tldts";
 import { createHubClient } from "./app/http-client.ts";
 import { type HubRole, hubUrlOf, openHub } from "./app/hub.ts";
-import { openStore } from "./app/open-store.ts";
+import { openPollingStore } from "./app/open-store.ts";
 import { entryMeasures, pollMeasures } from "./app/poll-measures.ts";
 import { takePush } from "./app/poller.ts";
 import { definitionsOf, preparePolling } from "./app/polling.ts";
@@ -100,7 +100,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       ...(publishProblem === null ? [] : [publishProblem]),
     ];
     const onWarning = (message: string) => log.warn(message);
-    const opened = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
+    const opened = stack.use(await openPollingStore(config, { clock, onWarning }));
     const store = timeStore(opened, (call) => metrics.storeCalled(call));
     const syncSources = async (sources: Config["sources"]) => {
       if (isPolling) await store.syncSources(sources, { now: clock.now(), parentId: null });

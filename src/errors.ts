@@ -114,7 +114,10 @@ export class StoreError extends MainstemError {}
 
 /** The lease on a source ran out and another worker took it: what was polled under it must not be written. */
 export class LeaseLostError extends StoreError {
+  readonly sourceId: string;
+
   constructor(sourceId: string) {
     super("store/lease-lost", `the lease on source ${sourceId} was lost; this poll is discarded`);
+    this.sourceId = sourceId;
   }
 }

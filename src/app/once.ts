@@ -6,7 +6,7 @@ import type { Log } from "../observe/log.ts";
 import { createHostLimit } from "../schedule/host-limit.ts";
 import { Site } from "../serve/site.ts";
 import { announceOnce } from "./hub.ts";
-import { openStore } from "./open-store.ts";
+import { openPollingStore } from "./open-store.ts";
 import { definitionsOf, preparePolling } from "./polling.ts";
 import { Publisher } from "./publisher.ts";
 import { adviseRekey } from "./rekey.ts";
@@ -41,7 +41,7 @@ export async function pollOnce(
   const { clock, log, isForced, onProgress = () => {} } = options;
   await using stack = new AsyncDisposableStack();
   const onWarning = (message: string) => log.warn(message);
-  const store = stack.use(await openStore(config, { role: "poller", clock, onWarning }));
+  const store = stack.use(await openPollingStore(config, { clock, onWarning }));
   await adviseRekey(store, log);
   await store.syncSources(config.sources, { now: clock.now(), parentId: null });
   const hosts = createHostLimit({

@@ -19,6 +19,15 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** Up to this size every page is checked at start (about 0.15 s); a larger file would hold up the start too long. */
 const CHECKED_BYTES_MAX = 256 * 1024 * 1024;
 
+/** Pages that a connection keeps; negative, as SQLite counts in KiB then. */
+const CACHE_KIB = { poller: -32_768, reader: -16_384, tool: -8_192 };
+
+/**
+ * Pages (8 KiB each) that the journal takes in before they are written to the file, four times SQLite's own number: a page that many polls
+ * change is then written once. Reading them back after a kill takes some hundredths of a second.
+ */
+const CHECKPOINT_PAGES = 4000;
+
 /** How long a tool waits for a daemon that is just creating or migrating the store. */
 const CREATION_WAIT_MS = 5_000;
 
@@ -59,6 +68,23 @@ export function openDatabase(request: OpenRequest): OpenedDatabase {
     db?.close();
     lock?.release();
     throw translateSqliteError(error, file);
+  }
+}
+
+/**
+ * Opens a second connection, which only reads, to a store that this process has opened: it is known to be sound.
+ * @throws as `node:sqlite` does
+ */
+export function openReader(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    db.exec("PRAGMA temp_store = MEMORY");
+    db.exec("PRAGMA trusted_schema = OFF");
+    db.exec(`PRAGMA cache_size = ${CACHE_KIB.reader}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 
@@ -179,7 +205,8 @@ function connect(file: string, request: OpenRequest): DatabaseSync {
     db.exec("PRAGMA synchronous = NORMAL");
     db.exec("PRAGMA temp_store = MEMORY");
     db.exec("PRAGMA trusted_schema = OFF");
-    db.exec(`PRAGMA cache_size = ${request.isPoller ? -32_768 : -8_192}`);
+    db.exec(`PRAGMA cache_size = ${request.isPoller ? CACHE_KIB.poller : CACHE_KIB.tool}`);
+    db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     db.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
     // Takes the write lock once: a read-only file or folder is told now, not at the first poll.
     db.exec("BEGIN IMMEDIATE");

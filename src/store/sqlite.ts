@@ -40,9 +40,9 @@ import type {
 import type { Outcome } from "./waiting-writes.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted). */
-const BATCH_SIGHTINGS_MAX = 256;
-/** Work of a transaction after which no other poll begins: readers wait for so long, and for the commit. */
-const BATCH_MS = 8;
+const BATCH_SIGHTINGS_MAX = 1024;
+/** Work of a transaction after which no other poll begins: whoever else writes, a tool say, waits for so long, and for the commit. */
+const BATCH_MS = 50;
 
 /** Sightings that polls leave for the index of words to take in at once: some 15 ms of writing. */
 const UNINDEXED_MAX = 100;

@@ -17,7 +17,7 @@ import { createHttpClient } from "../../src/fetch/http.ts";
 import type { SourceDefinition } from "../../src/model.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { createHostLimit } from "../../src/schedule/host-limit.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { openThreadedSqliteStore } from "../../src/store/sqlite-threaded.ts";
 import { noteRow, percent, perSecond } from "./support-rows.ts";
 
 const feeds = Number(process.argv[2] ?? 2000);
@@ -177,7 +177,7 @@ function measureSfeed(home: string): { readonly rate: number; readonly cpuMs: nu
 
 async function pollThrice(file: string) {
   const clock = systemClock;
-  await using store = await openSqliteStore({ file, role: "poller", clock });
+  await using store = await openThreadedSqliteStore({ file, clock });
   const definitions = new Map(
     urls.map((url) => definitionOf(url)).map((definition) => [definition.id, definition]),
   );

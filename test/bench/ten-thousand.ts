@@ -90,6 +90,8 @@ function startReader() {
     `const { parentPort } = require("node:worker_threads");
      const times = [];
      let isOver = false;
+     // The first ones measure how this thread loads its client.
+     let coldOnes = 5;
      parentPort.once("message", () => { isOver = true; });
      (async () => {
        while (!isOver) {
@@ -97,7 +99,7 @@ function startReader() {
          try {
            const answer = await fetch("http://127.0.0.1:${READER_PORT}/atom.xml");
            await answer.arrayBuffer();
-           if (answer.ok) times.push(performance.now() - start);
+           if (answer.ok && coldOnes-- <= 0) times.push(performance.now() - start);
          } catch {}
          await new Promise((resolve) => setTimeout(resolve, 50));
        }
