@@ -11,10 +11,13 @@ import type { Place, PlaceQuery } from "./sqlite-story-places.ts";
  * as much as a few: `catchUp` does that, and must have been called before a search. A sighting that is deleted leaves it by a trigger.
  */
 export class SightingTexts {
+  /** What this process stored and the index does not have yet, so that it need not be read and decoded again. */
+  readonly #waiting = new Map<number, Entry>();
   readonly #put;
   readonly #selectLast;
   readonly #selectThrough;
   readonly #selectNew;
+  readonly #selectRecord;
   readonly #setThrough;
   readonly #find;
   readonly #findOfSources;
@@ -23,7 +26,8 @@ export class SightingTexts {
     this.#put = db.prepare("INSERT OR REPLACE INTO sighting_texts (rowid, title, body) VALUES (?, ?, ?)");
     this.#selectLast = db.prepare("SELECT coalesce(max(id), 0) AS last FROM sightings");
     this.#selectThrough = db.prepare("SELECT through FROM indexed_words");
-    this.#selectNew = db.prepare("SELECT id, record FROM sightings WHERE id > ? ORDER BY id");
+    this.#selectNew = db.prepare("SELECT id FROM sightings WHERE id > ? ORDER BY id");
+    this.#selectRecord = db.prepare("SELECT record FROM sightings WHERE id = ?");
     this.#setThrough = db.prepare("UPDATE indexed_words SET through = ?");
     const select = (condition: string) =>
       db.prepare(
@@ -42,24 +46,38 @@ export class SightingTexts {
     return last !== undefined && readNumber(last, "last") - this.#through() >= by;
   }
 
+  /** Keeps what was just stored for `catchUp`. Within a transaction; if that is undone, `undo` must be called. */
+  add(sightingId: number, entry: Entry): void {
+    this.#waiting.set(sightingId, entry);
+  }
+
   /** Takes in all sightings that are not in the index yet. Within a transaction. */
   catchUp(): void {
     let through = this.#through();
     for (const row of this.#selectNew.iterate(through)) {
       through = readNumber(row, "id");
-      this.#putRecord(through, readText(row, "record"));
+      const entry = this.#waiting.get(through) ?? this.#readEntry(through);
+      if (entry !== null) this.#putEntry(through, entry);
     }
     this.#setThrough.run(through);
+    this.#waiting.clear();
   }
 
   /** Begins again where there are no sightings any more. Within a transaction. */
   restart(): void {
     this.#setThrough.run(0);
+    this.#waiting.clear();
   }
 
   /** Takes in what was edited; what is not in the index yet will come as it then is. Within a transaction. */
   edit(sightingId: number, entry: Entry): void {
     if (sightingId <= this.#through()) this.#putEntry(sightingId, entry);
+    else this.#waiting.set(sightingId, entry);
+  }
+
+  /** The transaction was undone: numbers of sightings that it gave out may come again. */
+  undo(): void {
+    this.#waiting.clear();
   }
 
   #through(): number {
@@ -68,9 +86,9 @@ export class SightingTexts {
     return readNumber(row, "through");
   }
 
-  #putRecord(sightingId: number, record: string): void {
-    const content = decodeContent(record);
-    if (content !== null) this.#putEntry(sightingId, content.entry);
+  #readEntry(sightingId: number): Entry | null {
+    const row = this.#selectRecord.get(sightingId);
+    return row === undefined ? null : (decodeContent(readText(row, "record"))?.entry ?? null);
   }
 
   #putEntry(sightingId: number, entry: Entry): void {

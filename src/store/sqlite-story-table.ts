@@ -199,6 +199,7 @@ export class StoryTable {
       record.orderedAt.getTime(),
       encodeContent(record, []),
     );
+    this.#texts.add(Number(lastInsertRowid), record.entry);
     return Number(lastInsertRowid);
   }
 

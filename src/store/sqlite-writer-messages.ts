@@ -33,6 +33,7 @@ export type WriteName =
   | "dropForgottenKeys"
   | "shrink";
 
+/** Several come in one message. */
 export interface Request {
   /** Counts from 1. */
   readonly id: number;

@@ -42,7 +42,7 @@ try {
     const method = store[name] as (...values: readonly unknown[]) => Promise<unknown>;
     return method.apply(store, [...values]);
   };
-  port.on("message", (request: Request) => {
+  const answer = (request: Request): void => {
     const { id, name } = request;
     time = new Date(request.now);
     run(request)
@@ -54,6 +54,9 @@ try {
         // After the answer, which goes in the next tick.
         if (name === "close") process.nextTick(() => port.close());
       });
+  };
+  port.on("message", (requests: readonly Request[]) => {
+    for (const request of requests) answer(request);
   });
   reply({ id: 0, value: null });
   saveCompiledCode();

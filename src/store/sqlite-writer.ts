@@ -6,7 +6,14 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { LeaseLostError, MainstemError, StoreError } from "../errors.ts";
 import type { Clock } from "../model.ts";
-import type { Answer, Reply, SentError, ThreadOptions, WriteName } from "./sqlite-writer-messages.ts";
+import type {
+  Answer,
+  Reply,
+  Request,
+  SentError,
+  ThreadOptions,
+  WriteName,
+} from "./sqlite-writer-messages.ts";
 import type { Store } from "./store.ts";
 
 export interface WriterThreadOptions extends Omit<ThreadOptions, "now"> {
@@ -27,6 +34,7 @@ export class WriterThread {
   readonly #waiting = new Map<number, Waiting>();
   readonly #opened: Promise<void>;
   readonly #ended: Promise<void>;
+  readonly #asked: Request[] = [];
   #lastId = 0;
 
   private constructor(options: WriterThreadOptions) {
@@ -82,12 +90,23 @@ export class WriterThread {
     await this.#ended;
   }
 
-  #ask(name: WriteName | "indexWords" | "close", values: readonly unknown[]): Promise<unknown> {
+  #ask(name: Request["name"], values: readonly unknown[]): Promise<unknown> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, now: this.#options.clock.now().getTime(), name, values });
+      // What is asked in one turn of the event loop goes in one message.
+      if (this.#asked.push({ id, now: this.#options.clock.now().getTime(), name, values }) === 1)
+        setImmediate(() => this.#send(this.#asked.splice(0)));
     });
+  }
+
+  #send(requests: readonly Request[]): void {
+    try {
+      this.#worker.postMessage(requests);
+    } catch (error) {
+      // A value that cannot be sent is a mistake of ours, and nobody must wait for it.
+      for (const { id } of requests) this.#settle({ id, error: { kind: "other", error } });
+    }
   }
 
   #take(reply: Reply): void {

@@ -218,7 +218,10 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
         const step = steps.next();
         if (step.done) {
           this.db.exec(request.isDryRun ? "ROLLBACK" : "COMMIT");
-          if (request.isDryRun) this.#copies?.rewind();
+          if (request.isDryRun) {
+            this.texts.undo();
+            this.#copies?.rewind();
+          }
           return step.value;
         }
         await nextTurn();
@@ -345,6 +348,7 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
   protected override undo(): void {
     if (!this.db.isTransaction) return;
     super.undo();
+    this.texts.undo();
     this.#copies?.rewind();
   }
 }

@@ -1,6 +1,7 @@
 /** Mainstem in a process of its own on a clock that runs fast: `node --expose-gc soak-process.ts CONFIG HOURS`. A JSON line an hour. */
 import { readdirSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 import { startApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createLog } from "../../src/observe/log.ts";
@@ -20,20 +21,27 @@ if (loaded.store.engine !== "sqlite") throw new Error("the soak looks at the jou
 const journal = `${loaded.store.file}-wal`;
 /** The largest that the journal was since the last line. A checkpoint leaves up to 64 MiB of it, so a look now and then is enough. */
 let journalBytes = 0;
+/** The first thread is that of the store; its heap is not the process's own. */
+const threads: Worker[] = [];
+process.on("worker", (worker) => threads.push(worker));
 const app = await startApp(loaded, {
   clock,
   log,
   version: "0",
 });
 
-function measure(hour: number): void {
+async function measure(hour: number): Promise<void> {
   // Twice: what the first frees may hold on to more.
   global.gc?.();
   global.gc?.();
+  const store = await threads[0]?.getHeapStatistics();
+  if (store === undefined) throw new Error("the store has no thread");
   const resources = process.getActiveResourcesInfo();
   const line = {
     hour,
     heapMib: process.memoryUsage().heapUsed / 2 ** 20,
+    // Garbage included: nobody can ask a thread to collect.
+    storeHeapMib: store.used_heap_size / 2 ** 20,
     rssMib: process.memoryUsage().rss / 2 ** 20,
     timers: resources.filter((name) => name === "Timeout" || name === "Immediate").length,
     sockets: resources.filter((name) => name.startsWith("TCPSocket")).length,
@@ -52,7 +60,7 @@ for (let step = 1; step <= (Number(hours) * 3_600_000) / stepMs; step++) {
   // The tick that looks for due sources is of the wall clock, once a second.
   await sleep(1000);
   journalBytes = Math.max(journalBytes, statSync(journal).size);
-  if (step % 6 === 0) measure(step / 6);
+  if (step % 6 === 0) await measure(step / 6);
 }
 let isStopped = false;
 const stopping = app.stop().finally(() => {

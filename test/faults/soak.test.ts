@@ -15,6 +15,8 @@ const hosts = sources / 2;
 interface Hour {
   readonly hour: number;
   readonly heapMib: number;
+  /** Of the thread that writes the store, garbage included. */
+  readonly storeHeapMib: number;
   readonly rssMib: number;
   readonly timers: number;
   readonly sockets: number;
@@ -117,6 +119,8 @@ ${list.join("")}`);
   if (first === undefined || last === undefined) throw new Error("nothing measured");
   const heapSlope = slope(settled, ({ heapMib }) => heapMib);
   expect(heapSlope).toBeLessThan(sized({ short: 6, full: 0.2 }));
+  const storeSlope = slope(settled, ({ storeHeapMib }) => storeHeapMib);
+  expect(storeSlope).toBeLessThan(sized({ short: 20, full: 0.5 }));
   expect(last.listenerWarnings).toBe(0);
   expect(last.listeners).toBe(first.listeners);
   expect(last.timers).toBeLessThan(first.timers + 400);
@@ -133,6 +137,7 @@ ${list.join("")}`);
       .map(({ heapMib }) => heapMib.toFixed(1))
       .join(" "),
     "slope MiB/h": heapSlope.toFixed(3),
+    "store's thread, slope MiB/h": `${first.storeHeapMib.toFixed(1)}, ${last.storeHeapMib.toFixed(1)}, ${storeSlope.toFixed(3)}`,
     "rss MiB": `${Math.round(first.rssMib)}, ${Math.round(last.rssMib)}`,
     sockets: `${first.sockets}, ${last.sockets}`,
     timers: `${first.timers}, ${last.timers}`,

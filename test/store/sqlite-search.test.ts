@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { addSources, buildDefinition, buildSighting, poll, T0 } from "./builders.ts";
+import { addSources, buildDefinition, buildPoll, buildSighting, poll, T0 } from "./builders.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
 const entry = (guid: string, title: string) => buildSighting(guid, { entry: { title } });
@@ -75,5 +75,25 @@ describe("the index of words", () => {
     const found = await store.listStories({ limit: 9, search: "river OR lake" });
     expect(found).toHaveLength(1);
     expect(countIndexed()).toBe(1);
+  });
+
+  test("has no words of a poll that could not be written, beside which others were", async () => {
+    await using store = await open();
+    await addSources(store, ...["a", "b", "c"].map((id) => buildDefinition(id)));
+    const claimed = await store.claimDueSources({ now: T0, limit: 9, leaseMs: 60_000 });
+    const words = new Map([
+      ["a", "river"],
+      ["b", "lake"],
+      ["c", "sea"],
+    ]);
+    await Promise.allSettled(
+      claimed.map(({ lease, source }) => {
+        const state = source.id === "b" ? { nextPollAt: new Date(Number.NaN) } : {};
+        const sightings = entries(3, words.get(source.id) ?? "");
+        return store.recordPoll(buildPoll(lease, sightings, { at: T0, state }));
+      }),
+    );
+    const find = async (search: string) => (await store.listStories({ limit: 9, search })).length;
+    expect([await find("river"), await find("lake"), await find("sea")]).toEqual([3, 0, 3]);
   });
 });
