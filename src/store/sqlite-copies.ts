@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SightingRecord } from "../model.ts";
+import type { Entry, SightingRecord } from "../model.ts";
 import { BOILERPLATE_ITEMS } from "../syndicate/boilerplate.ts";
 import { CANDIDATES_MAX, type Candidate, chooseOriginal, WINDOW_MS } from "../syndicate/choose.ts";
 import { PostingIndex } from "../syndicate/posting-index.ts";
-import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
+import { fingerprintOf, type Report, readReport } from "../syndicate/report.ts";
 import { KnownBoilerplates } from "./known-boilerplates.ts";
 import { RecentMap } from "./recent-map.ts";
 import { decodeContent } from "./records.ts";
@@ -44,6 +44,9 @@ export class CopyFinder {
   readonly #selectOwn;
   readonly #selectCandidate;
   readonly #selectRecent;
+  readonly #selectRecord;
+  /** What the poll at hand brought, by sighting. */
+  #brought: ReadonlyMap<number, SightingRecord> = new Map();
 
   constructor(db: DatabaseSync) {
     this.#groups = new CopyGroups(db);
@@ -67,13 +70,14 @@ export class CopyFinder {
        FROM sightings JOIN stories ON stories.number = story WHERE id = ?`,
     );
     this.#selectCandidate = db.prepare(
-      `SELECT sightings.id, story, source_no, content_hash, sightings.published_at, record
+      `SELECT sightings.id, story, source_no, content_hash, sightings.published_at
        FROM reports JOIN sightings ON sightings.id = sighting JOIN stories ON stories.number = story
        WHERE no = ? AND stories.pin <> 2 AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story)`,
     );
     this.#selectRecent = db.prepare(
-      "SELECT record FROM sightings WHERE source_no = ? ORDER BY story_ordered_at DESC, story DESC LIMIT ?",
+      "SELECT id, content_hash FROM sightings WHERE source_no = ? ORDER BY story_ordered_at DESC, story DESC LIMIT ?",
     );
+    this.#selectRecord = db.prepare("SELECT record FROM sightings WHERE id = ?");
   }
 
   /** Looks for the reports that new sightings are copies of; one that is none waits for its own copies. */
@@ -83,7 +87,9 @@ export class CopyFinder {
     // What was written before this start, or by another process.
     while (this.takeSlice(poll.at));
     this.#removeExpired(EXPIRED_PER_ENTRY * sightings.length, poll.at - WINDOW_MS);
+    this.#brought = new Map(sightings.map(({ id, record }) => [id, record]));
     for (const sighting of sightings) this.#noteOne(sighting, poll);
+    this.#brought = new Map();
   }
 
   /** An edit counts while the entry waits for copies: an announcement may have become the report. */
@@ -93,7 +99,8 @@ export class CopyFinder {
   }
 
   #noteOne({ id, record }: NotedSighting, { sourceNo, at }: Poll): void {
-    const report = readReport(record.entry);
+    const report = this.#reportOf(id, record.contentHash);
+    if (report === null) throw new Error(`sighting ${id} was not written before it was noted`);
     const fingerprint = fingerprintOf(report);
     const nos = this.#index.find({ ...fingerprint, at }, { limit: CANDIDATES_MAX });
     const entry = nos.length === 0 ? null : this.#readOwn(id, { source: sourceNo, report });
@@ -110,7 +117,6 @@ export class CopyFinder {
     const { lastInsertRowid } = this.#insert.run(id, at, titleHash, bytes);
     this.#lastNo = Number(lastInsertRowid);
     this.#index.add({ no: this.#lastNo, at, sample, titleHash });
-    this.#reports.set(keyOf(id, record.contentHash), report);
   }
 
   /** The sighting as one of its story; null when the story is in a group already, or an operator split it off. */
@@ -162,28 +168,34 @@ export class CopyFinder {
     // The text is read only of one that may be it.
     if (story === entry.story || source === entry.source) return [];
     if (Math.abs(publishedAt - entry.publishedAt) > WINDOW_MS) return [];
-    const key = keyOf(readNumber(row, "id"), readText(row, "content_hash"));
-    let report = this.#reports.get(key);
-    if (report === undefined) {
-      const content = decodeContent(readText(row, "record"));
-      if (content === null) return [];
-      report = readReport(content.entry);
-      this.#reports.set(key, report);
-    }
-    return [{ story, source, publishedAt, report }];
+    const report = this.#reportOf(readNumber(row, "id"), readText(row, "content_hash"));
+    return report === null ? [] : [{ story, source, publishedAt, report }];
+  }
+
+  /** A stored sighting as a report; null for one that cannot be read. */
+  #reportOf(id: number, contentHash: string): Report | null {
+    const key = `${id} ${contentHash}`;
+    const known = this.#reports.get(key);
+    if (known !== undefined) return known;
+    const entry = this.#brought.get(id)?.entry ?? this.#readEntry(id);
+    if (entry === null) return null;
+    const report = readReport(entry);
+    this.#reports.set(key, report);
+    return report;
+  }
+
+  #readEntry(id: number): Entry | null {
+    const row = this.#selectRecord.get(id);
+    return row === undefined ? null : (decodeContent(readText(row, "record"))?.entry ?? null);
   }
 
   #boilerplateOf(source: number, at: number): Uint32Array {
     const known = this.#boilerplates.find(source, at);
     if (known !== null) return known;
     const items = this.#selectRecent.all(source, BOILERPLATE_ITEMS).flatMap((row) => {
-      const content = decodeContent(readText(row, "record"));
-      return content === null ? [] : [readShingles(content.entry)];
+      const report = this.#reportOf(readNumber(row, "id"), readText(row, "content_hash"));
+      return report === null ? [] : [report.shingles];
     });
     return this.#boilerplates.learn(source, items, at);
   }
-}
-
-function keyOf(sightingId: number, contentHash: string): string {
-  return `${sightingId} ${contentHash}`;
 }
