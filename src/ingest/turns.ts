@@ -11,14 +11,13 @@ const waiting: (() => void)[] = [];
 let unstored = 0;
 let isScheduled = false;
 
-/** The right of one poll to read documents, from the first one to its disposal: when they are stored, or given up. */
+/** The right of one poll to read its document, until its disposal: when that is stored, or given up. */
 export class DocumentTurn implements Disposable {
   #isTaken = false;
 
-  /** Resolves in a turn of the event loop that no other document has. First come, first served. */
+  /** Resolves in a turn of the event loop that no other document has. First come, first served. Once for each poll. */
   take(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#isTaken) return void setImmediate(resolve);
       waiting.push(() => {
         this.#isTaken = true;
         unstored += 1;

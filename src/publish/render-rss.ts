@@ -63,10 +63,10 @@ function writeItems(entries: readonly PublishedEntry[]): string {
     for (const entry of unwritten) rss.addItem(toItem(entry));
     const document = rss.rss2();
     const items = document.slice(0, document.lastIndexOf(CHANNEL_END)).split(ITEM_START).slice(1);
-    for (const [index, item] of items.entries()) {
-      const entry = unwritten[index];
-      if (entry !== undefined) written.set(entry, markPlainText(ITEM_START + item));
-    }
+    if (items.length !== unwritten.length)
+      throw new Error("feed wrote another number of items than it was given");
+    for (const [index, entry] of unwritten.entries())
+      written.set(entry, markPlainText(ITEM_START + (items[index] ?? "")));
   }
   return entries.map((entry) => written.get(entry) ?? "").join("");
 }

@@ -59,7 +59,10 @@ export class WriterThread {
       this.#failAll(error);
       throw error;
     });
-    this.#worker.once("exit", () => this.#failAll(new Error(`the store ${file} is closed`)));
+    this.#worker.once("exit", (code) => {
+      this.#failAll(new Error(`the store ${file} is closed`));
+      if (code !== 0) throw new Error(`the thread that writes the store ${file} has ended (${code})`);
+    });
   }
 
   /** Opens the store in a thread of its own. @throws StoreError as `openSqliteStore` does */
