@@ -1,10 +1,12 @@
-/** Loaded into a daemon by `--import`: says at its end how long the event loop was held. */
+/** Loaded into a daemon by `--import`: says at its end how long the event loop was held. Of the main thread: others load it, too. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { isMainThread } from "node:worker_threads";
 
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 const ms = (ns: number) => Math.max(0, ns / 1e6 - 5);
 process.on("exit", () => {
+  if (!isMainThread) return;
   const p99 = ms(delay.percentile(99)).toFixed(1);
   const max = ms(delay.max).toFixed(1);
   const rss = Math.round(process.resourceUsage().maxRSS / 1024);
