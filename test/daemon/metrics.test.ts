@@ -38,9 +38,13 @@ describe("a daemon's metrics", () => {
   it("count what happened, in the format that is asked for, and name no source", async () => {
     await using running = await start();
     const { daemon, ask } = running;
-    await daemon.waitFor("polled", async () =>
-      (await daemon.text("/metrics")).includes('mainstem_polls_total{outcome="network_error"} 1'),
-    );
+    // Of two sources; either may be first.
+    await daemon.waitFor("polled", async () => {
+      const counted = await daemon.text("/metrics");
+      return ["network_error", "new"].every((outcome) =>
+        counted.includes(`mainstem_polls_total{outcome="${outcome}"} 1`),
+      );
+    });
     await daemon.text("/atom.xml");
     const plain = await ask("/metrics");
     expect(plain.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
