@@ -32,7 +32,7 @@ import type {
 import { nextPoll, publicationRhythm, quietHoursOf } from "./schedule/poll-interval.ts";
 import type { ClaimedSource, Question, RecordedPoll, Store } from "./store/store.ts";
 
-export interface IngestOptions extends Omit<ReadSourceOptions, "turn"> {
+export interface IngestOptions extends ReadSourceOptions {
   readonly store: Pick<Store, "recordPoll" | "answers">;
   readonly clock: Clock;
   readonly rules: UrlRules | null;

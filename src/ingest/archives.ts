@@ -4,7 +4,7 @@ import type { Clock, Entry, SourceDefinition, SourceState, Warning } from "../mo
 import { parseDocument } from "../parse/parse.ts";
 import type { ReadSourceOptions, SourceReading } from "./read-source.ts";
 
-export interface ArchiveOptions extends Omit<ReadSourceOptions, "turn"> {
+export interface ArchiveOptions extends ReadSourceOptions {
   readonly source: Pick<SourceState, "location">;
   readonly definition: SourceDefinition;
   readonly clock: Clock;

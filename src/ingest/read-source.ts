@@ -47,9 +47,12 @@ interface Answer {
 
 export interface ReadSourceOptions {
   readonly http: HttpClient;
+  readonly limits: { readonly bodyBytes: number; readonly entries: number };
+}
+
+export interface PolledSourceOptions extends ReadSourceOptions {
   /** When what came over the network may be read. */
   readonly turn: Pick<DocumentTurn, "take">;
-  readonly limits: { readonly bodyBytes: number; readonly entries: number };
 }
 
 const noValidators: Validators = { etag: null, lastModified: null };
@@ -65,7 +68,7 @@ const articleFilesMax = 10_000;
 export function readSource(
   source: SourceState,
   definition: SourceDefinition,
-  options: ReadSourceOptions,
+  options: PolledSourceOptions,
   signal: AbortSignal,
 ): Promise<SourceReading> {
   if (source.kind === "articles") return readArticles(source, options, signal);
@@ -80,7 +83,7 @@ function isHttpUrl(location: string): boolean {
 async function readHttp(
   source: SourceState,
   definition: SourceDefinition,
-  { http, limits, turn }: ReadSourceOptions,
+  { http, limits, turn }: PolledSourceOptions,
   signal: AbortSignal,
 ): Promise<SourceReading> {
   const url = source.currentUrl ?? source.location;

@@ -1,15 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Entry, SightingRecord } from "../model.ts";
+import type { SightingRecord } from "../model.ts";
 import { BOILERPLATE_ITEMS } from "../syndicate/boilerplate.ts";
 import { CANDIDATES_MAX, type Candidate, chooseOriginal, WINDOW_MS } from "../syndicate/choose.ts";
 import { PostingIndex } from "../syndicate/posting-index.ts";
 import { fingerprintOf, type Report, readReport } from "../syndicate/report.ts";
 import { KnownBoilerplates } from "./known-boilerplates.ts";
 import { RecentMap } from "./recent-map.ts";
-import { decodeContent } from "./records.ts";
 import { addReportRow } from "./report-rows.ts";
 import { readNumber, readText } from "./rows.ts";
 import { CopyGroups } from "./sqlite-copy-groups.ts";
+import { prepareEntryReader } from "./sqlite-stored-sightings.ts";
 
 /** Reports that were compared last; what many print is asked for many times. */
 const REPORTS_KEPT = 256;
@@ -44,7 +44,7 @@ export class CopyFinder {
   readonly #selectOwn;
   readonly #selectCandidate;
   readonly #selectRecent;
-  readonly #selectRecord;
+  readonly #readEntry;
   /** What the poll at hand brought, by sighting. */
   #brought: ReadonlyMap<number, SightingRecord> = new Map();
 
@@ -77,7 +77,7 @@ export class CopyFinder {
     this.#selectRecent = db.prepare(
       "SELECT id, content_hash FROM sightings WHERE source_no = ? ORDER BY story_ordered_at DESC, story DESC LIMIT ?",
     );
-    this.#selectRecord = db.prepare("SELECT record FROM sightings WHERE id = ?");
+    this.#readEntry = prepareEntryReader(db);
   }
 
   /** Looks for the reports that new sightings are copies of; one that is none waits for its own copies. */
@@ -182,11 +182,6 @@ export class CopyFinder {
     const report = readReport(entry);
     this.#reports.set(key, report);
     return report;
-  }
-
-  #readEntry(id: number): Entry | null {
-    const row = this.#selectRecord.get(id);
-    return row === undefined ? null : (decodeContent(readText(row, "record"))?.entry ?? null);
   }
 
   #boilerplateOf(source: number, at: number): Uint32Array {

@@ -2,8 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Entry } from "../model.ts";
 import { entryText } from "./entry-text.ts";
 import { decodeContent } from "./records.ts";
-import { readNumber, readText } from "./rows.ts";
+import { readNumber } from "./rows.ts";
 import { parseSearch, type SearchTerm } from "./search-query.ts";
+import { prepareEntryReader } from "./sqlite-stored-sightings.ts";
 import type { Place, PlaceQuery } from "./sqlite-story-places.ts";
 
 /**
@@ -17,7 +18,7 @@ export class SightingTexts {
   readonly #selectLast;
   readonly #selectThrough;
   readonly #selectNew;
-  readonly #selectRecord;
+  readonly #readEntry;
   readonly #setThrough;
   readonly #find;
   readonly #findOfSources;
@@ -27,7 +28,7 @@ export class SightingTexts {
     this.#selectLast = db.prepare("SELECT coalesce(max(id), 0) AS last FROM sightings");
     this.#selectThrough = db.prepare("SELECT through FROM indexed_words");
     this.#selectNew = db.prepare("SELECT id FROM sightings WHERE id > ? ORDER BY id");
-    this.#selectRecord = db.prepare("SELECT record FROM sightings WHERE id = ?");
+    this.#readEntry = prepareEntryReader(db);
     this.#setThrough = db.prepare("UPDATE indexed_words SET through = ?");
     const select = (condition: string) =>
       db.prepare(
@@ -84,11 +85,6 @@ export class SightingTexts {
     const row = this.#selectThrough.get();
     if (row === undefined) throw new Error("indexed_words has no row");
     return readNumber(row, "through");
-  }
-
-  #readEntry(sightingId: number): Entry | null {
-    const row = this.#selectRecord.get(sightingId);
-    return row === undefined ? null : (decodeContent(readText(row, "record"))?.entry ?? null);
   }
 
   #putEntry(sightingId: number, entry: Entry): void {

@@ -1,8 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Entry } from "../model.ts";
+import { decodeContent } from "./records.ts";
 import { readNumber, readText } from "./rows.ts";
 import { digestQuestion } from "./sqlite-questions.ts";
 import type { Question, StoredSighting } from "./store.ts";
 import { ASKERS_MAX, STORED_COLUMNS, toStored } from "./stored-sighting.ts";
+
+/** Reads what a stored sighting tells; null where it is gone or cannot be read. */
+export function prepareEntryReader(db: DatabaseSync): (sightingId: number) => Entry | null {
+  const select = db.prepare("SELECT record FROM sightings WHERE id = ?");
+  return (sightingId) => {
+    const row = select.get(sightingId);
+    return row === undefined ? null : (decodeContent(readText(row, "record"))?.entry ?? null);
+  };
+}
 
 /** Stored sightings as naming them anew needs them. Reads only. */
 export class StoredSightings {
