@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Alias, Entry, IdentifiedEntry, IdentityMode, StatedOriginal, Warning } from "../model.ts";
+import { isCanonicalUri } from "./canonical-uri.ts";
 import { findCollapsedKeys, foldRepeats } from "./collapse.ts";
 import { boundGuid, isParticularGuid, isPublishableId } from "./guids.ts";
 import { factsOfHost, isSameOwner } from "./host-facts.ts";
@@ -180,8 +181,10 @@ function nameEntry(draft: Draft, naming: Naming): IdentifiedEntry {
   const guidKey = nameWithinSource(draft, { original, isGuidUsable, naming });
   if (aliases.length === 0) aliases.push(fallbackAlias(draft, { sourceId, guidKey, isGuidUsable }));
   const publishedIds = [
-    ...(isGuidUsable && isPublishableId(guid) ? [guid] : []),
-    ...(original !== null && isNaming(original, naming) ? [original.originalUrl] : []),
+    ...(isGuidUsable && isPublishableId(guid) && isCanonicalUri(guid) ? [guid] : []),
+    ...(original !== null && isNaming(original, naming) && isCanonicalUri(original.originalUrl)
+      ? [original.originalUrl]
+      : []),
     `urn:sha256:${createHash("sha256").update(`${sourceId}\n${guidKey}`).digest("hex")}`,
   ];
   return {
