@@ -71,6 +71,7 @@ function mayBegin(name: string, open: readonly string[]): boolean {
   const parts = TABLE_PARTS.get(parent);
   if (parts !== undefined) return parts.has(name);
   if (ONLY_IN_TABLES.has(name)) return false;
+  if (name === "a" && open.includes("a")) return false;
   if (HEADINGS.has(name) && HEADINGS.has(parent)) return false;
   if (RUBY_PARTS.has(name) && open.includes("ruby") && parent !== "ruby") return false;
   if (ENDS_PARAGRAPH.has(name)) {

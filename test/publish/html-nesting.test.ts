@@ -33,6 +33,7 @@ describe("nesting", () => {
     ["<td>a</td>", "a"],
     ["<table>a<tr><td>b</td></tr></table>", "a<table><tbody><tr><td>b</td></tr></tbody></table>"],
     ["<table><tr><td><p>b</p></td></tr></table>", "<table><tr><td><p>b</p></td></tr></table>"],
+    ["<a><address><a>b</a></address></a>c", "<a></a><address><a></a><a>b</a></address>c"],
     ["<h2>a<h3>b</h3></h2>", "<h2>a</h2><h3>b</h3>"],
     ["<li>a<div><li>b</li></div></li>", "<li>a<div></div></li><li>b</li>"],
     ["<dl><dt>a<dd>b</dd></dt></dl>", "<dl><dt>a</dt><dd>b</dd></dl>"],
