@@ -1,6 +1,6 @@
 /** The sources as an OPML 2.0 subscription list (opml.org/spec2.opml). */
 import type { SourceDefinition, SourceState } from "../model.ts";
-import { cleanLine, publicUrl } from "./clean.ts";
+import { cleanLanguage, cleanLine, publicUrl } from "./clean.ts";
 import { attribute, markup } from "./markup.ts";
 import { inFolders, type ListedFeed } from "./subscription-list.ts";
 
@@ -19,14 +19,18 @@ export function listFeeds(
     .filter((outline) => outline !== null);
 }
 
+/** A body has at least one outline (OPML 2.0, "What is a <body>?"). */
+const EMPTY = markup`<outline text="No source with a public address." isComment="true"/>
+`;
+
 /** The document with these feeds, by folder and name. */
 export function renderOpml(feeds: readonly ListedFeed[], title: string): string {
   const folders = Map.groupBy(feeds, ({ folders: [folder = []] }) => JSON.stringify(folder));
   const document = markup`<?xml version="1.0" encoding="utf-8"?>
 <opml version="2.0">
-<head><title>${cleanLine(title, 200)}</title><docs>http://opml.org/spec2.opml</docs></head>
+<head><title>${cleanLine(title, 200)}</title></head>
 <body>
-${inFolders([...folders.values()].flat())}</body>
+${feeds.length === 0 ? EMPTY : inFolders([...folders.values()].flat())}</body>
 </opml>
 `;
   return document.toString();
@@ -45,7 +49,7 @@ function renderOutline(
   const categories = tags
     .filter((tag, at) => at > 0 || !tag.includes("/"))
     .map((tag) => `/${tag.replaceAll("/", " ")}`);
-  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(configured?.homeUrl) ?? publicUrl(source.feed?.homeUrl))}${attribute("language", source.feed?.language ? cleanLine(source.feed.language, 35) : null)}${attribute("category", categories.length > 0 ? categories.join(",") : null)}/>
+  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(configured?.homeUrl) ?? publicUrl(source.feed?.homeUrl))}${attribute("language", cleanLanguage(source.feed?.language))}${attribute("category", categories.length > 0 ? categories.join(",") : null)}/>
 `;
   const folders = configured?.folders?.map((folder) => folder.map((name) => cleanLine(name, 100)));
   return { folders: folders ?? [tags.slice(0, 1)], outline };

@@ -60,7 +60,7 @@ function nested(placed: readonly Placed[], depth: number): readonly Markup[] {
   return groups.flatMap(({ name, within }) =>
     name === undefined
       ? within.map(({ outline }) => outline)
-      : markup`<outline text="${name}" title="${name}">
+      : markup`<outline text="${name}">
 ${nested(within, depth + 1)}</outline>
 `,
   );

@@ -27,7 +27,7 @@ it("lists the feeds with their tags, and nothing else", () => {
   );
   expect(textOf(childrenOf(opml, "head")[0], "title")).toBe("My <feeds>");
   const [folder, ...plain] = childrenOf(childrenOf(opml, "body")[0], "outline");
-  expect(Object.fromEntries(folder?.attributes ?? [])).toEqual({ text: "world", title: "world" });
+  expect(Object.fromEntries(folder?.attributes ?? [])).toEqual({ text: "world" });
   const outlines = [...childrenOf(folder, "outline"), ...plain].map((o) => Object.fromEntries(o.attributes));
   expect(outlines).toEqual([
     {
@@ -53,6 +53,15 @@ it("says the site and the folders that the config names", () => {
   expect(childrenOf(daily, "outline").map(({ attributes }) => attributes.get("htmlUrl"))).toEqual([
     "https://news.example/",
   ]);
+});
+
+it("has an outline even when there is nothing to list", () => {
+  const list = renderOpml([], "Mine");
+  const [outline] = childrenOf(childrenOf(parseStrictXml(list), "body")[0], "outline");
+  expect(Object.fromEntries(outline?.attributes ?? [])).toEqual({
+    text: "No source with a public address.",
+    isComment: "true",
+  });
 });
 
 it("stays well-formed whatever a source is called", () => {
