@@ -16,7 +16,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   observe: [],
   syndicate: [],
   store: ["syndicate"],
-  publish: ["syndicate"],
+  publish: ["syndicate", "identify/canonical-uri.ts"],
   schedule: ["type store/store.ts"],
   push: ["fetch", "type observe/log.ts", "type store/store.ts"],
   serve: ["type store/store.ts", "publish"],

@@ -11,8 +11,12 @@ export function siteSettings({
   url,
   hub,
   publishDirectory,
+  ownerEmail,
   sources,
-}: Pick<Config, "outputs" | "title" | "url" | "hub" | "publishDirectory" | "sources">): SiteSettings {
+}: Pick<
+  Config,
+  "outputs" | "title" | "url" | "hub" | "publishDirectory" | "ownerEmail" | "sources"
+>): SiteSettings {
   return {
     hasFiles: publishDirectory !== null,
     outputs,
@@ -20,6 +24,7 @@ export function siteSettings({
     url,
     matchers: new Map(outputs.flatMap(matcherOf)),
     hubUrl: hubUrlOf({ hub, url }),
+    ownerEmail,
     listed: new Map(sources.map((source) => [source.id, source])),
   };
 }

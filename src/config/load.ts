@@ -64,6 +64,8 @@ export interface Config {
   /** Who pushes the feeds: this daemon, nobody, or the hub with that URL. */
   readonly hub: { readonly kind: "own" | "none" } | { readonly kind: "outside"; readonly url: string };
   /** May subscribers at our own hub be on private addresses? */
+  /** Who answers for the feeds; null: whoever `webmaster` of the site's host is. */
+  readonly ownerEmail: string | null;
   readonly isHubPrivateAllowed: boolean;
   readonly logLevel: string | null;
   /** What the config asks for that this version does not do, or does otherwise. */
@@ -261,6 +263,7 @@ class ConfigBuilder {
       publishDirectory:
         raw.publish.directory === undefined ? null : resolve(this.#folder, raw.publish.directory),
       hub: toHub(raw.publish.hub),
+      ownerEmail: raw.publish.email ?? null,
       isHubPrivateAllowed: raw.publish.hub_allow_private,
       logLevel: this.#options.env.MAINSTEM_LOG_LEVEL?.trim() || null,
       warnings: this.#warnings.toSorted(byPlace),

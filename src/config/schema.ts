@@ -401,6 +401,12 @@ export function createConfigSchema(cronProblem: CronProblem) {
           .describe(
             "Who pushes the feeds to readers (WebSub): own is this daemon under /websub; or the URL of a hub elsewhere, which is told of changes; or none",
           ),
+        email: z
+          .email("expected a mail address, such as ada@example.org")
+          .optional()
+          .describe(
+            "Who answers for the feeds; podcast readers are told (itunes:owner). webmaster@ the host of url when absent",
+          ),
         hub_allow_private: z
           .boolean()
           .default(false)

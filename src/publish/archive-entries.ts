@@ -66,7 +66,7 @@ function readEntry(entry: Element, feedLanguage: string | null): ItemEntry {
     categories: childrenOf(entry, "category").map(({ attributes }) => ({
       term: attributes.term ?? "",
       scheme: attributes.scheme ?? null,
-      label: attributes.label ?? null,
+      label: attributes.label === undefined ? null : asItWas(attributes.label),
     })),
     enclosures: readEnclosures(entry),
     source: {
@@ -87,7 +87,7 @@ function readEntry(entry: Element, feedLanguage: string | null): ItemEntry {
     commentsUrl: linksOf(entry, "replies")[0]?.href ?? null,
     carriers: [],
     copies: linksOf(entry, "related").map(({ href, title: name }): PublishedCopy => {
-      return { name: name ?? "", url: href ?? null, title: "", sourceId: "", reason: null };
+      return { name: asItWas(name ?? ""), url: href ?? null, title: "", sourceId: "", reason: null };
     }),
   };
 }
@@ -106,7 +106,7 @@ function readEnclosures(entry: Element): readonly PublishedEnclosure[] {
       url: href,
       type: type ?? "application/octet-stream",
       length: length === undefined ? null : Number(length),
-      title: title ?? null,
+      title: title === undefined ? null : asItWas(title),
       durationMs: Number.isFinite(duration) ? duration * 1000 : null,
     };
   });
@@ -142,7 +142,12 @@ function childrenOf(element: Element, name: string): readonly Element[] {
 
 function textOf(element: Element, name: string): string | null {
   const child = childrenOf(element, name)[0];
-  return child === undefined || child.attributes.type === "html" ? null : child.text;
+  return child === undefined || child.attributes.type === "html" ? null : asItWas(child.text);
+}
+
+/** Without what keeps shown tags from being taken for markup (`unmarked` of markup.ts). */
+function asItWas(text: string): string {
+  return text.replaceAll("<\u2060", "<");
 }
 
 function htmlOf(element: Element, name: string): string | null {

@@ -11,5 +11,5 @@ export function toJsonArchive(atom: Uint8Array): Uint8Array {
     hubUrl: null,
     nextUrl: page.prevArchive?.replace(/\.xml$/, ".json") ?? null,
   };
-  return Buffer.from(renderJsonDocument(head, entries));
+  return renderJsonDocument(head, entries);
 }

@@ -4,7 +4,7 @@
  */
 import { escapeUTF8 } from "entities";
 import sanitizeHtml from "sanitize-html";
-import { cleanCharacters } from "./clean.ts";
+import { cleanCharacters, mendDoubleEncoding } from "./clean.ts";
 import { isWellNested, nestAnew } from "./html-nesting.ts";
 import {
   ALLOWED_ATTRIBUTES,
@@ -47,8 +47,8 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
   if (typeof html !== "string" || html === "") return NOTHING;
   const known = memory.get(html);
   if (known !== undefined) return known;
-  const cut = cleanCharacters(html.slice(0, HTML_LENGTH_MAX)).trim();
-  const safe = nest(isPlainSafeHtml(cut) ? cut : cleanCharacters(sanitize(cut)));
+  const cut = cleanCharacters(mendDoubleEncoding(html.slice(0, HTML_LENGTH_MAX))).trim();
+  const safe = nest(isPlainSafeHtml(cut) ? cut : cleanCharacters(mendDoubleEncoding(sanitize(cut))));
   const text = readText(safe, TEXT_LENGTH_MAX);
   const isEmpty = text === "" && !/<(?:img|audio|video|picture)\b/.test(safe);
   const clean = isEmpty ? NOTHING : { html: safe, text };

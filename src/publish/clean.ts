@@ -3,6 +3,7 @@
  * feed validators. Every function is linear in its input and answers null where nothing valid is left.
  */
 import { createHash } from "node:crypto";
+import { iso6392 } from "iso-639-2";
 import { holdsSecret, maskSecrets } from "../secrets.ts";
 
 const URL_LENGTH_MAX = 8000;
@@ -12,6 +13,26 @@ const ID_LENGTH_MAX = 2000;
 const INVALID_CHARACTERS = /[^\t\n\r\x20-\x7E\xA0-\uD7FF\uE000-\uFFFC\u{10000}-\u{10FFFF}]/gu;
 /** Bidirectional embeddings, overrides and isolates: in one line of text they reorder what stands beside it. */
 const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
+
+/** A letter of Latin-1 beyond ASCII, as UTF-8 read as Latin-1 shows it. */
+const DOUBLE_ENCODED = /[\u00C2\u00C3][\u0080-\u00BF]/;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * UTF-8 that was read as Latin-1 and encoded again (`CafÃ©`), read once more. A stretch between marks of markup is mended only
+ * where all of it is that: text that merely shows such letters holds others beside them, which are no UTF-8.
+ */
+export function mendDoubleEncoding(text: string): string {
+  if (!DOUBLE_ENCODED.test(text)) return text;
+  return text.replace(/[^&<>"'\n]+/g, (stretch) => {
+    if (!DOUBLE_ENCODED.test(stretch) || /[^\0-\u00FF]/.test(stretch)) return stretch;
+    try {
+      return mendDoubleEncoding(utf8.decode(Buffer.from(stretch, "latin1")));
+    } catch {
+      return stretch;
+    }
+  });
+}
 
 /** Removes what XML 1.0 (2.2 Char) cannot carry; line ends become `\n`. */
 export function cleanCharacters(text: string): string {
@@ -26,7 +47,10 @@ export function cleanLine(text: string | null | undefined, maxLength: number): s
   if (typeof text !== "string" || text === "") return "";
   // A line far over its limit is cut before it is cleaned: the work stays bounded whatever came in.
   const bounded = text.length > maxLength * 8 ? text.slice(0, maxLength * 8) : text;
-  const line = cleanCharacters(bounded).replace(BIDI_CONTROLS, "").replace(/\s+/g, " ").trim();
+  const line = cleanCharacters(mendDoubleEncoding(bounded))
+    .replace(BIDI_CONTROLS, "")
+    .replace(/\s+/g, " ")
+    .trim();
   return shorten(line, maxLength);
 }
 
@@ -115,15 +139,32 @@ export function digestUrn(text: string): string {
 }
 
 const languageNames = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });
+/** ISO 639-2 has them, the W3C's validator does not. */
+const UNKNOWN_TO_VALIDATORS = new Set(["cnr", "nqo", "syc", "zbl", "zgh", "zxx", "zza"]);
+const LONG_CODES: ReadonlySet<string> = new Set(
+  iso6392.flatMap(({ iso6392T, iso6392B }) => [iso6392T, iso6392B]).filter((code) => code !== undefined),
+);
+/** Languages of ISO 639-3 that may be named by the one they belong to (RFC 5646 2.2.2), which every reader knows. */
+const MACROLANGUAGES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    zh: "cdo cjy cpx czh czo gan hak hsn lzh mnp nan wuu yue",
+    ar: "aao abh abv acm acq acw acx acy adf aeb aec afb ajp apc apd arq ars ary arz auz avl ayh ayl ayn ayp pga shu ssh",
+  }).flatMap(([macro, languages]) => languages.split(" ").map((language) => [language, macro] as const)),
+);
 
-/** A BCP 47 tag in canonical form whose language is a known one (ISO 639), or null. */
+/** A BCP 47 tag whose language is one that readers and the W3C's validator know (ISO 639-1 and 639-2), or null. */
 export function cleanLanguage(value: string | null | undefined): string | null {
   if (typeof value !== "string" || value.length > 35) return null;
   try {
     const tag = Intl.getCanonicalLocales(value.trim().replaceAll("_", "-"))[0];
     const language = tag?.split("-")[0];
     if (tag === undefined || language === undefined || !/^[a-z]{2,3}$/.test(language)) return null;
-    return languageNames.of(language) === undefined ? null : tag;
+    if (languageNames.of(language) === undefined) return null;
+    const macro = MACROLANGUAGES.get(language);
+    if (macro !== undefined) return `${macro}-${tag}`;
+    const isCommon =
+      language.length === 2 || (LONG_CODES.has(language) && !UNKNOWN_TO_VALIDATORS.has(language));
+    return isCommon ? tag : null;
   } catch {
     return null; // not well-formed (RangeError)
   }
@@ -140,16 +181,17 @@ export function cleanMediaType(value: string | null | undefined): string | null 
 export function cleanEmail(value: string | null | undefined): string | null {
   if (typeof value !== "string" || value.length > 254) return null;
   const address = value.trim().replace(/^mailto:/i, "");
-  return /^[\w.+'-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(address) ? address : null;
+  return /^[\w.+'-]+@[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$/i.test(address) ? address : null;
 }
 
-const EARLIEST = Date.UTC(1970, 0, 1);
-const LATEST = Date.UTC(9999, 11, 31);
+/** Nothing on the web is older: an earlier date is a clock's zero, or tells of something else (the validator's ImplausibleDate). */
+export const EARLIEST = new Date("1990-01-01T00:00:00Z");
+const LATEST = new Date("9999-12-31T00:00:00Z");
 
-/** The first of these that is a date every format can write (years 1970 to 9999), or null. */
+/** The first of these that is a date every format can write (years 1990 to 9999), or null. */
 export function firstDate(...candidates: readonly (Date | null | undefined)[]): Date | null {
   for (const date of candidates) {
-    if (date instanceof Date && date.getTime() >= EARLIEST && date.getTime() <= LATEST) return date;
+    if (date instanceof Date && date >= EARLIEST && date <= LATEST) return date;
   }
   return null;
 }

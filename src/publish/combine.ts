@@ -2,6 +2,8 @@
  * From stories to the entries of one output: chooses the copy that is shown, cleans every field of it and names
  * everyone who carried the story. Pure; what a renderer gets from here is valid in every format.
  */
+
+import { isCanonicalUri } from "../identify/canonical-uri.ts";
 import type {
   Category,
   Enclosure,
@@ -22,6 +24,7 @@ import {
   cleanMediaType,
   cleanUrl,
   digestUrn,
+  EARLIEST,
   encodeQueryValue,
   firstDate,
   publicUrl,
@@ -121,6 +124,8 @@ export interface PublishedFeed {
   /** Public base URL without a trailing slash. */
   readonly siteUrl: string;
   readonly hubUrl: string | null;
+  /** Who answers for the feed, as an address; null where none can be named. */
+  readonly ownerEmail: string | null;
   /** The newest page of the archive: what is older than the live document begins there. */
   readonly prevArchive: number | null;
   readonly entries: readonly PublishedEntry[];
@@ -141,9 +146,11 @@ export interface CombineOptions {
   readonly isDefault: boolean;
   /** The output's compiled include and exclude lists; gets `entryText`. */
   readonly matches?: ((entryText: string) => boolean) | undefined;
-  /** The feed's `updated` while it has no entries (RFC 4287 wants one). 1970 by default. */
+  /** The feed's `updated` while it has no entries (RFC 4287 wants one). 1990 by default. */
   readonly emptyUpdated?: Date | undefined;
   readonly hubUrl?: string | null | undefined;
+  /** Who answers for the feed; `webmaster` of the site's host by default. */
+  readonly ownerEmail?: string | null | undefined;
   readonly prevArchive?: number | null | undefined;
 }
 
@@ -174,7 +181,7 @@ export function combine(stories: readonly Story[], options: CombineOptions): Pub
       });
     }
   }
-  let updated = firstDate(options.emptyUpdated) ?? new Date(0);
+  let updated = firstDate(options.emptyUpdated) ?? EARLIEST;
   if (entries.length > 0)
     updated = new Date(entries.reduce((max, e) => Math.max(max, e.updated.getTime()), 0));
   return {
@@ -183,12 +190,19 @@ export function combine(stories: readonly Story[], options: CombineOptions): Pub
     siteTitle,
     siteUrl,
     hubUrl: cleanUrl(options.hubUrl),
+    ownerEmail: cleanEmail(options.ownerEmail) ?? webmasterOf(siteUrl),
     prevArchive: options.prevArchive ?? null,
     entries,
     updated,
     changed: new Date(Math.max(changedMs, updated.getTime())),
     skipped,
   };
+}
+
+/** The address that RFC 2142 (5) gives to whoever answers for what a host serves. */
+function webmasterOf(siteUrl: string): string | null {
+  const hostname = URL.parse(siteUrl)?.hostname ?? "";
+  return /^[a-z0-9.-]+$/.test(hostname) ? `webmaster@${hostname}` : null;
 }
 
 /**
@@ -324,7 +338,8 @@ function publishSource(sighting: Sighting, siteUrl: string): PublishedSource {
   const { feed } = sighting;
   const selfUrl = publicUrl(feed?.url) ?? publicUrl(sighting.sourceUrl);
   // A local file has no address of its own: the page that lists its stories stands for it.
-  const ownId = feed?.id ? cleanId(feed.id) : selfUrl;
+  const page = `${siteUrl}/?source=${encodeQueryValue(sighting.sourceId)}`;
+  const ids = [feed?.id ? cleanId(feed.id) : null, publicUrl(feed?.id), selfUrl, page];
   return {
     sourceId: sighting.sourceId,
     title:
@@ -333,10 +348,10 @@ function publishSource(sighting: Sighting, siteUrl: string): PublishedSource {
       "Untitled",
     subtitle:
       cleanLine(readText(feed?.description ?? "", 2 * SUBTITLE_LENGTH_MAX), SUBTITLE_LENGTH_MAX) || null,
-    id: ownId ?? `${siteUrl}/?source=${encodeQueryValue(sighting.sourceId)}`,
+    id: ids.find((id) => id !== null && isCanonicalUri(id)) ?? digestUrn(page),
     selfUrl,
     homeUrl: publicUrl(feed?.homeUrl),
-    updated: firstDate(feed?.updated, sighting.updatedAt, sighting.publishedAt) ?? new Date(0),
+    updated: firstDate(feed?.updated, sighting.updatedAt, sighting.publishedAt) ?? sighting.firstSeenAt,
     rights: cleanLine(feed?.rights, RIGHTS_LENGTH_MAX) || null,
     language: cleanLanguage(feed?.language),
     iconUrl: cleanUrl(feed?.iconUrl),
@@ -355,10 +370,14 @@ function fallbackTitle(text: string, url: string | null): string {
 function cleanPeople(people: readonly Person[]): readonly Person[] {
   const clean = new Map<string, Person>();
   for (const person of people.slice(0, PEOPLE_MAX)) {
-    const email = cleanEmail(person.email);
+    const line = cleanLine(person.name, NAME_LENGTH_MAX);
+    // `Ada <ada@news.example>`: the address has a place of its own.
+    const [inName, stated] = /<([^<>\s]+@[^<>\s]+)>/.exec(line) ?? [];
+    const email = cleanEmail(person.email) ?? cleanEmail(stated);
     const url = cleanUrl(person.url);
     const name =
-      cleanLine(person.name, NAME_LENGTH_MAX) || (email ?? (url === null ? "" : new URL(url).hostname));
+      (inName === undefined ? line : line.replaceAll(/ ?<[^<>\s]+@[^<>\s]+>/g, "").trim()) ||
+      (email ?? (url === null ? "" : new URL(url).hostname));
     if (name !== "" && !clean.has(name)) clean.set(name, { name, email, url });
   }
   return [...clean.values()];

@@ -36,12 +36,20 @@ export function markup(strings: TemplateStringsArray, ...values: readonly Markup
  * Profile, "Character Data"; the W3C's validator asks for it): `&#x3C;` instead of `&lt;`.
  */
 export function plainText(text: string): Markup {
-  return new Markup(escapePlainText(escapeUTF8(text)));
+  return new Markup(escapePlainText(escapeUTF8(unmarked(text))));
 }
 
 /** The same for text that is escaped already. */
 export function escapePlainText(escaped: string): string {
   return escaped.replaceAll("&amp;", "&#x26;").replaceAll("&lt;", "&#x3C;");
+}
+
+/**
+ * Text that shows an end tag, which the W3C's validator and most readers take for markup, with an invisible word joiner (U+2060) after the
+ * `<` of each tag: read as text or as HTML, it looks the same.
+ */
+export function unmarked(text: string): string {
+  return /<\/\w+>/.test(text) ? text.replace(/<(?=[a-z/!?])/gi, "<\u2060") : text;
 }
 
 /** Puts a separator between pieces of markup. */
@@ -52,6 +60,13 @@ export function joinMarkup(pieces: readonly Markup[], separator: string): Markup
 /** ` name="value"`, or nothing where there is no value. `name` is a literal of the caller, never input. */
 export function attribute(name: string, value: string | number | null | undefined): Markup | null {
   return value === null || value === undefined ? null : new Markup(` ${name}="${escapeUTF8(String(value))}"`);
+}
+
+/** As `attribute`, for plain text where HTML is common, too. */
+export function plainAttribute(name: string, value: string | null | undefined): Markup | null {
+  return value === null || value === undefined
+    ? null
+    : new Markup(` ${name}="${escapePlainText(escapeUTF8(unmarked(value)))}"`);
 }
 
 function renderValue(value: MarkupValue): string {

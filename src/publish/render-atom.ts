@@ -10,10 +10,11 @@ import {
   pageUrl,
   selfUrl,
 } from "./feed-urls.ts";
-import { attribute, type Markup, markup, plainText } from "./markup.ts";
+import { SameInstants, writeInstant } from "./instant.ts";
+import { attribute, type Markup, markup, plainAttribute, plainText } from "./markup.ts";
 
-/** The feed as an Atom document. Needs a feed that `combine` made: text and URLs are written as they are. */
-export function renderAtom(feed: PublishedFeed): string {
+/** The feed as an Atom document, UTF-8. Needs a feed that `combine` made: text and URLs are written as they are. */
+export function renderAtom(feed: PublishedFeed): Uint8Array {
   return renderDocument(feed, {
     namespaces: null,
     links: markup`<link rel="self" type="application/atom+xml" href="${selfUrl(feed, feedFile("atom"))}"/>
@@ -27,12 +28,12 @@ export function renderAtom(feed: PublishedFeed): string {
  * A page of the feed's archive (RFC 5005 4): `feed` holds its stories, `page` is its number. It names the page before it and
  * the live document, but no page after it: there is none when it is written, and it never changes.
  */
-export function renderAtomArchive(feed: PublishedFeed, page: number): string {
+export function renderAtomArchive(feed: PublishedFeed, page: number): Uint8Array {
   return renderDocument(feed, {
     namespaces: markup` xmlns:fh="http://purl.org/syndication/history/1.0"`,
     links: markup`<link rel="self" type="application/atom+xml" href="${archiveUrl(feed, page)}"/>
 <link rel="current" type="application/atom+xml" href="${selfUrl(feed, feedFile("atom"))}"/>
-<link rel="alternate" type="text/html" href="${pageUrl(feed)}"/>${page > 1 && prevArchive(feed, page - 1)}
+<link rel="alternate" type="text/html" href="${pageUrl(feed)}"/>${page > 1 ? prevArchive(feed, page - 1) : nextArchive(feed)}
 <fh:archive/>`,
   });
 }
@@ -41,12 +42,20 @@ function prevArchive(feed: PublishedFeed, page: number): Markup {
   return markup`\n<link rel="prev-archive" type="application/atom+xml" href="${archiveUrl(feed, page)}"/>`;
 }
 
+/**
+ * The first page alone says where it goes on: it has no other page to name, and an archive that names none is incomplete (RFC 5005 4;
+ * the W3C's validator's ArchiveIncomplete). Until the second is there, its address leads to the live document.
+ */
+function nextArchive(feed: PublishedFeed): Markup {
+  return markup`\n<link rel="next-archive" type="application/atom+xml" href="${archiveUrl(feed, 2)}"/>`;
+}
+
 function renderDocument(
   feed: PublishedFeed,
   { namespaces, links }: { readonly namespaces: Markup | null; readonly links: Markup },
-): string {
+): Uint8Array {
   const language = commonLanguage(feed);
-  const document = markup`<?xml version="1.0" encoding="utf-8"?>
+  const head = markup`<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${namespaces}${attribute("xml:lang", language)}>
 <id>${feedId(feed)}</id>
 <title type="text">${plainText(feed.output.title)}</title>
@@ -55,29 +64,42 @@ function renderDocument(
 <author><name>${plainText(feed.output.title)}</name><uri>${pageUrl(feed)}</uri></author>
 ${links}
 <generator>Mainstem</generator>
-${feed.entries.map((entry) => renderEntry(entry, language))}</feed>
 `;
-  return document.toString();
+  const instants = new SameInstants();
+  const entries = feed.entries.map((entry) =>
+    renderEntry(entry, {
+      language: entry.language === language ? null : entry.language,
+      nth: instants.next(entry.updated),
+    }),
+  );
+  return Buffer.concat([Buffer.from(head.toString()), ...entries, Buffer.from("</feed>\n")]);
 }
 
-/** By entry and the language that it names: an entry that did not change is not written again. */
-const written = new WeakMap<PublishedEntry, { readonly language: string | null; readonly element: Markup }>();
+/** What an entry's element depends on beside the entry. */
+interface EntryPlace {
+  /** Null where it is the feed's. */
+  readonly language: string | null;
+  /** How many entries before it have the same `updated`. */
+  readonly nth: number;
+}
 
-function renderEntry(entry: PublishedEntry, feedLanguage: string | null): Markup {
-  const language = entry.language === feedLanguage ? null : entry.language;
+/** An entry that did not change is not written again, and not encoded again: putting bytes together costs next to nothing. */
+const written = new WeakMap<PublishedEntry, EntryPlace & { readonly bytes: Uint8Array }>();
+
+function renderEntry(entry: PublishedEntry, { language, nth }: EntryPlace): Uint8Array {
   const before = written.get(entry);
-  if (before !== undefined && before.language === language) return before.element;
-  const element = writeEntry(entry, language);
-  written.set(entry, { language, element });
-  return element;
+  if (before !== undefined && before.language === language && before.nth === nth) return before.bytes;
+  const bytes = Buffer.from(writeEntry(entry, { language, nth }).toString());
+  written.set(entry, { language, nth, bytes });
+  return bytes;
 }
 
-function writeEntry(entry: PublishedEntry, language: string | null): Markup {
+function writeEntry(entry: PublishedEntry, { language, nth }: EntryPlace): Markup {
   return markup`<entry${attribute("xml:lang", language)}>
 <id>${entry.id}</id>
 <title type="text">${plainText(entry.title)}</title>
 <published>${entry.published.toISOString()}</published>
-<updated>${entry.updated.toISOString()}</updated>
+<updated>${writeInstant(entry.updated, nth)}</updated>
 ${entry.authors.map((author) => renderPerson("author", author))}${entry.contributors.map((contributor) =>
   renderPerson("contributor", contributor),
 )}${entry.alternateUrl !== null && markup`<link rel="alternate" href="${entry.alternateUrl}"/>\n`}${entry.viaUrls.map(
@@ -86,7 +108,7 @@ ${entry.authors.map((author) => renderPerson("author", author))}${entry.contribu
   entry.commentsUrl !== null && markup`<link rel="replies" type="text/html" href="${entry.commentsUrl}"/>\n`
 }${entry.enclosures.map(
   (enclosure) =>
-    markup`<link rel="enclosure" href="${enclosure.url}" type="${enclosure.type}"${attribute("length", enclosure.length)}${attribute("title", enclosure.title)}/>\n`,
+    markup`<link rel="enclosure" href="${enclosure.url}" type="${enclosure.type}"${attribute("length", enclosure.length)}${plainAttribute("title", enclosure.title)}/>\n`,
 )}${renderMedia(entry)}${
   entry.episode?.isExplicit === true && markup`<media:rating scheme="urn:simple">adult</media:rating>\n`
 }${entry.imageUrl !== null && markup`<media:thumbnail url="${entry.imageUrl}"/>\n`}${entry.categories.map(
@@ -126,7 +148,9 @@ function renderMedia(entry: PublishedEntry): Markup | null {
 
 /** RFC 4287 4.2.7.2: a related resource; its title says who printed it. */
 function renderCopy({ url, name }: PublishedCopy): Markup {
-  return url === null ? markup`` : markup`<link rel="related" href="${url}" title="${name}"/>\n`;
+  return url === null
+    ? markup``
+    : markup`<link rel="related" href="${url}"${plainAttribute("title", name)}/>\n`;
 }
 
 function renderPerson(element: "author" | "contributor", person: Person): Markup {
@@ -139,7 +163,7 @@ function renderPerson(element: "author" | "contributor", person: Person): Markup
 }
 
 function renderCategory(category: Category): Markup {
-  return markup`<category term="${category.term}"${attribute("scheme", category.scheme)}${attribute("label", category.label)}/>\n`;
+  return markup`<category term="${category.term}"${attribute("scheme", category.scheme)}${plainAttribute("label", category.label)}/>\n`;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HealthNotice } from "../model.ts";
 import { cleanLine, scrubUrls } from "./clean.ts";
+import { SameInstants, writeInstant } from "./instant.ts";
 import { markup, plainText } from "./markup.ts";
 
 const titles: Readonly<Record<HealthNotice["kind"], (name: string) => string>> = {
@@ -28,6 +29,7 @@ export function renderHealth(
 ): string {
   const updated = notices[0]?.at ?? startedAt;
   const name = cleanLine(title, 200) || "Mainstem";
+  const instants = new SameInstants();
   return markup`<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom">
 <id>${url}/health/atom.xml</id>
@@ -44,7 +46,7 @@ ${notices.map((notice) => {
   return markup`<entry>
 <id>${idOf(notice)}</id>
 <title type="text">${plainText(titles[notice.kind](source))}</title>
-<updated>${notice.at.toISOString()}</updated>
+<updated>${writeInstant(notice.at, instants.next(notice.at))}</updated>
 <published>${notice.at.toISOString()}</published>
 <link rel="alternate" type="text/html" href="${url}/status#${notice.sourceId}"/>
 <category term="${notice.kind}"/>

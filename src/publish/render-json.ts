@@ -23,8 +23,8 @@ export interface JsonFeedHead {
   readonly nextUrl: string | null;
 }
 
-/** The feed as a JSON Feed document. Needs a feed that `combine` made. */
-export function renderJson(feed: PublishedFeed): string {
+/** The feed as a JSON Feed document, UTF-8. Needs a feed that `combine` made. */
+export function renderJson(feed: PublishedFeed): Uint8Array {
   const { prevArchive } = feed;
   return renderJsonDocument(
     {
@@ -43,7 +43,7 @@ export function renderJson(feed: PublishedFeed): string {
 }
 
 /** A JSON Feed document of head and items. Absent values are left out, never null. */
-export function renderJsonDocument(head: JsonFeedHead, entries: readonly ItemEntry[]): string {
+export function renderJsonDocument(head: JsonFeedHead, entries: readonly ItemEntry[]): Uint8Array {
   const document = {
     version: "https://jsonfeed.org/version/1.1",
     title: head.title,
@@ -61,20 +61,24 @@ export function renderJsonDocument(head: JsonFeedHead, entries: readonly ItemEnt
       prev_archive: head.prevArchive ?? undefined,
     },
   };
-  const items = entries.map(writeItem).join(",");
-  return `${JSON.stringify(document).slice(0, -1)},"items":[${items}]}\n`;
+  const comma = Buffer.from(",");
+  return Buffer.concat([
+    Buffer.from(`${JSON.stringify(document).slice(0, -1)},"items":[`),
+    ...entries.flatMap((entry, index) => (index === 0 ? [writeItem(entry)] : [comma, writeItem(entry)])),
+    Buffer.from("]}\n"),
+  ]);
 }
 
-/** An entry that did not change is not written again. */
-const written = new WeakMap<ItemEntry, string>();
+/** An entry that did not change is not written again, and not encoded again. */
+const written = new WeakMap<ItemEntry, Uint8Array>();
 
-function writeItem(entry: ItemEntry): string {
-  let text = written.get(entry);
-  if (text === undefined) {
-    text = JSON.stringify(toItem(entry));
-    written.set(entry, text);
+function writeItem(entry: ItemEntry): Uint8Array {
+  let bytes = written.get(entry);
+  if (bytes === undefined) {
+    bytes = Buffer.from(JSON.stringify(toItem(entry)));
+    written.set(entry, bytes);
   }
-  return text;
+  return bytes;
 }
 
 function toItem(entry: ItemEntry): object {

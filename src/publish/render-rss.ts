@@ -5,9 +5,9 @@
  */
 import { type Extension, Feed, type Item } from "feed";
 import { shorten } from "./clean.ts";
-import type { PublishedEntry, PublishedFeed } from "./combine.ts";
+import type { PublishedEnclosure, PublishedEntry, PublishedFeed } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
-import { escapePlainText } from "./markup.ts";
+import { escapePlainText, unmarked } from "./markup.ts";
 
 const NAMESPACES = {
   "xmlns:atom": "http://www.w3.org/2005/Atom",
@@ -23,12 +23,13 @@ type XmlElement = {
   readonly _attributes?: Readonly<Record<string, string | number>>;
 } & { readonly [child: string]: unknown };
 
-/** The feed as an RSS document. Needs a feed that `combine` made. */
-export function renderRss(feed: PublishedFeed): string {
-  const language = commonLanguage(feed);
+/** The feed as an RSS document, UTF-8. Needs a feed that `combine` made. */
+export function renderRss(feed: PublishedFeed): Uint8Array {
+  const podcast = podcastOf(feed);
+  const language = commonLanguage(feed) ?? (podcast === null ? null : mixedLanguage(feed));
   const rss = new Feed({
-    title: escapeText(feed.output.title),
-    description: escapeText(feedDescription(feed)),
+    title: escapeText(unmarked(feed.output.title)),
+    description: escapeText(unmarked(feedDescription(feed))),
     link: pageUrl(feed),
     updated: feed.updated,
     generator: "Mainstem",
@@ -38,44 +39,87 @@ export function renderRss(feed: PublishedFeed): string {
   // The channel carries the namespaces: the package declares its own only when it uses them.
   rss.addExtension({ name: "_attributes", objects: NAMESPACES });
   rss.addExtension(list("atom:link", toLinks(feed).map(attributes)));
-  const episodes = feed.entries.filter(isEpisode);
-  // Podcast readers want to know of the whole, too.
-  const isExplicit = episodes.some(({ episode }) => episode?.isExplicit === true);
-  if (episodes.length > 0) rss.addExtension({ name: "itunes:explicit", objects: text(String(isExplicit)) });
+  for (const extension of podcast ?? []) rss.addExtension(extension);
   const channel = rss.rss2();
   const end = channel.lastIndexOf(CHANNEL_END);
-  return `${markPlainText(channel.slice(0, end))}${writeItems(feed.entries)}${channel.slice(end)}\n`;
+  return Buffer.concat([
+    Buffer.from(markPlainText(channel.slice(0, end))),
+    ...writeItems(feed.entries, podcast !== null),
+    Buffer.from(`${channel.slice(end)}\n`),
+  ]);
 }
 
+/**
+ * What Apple's rules want of a channel with episodes, of which podcast readers want to know the whole, too; null where there are none, or
+ * nobody to name. An item's `itunes:*` are right only in such a channel.
+ */
+function podcastOf(feed: PublishedFeed): readonly Extension[] | null {
+  const episodes = feed.entries.filter(isEpisode);
+  if (episodes.length === 0 || feed.ownerEmail === null) return null;
+  const isExplicit = episodes.some(({ episode }) => episode?.isExplicit === true);
+  return [
+    { name: "itunes:explicit", objects: text(String(isExplicit)) },
+    { name: "itunes:category", objects: attributes({ text: PODCAST_CATEGORY }) },
+    {
+      name: "itunes:owner",
+      objects: {
+        "itunes:name": text(unmarked(shorten(feed.output.title, ITUNES_TEXT_LENGTH_MAX))),
+        "itunes:email": text(feed.ownerEmail),
+      },
+    },
+  ];
+}
+
+/** ISO 639-2: several languages, or none known. Each item has its own. */
+function mixedLanguage({ entries }: PublishedFeed): string {
+  return entries.some(({ language }) => language !== null) ? "mul" : "und";
+}
+
+/** Of Apple's list; a feed of many sources is news of some kind. */
+const PODCAST_CATEGORY = "News";
 /** Apple takes no longer ones. */
 const ITUNES_TEXT_LENGTH_MAX = 255;
 const CHANNEL_END = "\n    </channel>";
 const ITEM_START = "\n        <item>";
-/** An entry that did not change is not written again: the package takes 30 us for each, and as much for a document. */
-const written = new WeakMap<PublishedEntry, string>();
+/**
+ * By entry, with and without `itunes:*`: one that did not change is not written again (the package takes 30 us for each, and as much for
+ * a document), and not encoded again.
+ */
+const written = {
+  true: new WeakMap<PublishedEntry, Uint8Array>(),
+  false: new WeakMap<PublishedEntry, Uint8Array>(),
+};
 
 /** The elements as the package writes them: from one tag to the next, as no text holds a tag that is not escaped. */
-function writeItems(entries: readonly PublishedEntry[]): string {
-  const unwritten = entries.filter((entry) => !written.has(entry));
+function writeItems(entries: readonly PublishedEntry[], isPodcast: boolean): readonly Uint8Array[] {
+  const known = written[`${isPodcast}`];
+  const unwritten = entries.filter((entry) => !known.has(entry));
   if (unwritten.length > 0) {
     // A channel must have a link; this one is cut off with the rest of it.
     const rss = new Feed({ title: "", link: "https://channel.invalid/", updated: new Date(0) });
-    for (const entry of unwritten) rss.addItem(toItem(entry));
+    for (const entry of unwritten) rss.addItem(toItem(entry, isPodcast));
     const document = rss.rss2();
     const items = document.slice(0, document.lastIndexOf(CHANNEL_END)).split(ITEM_START).slice(1);
     if (items.length !== unwritten.length)
       throw new Error("feed wrote another number of items than it was given");
     for (const [index, entry] of unwritten.entries())
-      written.set(entry, markPlainText(ITEM_START + (items[index] ?? "")));
+      known.set(entry, Buffer.from(markPlainText(ITEM_START + (items[index] ?? ""))));
   }
-  return entries.map((entry) => written.get(entry) ?? "").join("");
+  return entries.flatMap((entry) => known.get(entry) ?? []);
 }
 
 /** Elements that hold plain text, as written. Texts are escaped, so no text looks like one of them. */
-const PLAIN_ELEMENT = /(<(title|category|source|dc:rights|itunes:author)(?: [^<>]*)?>)([^<]*)(?=<\/\2>)/g;
+const PLAIN_ELEMENT =
+  /(<(title|category|source|dc:rights|itunes:author|itunes:name)(?: [^<>]*)?>)([^<]*)(?=<\/\2>)/g;
+
+/** Attributes that do. */
+const PLAIN_ATTRIBUTE =
+  /(<atom:link rel="[a-z]+" href="[^"<>]*"(?: type="[^"<>]*")?(?: length="\d+")? title=")([^"]*)/g;
 
 function markPlainText(document: string): string {
-  return document.replace(PLAIN_ELEMENT, (_, tag: string, __, text: string) => tag + escapePlainText(text));
+  return document
+    .replace(PLAIN_ELEMENT, (_, tag: string, __, text: string) => tag + escapePlainText(text))
+    .replace(PLAIN_ATTRIBUTE, (_, tag: string, text: string) => tag + escapePlainText(text));
 }
 
 /** The package would write these too, but knows no archive, and an extension replaces all of one name. */
@@ -92,29 +136,29 @@ function toLinks(feed: PublishedFeed): readonly Readonly<Record<string, string>>
   return links;
 }
 
-function toItem(entry: PublishedEntry): Item {
-  const enclosure = entry.enclosures[0];
+function toItem(entry: PublishedEntry, isPodcast: boolean): Item {
+  const enclosure = entry.enclosures.find(({ url }) => hasPlainHost(url));
   return {
     // Empty, so that the package writes no CDATA: it splits only the first `]]>` of a text. The title is an extension.
     title: "",
-    link: entry.alternateUrl ?? "",
+    link: isFullUri(entry.alternateUrl) ? entry.alternateUrl : "",
     // Without a guid of its own the link is the guid, with isPermaLink="true".
     ...(entry.id === entry.alternateUrl ? {} : { guid: escapeText(entry.id) }),
     date: entry.published,
     category: entry.categories.map((category) => ({
-      name: escapeText(category.label ?? category.term),
+      name: escapeText(unmarked(category.label ?? category.term)),
       ...(category.scheme === null ? {} : { domain: escapeAttribute(category.scheme) }),
     })),
     ...(enclosure === undefined
       ? {}
       : { enclosure: { url: enclosure.url, type: enclosure.type, length: enclosure.length ?? 0 } }),
-    extensions: toExtensions(entry),
+    extensions: toExtensions(entry, isPodcast),
   };
 }
 
-function toExtensions(entry: PublishedEntry): Extension[] {
+function toExtensions(entry: PublishedEntry, isPodcast: boolean): Extension[] {
   const { source } = entry;
-  const extensions: Extension[] = [{ name: "title", objects: text(entry.title) }];
+  const extensions: Extension[] = [{ name: "title", objects: text(unmarked(entry.title)) }];
   // `description` is what every reader shows; the full text goes beside it where both are there.
   const description = entry.summary ?? entry.contentHtml;
   if (description !== null) extensions.push({ name: "description", objects: text(description) });
@@ -125,34 +169,60 @@ function toExtensions(entry: PublishedEntry): Extension[] {
   if (creators.length > 0) extensions.push(list("dc:creator", creators));
   const contributors = entry.contributors.map((contributor) => text(contributor.name));
   if (contributors.length > 0) extensions.push(list("dc:contributor", contributors));
-  if (entry.commentsUrl !== null) extensions.push({ name: "comments", objects: text(entry.commentsUrl) });
+  if (isFullUri(entry.commentsUrl)) extensions.push({ name: "comments", objects: text(entry.commentsUrl) });
   const sourceUrl = source.selfUrl ?? source.homeUrl;
-  if (sourceUrl !== null) {
+  if (isFullUri(sourceUrl)) {
     extensions.push({
       name: "source",
-      objects: { ...attributes({ url: sourceUrl }), ...text(source.title) },
+      objects: { ...attributes({ url: sourceUrl }), ...text(unmarked(source.title)) },
     });
   }
-  if (entry.rights !== null) extensions.push({ name: "dc:rights", objects: text(entry.rights) });
+  if (entry.rights !== null) extensions.push({ name: "dc:rights", objects: text(unmarked(entry.rights)) });
   if (entry.language !== null) extensions.push({ name: "dc:language", objects: text(entry.language) });
   if (entry.updated > entry.published) {
     extensions.push({ name: "atom:updated", objects: text(entry.updated.toISOString()) });
   }
   const links = [
+    ...(entry.alternateUrl === null || isFullUri(entry.alternateUrl)
+      ? []
+      : [attributes({ rel: "alternate", href: entry.alternateUrl })]),
+    ...entry.enclosures.filter(({ url }) => !hasPlainHost(url)).map(toEnclosureLink),
     ...entry.viaUrls.map((url) => attributes({ rel: "via", href: url })),
     ...entry.copies.flatMap(({ url, name }) =>
-      url === null ? [] : [attributes({ rel: "related", href: url, title: name })],
+      url === null ? [] : [attributes({ rel: "related", href: url, title: unmarked(name) })],
     ),
   ];
   if (links.length > 0) extensions.push(list("atom:link", links));
-  return [...extensions, ...toMedia(entry)];
+  return [...extensions, ...toMedia(entry), ...(isPodcast ? toItunes(entry) : [])];
 }
 
-/** Media RSS 1.5: RSS has room for one enclosure, a group holds them all; iTunes: how long the first one plays. */
+/**
+ * A host with dots, as the W3C's validator wants it of an enclosure. Files elsewhere (`http://nas/1.mp3`) are linked as Atom
+ * does it, which readers know as well.
+ */
+function hasPlainHost(url: string): boolean {
+  return /^https?:\/\/(?:[a-z0-9-]+\.)+[a-z0-9][a-z0-9-]*(?::\d+)?(?:\/|$)/.test(url);
+}
+
+/** Most of RSS takes no address with brackets (IPv6). */
+function isFullUri(url: string | null): url is string {
+  return url !== null && !url.includes("[");
+}
+
+function toEnclosureLink({ url, type, length, title }: PublishedEnclosure): XmlElement {
+  return attributes({
+    ...{ rel: "enclosure", href: url, type },
+    ...(length === null ? {} : { length }),
+    ...(title ? { title: unmarked(title) } : {}),
+  });
+}
+
+/** Media RSS 1.5: RSS has room for one enclosure, a group holds them all. */
 function toMedia(entry: PublishedEntry): Extension[] {
   const extensions: Extension[] = [];
-  if (entry.enclosures.length > 1) {
-    const contents = entry.enclosures.map((enclosure) =>
+  const enclosures = entry.enclosures.filter(({ url }) => isFullUri(url));
+  if (enclosures.length > 1) {
+    const contents = enclosures.map((enclosure) =>
       attributes({
         url: enclosure.url,
         type: enclosure.type,
@@ -162,16 +232,21 @@ function toMedia(entry: PublishedEntry): Extension[] {
     );
     extensions.push({ name: "media:group", objects: { "media:content": contents } });
   }
-  if (entry.imageUrl !== null) {
+  if (isFullUri(entry.imageUrl)) {
     extensions.push({ name: "media:thumbnail", objects: attributes({ url: entry.imageUrl }) });
   }
+  return extensions;
+}
+
+/** How long the first enclosure plays, and what a podcast reader looks for beside an episode; other items have dc:creator and media:thumbnail. */
+function toItunes(entry: PublishedEntry): Extension[] {
+  const extensions: Extension[] = [];
   const durationMs = entry.enclosures[0]?.durationMs;
   if (durationMs) extensions.push({ name: "itunes:duration", objects: text(formatDuration(durationMs)) });
-  // What a podcast reader looks for beside an episode; other items have dc:creator and media:thumbnail for it.
   if (!isEpisode(entry)) return extensions;
-  if (entry.imageUrl !== null)
+  if (entry.imageUrl !== null && hasPlainHost(entry.imageUrl))
     extensions.push({ name: "itunes:image", objects: attributes({ href: entry.imageUrl }) });
-  const author = shorten(entry.authors.map(({ name }) => name).join(", "), ITUNES_TEXT_LENGTH_MAX);
+  const author = shorten(unmarked(entry.authors.map(({ name }) => name).join(", ")), ITUNES_TEXT_LENGTH_MAX);
   if (author !== "") extensions.push({ name: "itunes:author", objects: text(author) });
   const { season = null, number = null, type = null, isExplicit = null } = entry.episode ?? {};
   const stated = { season, episode: number, episodeType: type, explicit: isExplicit };

@@ -9,15 +9,8 @@ import { renderAtom, renderAtomArchive } from "./render-atom.ts";
 import { renderJson } from "./render-json.ts";
 import { renderRss } from "./render-rss.ts";
 
-/** The three formats of one feed, UTF-8. */
-export interface RenderedFeed {
-  readonly atom: Uint8Array;
-  readonly rss: Uint8Array;
-  readonly json: Uint8Array;
-}
-
-/** One feed as Atom 1.0 (RFC 4287), RSS 2.0 (RSS Advisory Board, 2.0.11) or JSON Feed 1.1. */
-export function renderFeed(feed: PublishedFeed, format: FeedFormat): string {
+/** One feed as Atom 1.0 (RFC 4287), RSS 2.0 (RSS Advisory Board, 2.0.11) or JSON Feed 1.1, UTF-8. */
+export function renderFeed(feed: PublishedFeed, format: FeedFormat): Uint8Array {
   switch (format) {
     case "atom":
       return renderAtom(feed);
@@ -30,7 +23,7 @@ export function renderFeed(feed: PublishedFeed, format: FeedFormat): string {
 
 /** A page of the feed's archive (RFC 5005 4) as bytes; `feed` holds the stories of that page. */
 export function renderArchivePage(feed: PublishedFeed, page: number): Uint8Array {
-  return Buffer.from(renderAtomArchive(feed, page));
+  return renderAtomArchive(feed, page);
 }
 
 /**
@@ -46,13 +39,4 @@ export function moveArchivePage(
   const head = end === -1 ? text : text.slice(0, end);
   const moved = head.replaceAll(escapeUTF8(from), escapeUTF8(to));
   return Buffer.from(end === -1 ? moved : moved + text.slice(end));
-}
-
-/** All three formats as bytes. */
-export function renderFeedFormats(feed: PublishedFeed): RenderedFeed {
-  return {
-    atom: Buffer.from(renderAtom(feed)),
-    rss: Buffer.from(renderRss(feed)),
-    json: Buffer.from(renderJson(feed)),
-  };
 }

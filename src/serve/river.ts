@@ -25,6 +25,8 @@ export interface SiteSettings {
   /** By output name: the compiled include and exclude lists. An output that is not there takes everything. */
   readonly matchers?: ReadonlyMap<string, (entryText: string) => boolean>;
   readonly hubUrl?: string | null;
+  /** Who answers for the feeds; `webmaster` of the site's host when null. */
+  readonly ownerEmail?: string | null;
   /** Are files wanted, too (`refresh` returns them)? Yes unless false. */
   readonly hasFiles?: boolean;
   /** What the config says of a source, by its id, as the OPML list of the site needs it. */
@@ -115,6 +117,7 @@ export function combineRiver(
     matches: settings.matchers?.get(output.name),
     emptyUpdated,
     hubUrl: settings.hubUrl,
+    ownerEmail: settings.ownerEmail,
   });
 }
 

@@ -111,6 +111,12 @@ export async function answer(
     assertReadMethod(request, `${READ_METHODS}, OPTIONS`);
     return archivePage.send(request, response);
   }
+  const live = site.liveAddressOf(target.path);
+  if (live !== null) {
+    assertReadMethod(request, READ_METHODS);
+    response.writeHead(307, ["Location", live, "Cache-Control", "no-cache", "Content-Length", "0"]).end();
+    return;
+  }
   const pages = pagePathsOf(site.settings);
   const output = pages.get(target.path);
   const isFolderWithoutSlash = pages.has(`${target.path}/`);

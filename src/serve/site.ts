@@ -5,7 +5,14 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock, SourceState, Topic } from "../model.ts";
 import type { PublishedFeed } from "../publish/combine.ts";
-import { FEED_FILES, type FeedFile, type FeedFormat, selfUrl } from "../publish/feed-urls.ts";
+import {
+  archivePath,
+  FEED_FILES,
+  type FeedFile,
+  type FeedFormat,
+  feedFile,
+  selfUrl,
+} from "../publish/feed-urls.ts";
 import { listFeeds, renderOpml } from "../publish/opml.ts";
 import { renderFeed } from "../publish/render.ts";
 import type { ListedFeed } from "../publish/subscription-list.ts";
@@ -157,6 +164,16 @@ export class Site {
     return this.#archivePages.find(path, { siteUrl: this.#settings.url, headers: FEED_HEADERS });
   }
 
+  /** The live document's address, for the second page of its archive while there is none: the first names it. Else null. */
+  liveAddressOf(path: string): string | null {
+    for (const [name, newest] of this.#archivePages.newest) {
+      if (newest !== 1 || path !== archivePath(name, 2)) continue;
+      const feedPath = this.#feedPaths.get(`/${name}/${feedFile("atom").name}`);
+      return feedPath?.address ?? null;
+    }
+    return null;
+  }
+
   /** A page of an archive as it is written to a directory, by its path: as HTTP serves it, or as a page for people. */
   async archiveFile(path: string): Promise<Uint8Array | null> {
     const document = await this.archivePage(path.replace(/\.html$/, ".xml"));
@@ -189,7 +206,7 @@ export class Site {
     const known = this.#deltas.get(key);
     if (known !== undefined) return known;
     const representation = new Representation({
-      body: Buffer.from(renderFeed(delta.feed, feedPath.file.format)),
+      body: renderFeed(delta.feed, feedPath.file.format),
       contentType: `${feedPath.file.mediaType}; charset=utf-8`,
       // Good for this client only: a cache must not take it for the feed.
       cacheControl: "private, no-store",
@@ -388,7 +405,7 @@ export class Site {
     const links = `<${feed.hubUrl}>; rel="hub", <${selfUrl(feed, file)}>; rel="self"`;
     const hub = feed.hubUrl === null ? [] : ["Link", links];
     const startMs = performance.now();
-    const body = Buffer.from(renderFeed(feed, file.format));
+    const body = renderFeed(feed, file.format);
     this.#onRendered?.({ format: file.format, durationMs: performance.now() - startMs });
     return this.#keepIfSame(path, {
       body,

@@ -98,6 +98,7 @@ export class StaticPages {
       siteTitle,
       siteUrl: withoutTrailingSlashes(settings.url),
       hubUrl: null,
+      ownerEmail: null,
       prevArchive: number === 1 ? null : number - 1,
       entries: page.entries.map(toPublished),
       updated: page.updated,

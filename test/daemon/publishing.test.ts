@@ -64,6 +64,34 @@ describe("publish.directory", () => {
   });
 });
 
+describe("a feed with episodes", () => {
+  const item =
+    '<item><title>One</title><guid>urn:example:1</guid><enclosure url="https://a.example/1.mp3" type="audio/mpeg" length="1"/></item>';
+
+  it.each([
+    ["", "webmaster@river.example"],
+    [", email: ada@news.example", "ada@news.example"],
+  ])("names who answers for it (publish: {%s})", async (key, expected) => {
+    await using workspace = await createWorkspace(
+      `url: https://river.example\nsources: [{ file: ../news.xml }]\npublish: { directory: ../public${key} }\n`,
+    );
+    const channel = `<rss version="2.0"><channel><title>Pod</title>${item}</channel></rss>`;
+    await writeFile(join(workspace.folder, "news.xml"), channel);
+    expect((await runCommand(["once", "--config", workspace.config])).code).toBe(0);
+    const rss = await readFile(join(workspace.folder, "public", "rss.xml"), "utf8");
+    expect(rss).toContain(`<itunes:email>${expected}</itunes:email>`);
+  });
+
+  it("says what is wrong with an address", async () => {
+    await using workspace = await createWorkspace(
+      "sources: [{ file: ../news.xml }]\npublish: { email: ada }\n",
+    );
+    const { code, stdout } = await runCommand(["check", "--config", workspace.config]);
+    expect(code).not.toBe(0);
+    expect(stdout).toMatch(/publish\.email.*expected a mail address, such as ada@example\.org/);
+  });
+});
+
 describe("a hub elsewhere", () => {
   it("is named in the files that `once` writes, and told when they changed", async () => {
     await using origin = await startOriginServer();

@@ -9,6 +9,7 @@ import {
   cleanMediaType,
   cleanUrl,
   firstDate,
+  mendDoubleEncoding,
   publicUrl,
   scrubUrls,
 } from "../../src/publish/clean.ts";
@@ -128,6 +129,13 @@ it.each([
   ["zh-hant-tw", "zh-Hant-TW"],
   ["english", null],
   ["xx", null],
+  ["eng", "en"],
+  ["gsw-CH", "gsw-CH"],
+  // The W3C's validator knows ISO 639-2 only.
+  ["yue-hk", "zh-yue-HK"],
+  ["arz", "ar-arz"],
+  ["ckb", null],
+  ["zxx", null],
   ["", null],
   ['en"><x', null],
 ])("cleanLanguage: %j becomes %j", (input, expected) => {
@@ -147,6 +155,7 @@ it.each([
   ["mailto:ada@example.org", "ada@example.org"],
   ["ada at example.org", null],
   ["ada@<script>", null],
+  ["ada@news.-example", null],
 ])("cleanEmail: %j becomes %j", (input, expected) => {
   expect(cleanEmail(input)).toBe(expected);
 });
@@ -154,7 +163,39 @@ it.each([
 it("firstDate passes over what no format can write", () => {
   const good = new Date("2026-06-17T00:00:00Z");
   expect(firstDate(new Date(Number.NaN), null, new Date(8.64e15), new Date(-1), good)).toBe(good);
+  // The zero of a clock, and what is older than the web.
+  expect(firstDate(new Date(0), new Date("1989-12-31T23:59:59Z"), good)).toBe(good);
   expect(firstDate(undefined)).toBeNull();
+});
+
+describe("mendDoubleEncoding", () => {
+  it.each([
+    ["CafÃ© au lait", "Café au lait"],
+    ["100Â\u00a0km", "100\u00a0km"],
+    ["<p>CafÃ©</p> &amp; thÃ©", "<p>Café</p> &amp; thé"],
+    // Twice over.
+    ["CafÃ\u0083Â©", "Café"],
+    // It shows such letters beside right ones, or beside letters beyond Latin-1.
+    ["Why é becomes Ã©", "Why é becomes Ã©"],
+    ["“CafÃ©”", "“CafÃ©”"],
+    ["Café", "Café"],
+    ["ÃO PAULO", "ÃO PAULO"],
+    ["", ""],
+  ])("%j becomes %j", (input, expected) => {
+    expect(mendDoubleEncoding(input)).toBe(expected);
+  });
+
+  it("leaves text alone that was encoded once, and gives back what was encoded twice", () => {
+    // Of these no two make a letter of UTF-8.
+    const right = fc.string({ unit: fc.constantFrom(..."abc é ü ñ ß – 漢") });
+    fc.assert(fc.property(right, (text) => void expect(mendDoubleEncoding(text)).toBe(text)));
+    const latin = fc.string({ unit: fc.constantFrom(..."abc éüñß"), minLength: 1 });
+    fc.assert(
+      fc.property(latin, (text) => {
+        expect(mendDoubleEncoding(Buffer.from(text).toString("latin1"))).toBe(text);
+      }),
+    );
+  });
 });
 
 describe("secrets", () => {

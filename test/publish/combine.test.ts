@@ -136,7 +136,8 @@ describe("what is missing", () => {
   ])("a title comes from what is there: %j", (entry, expected) => {
     const sighting = buildSighting({ entry, originalUrl: null });
     expect(
-      combine([buildStory({ sightings: [sighting], publishedId: "urn:x:y" })], options).entries[0]?.title,
+      combine([buildStory({ sightings: [sighting], publishedId: "urn:example:y" })], options).entries[0]
+        ?.title,
     ).toBe(expected);
   });
 
@@ -181,7 +182,7 @@ it("a secret in a source's address is not published", () => {
 
 it("the limit holds", () => {
   const stories = Array.from({ length: 20 }, (_, n) =>
-    buildStory({ number: n, publishedId: `urn:x:story-${n}` }),
+    buildStory({ number: n, publishedId: `urn:example:story-${n}` }),
   );
   expect(combine(stories, { ...options, output: buildOutput({ limit: 5 }) }).entries).toHaveLength(5);
 });

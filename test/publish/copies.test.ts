@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { CopyGroup, Entry, Sighting, Story } from "../../src/model.ts";
 import { combine, type PublishedEntry } from "../../src/publish/combine.ts";
-import { renderFeed } from "../../src/publish/render.ts";
 import { readRiver } from "../../src/serve/river.ts";
 import { MemoryRiver } from "../support/memory-river.ts";
+import { renderText } from "../support/render-text.ts";
 import { buildOutput, buildSighting, buildStory } from "../support/story-builder.ts";
 
 const HOUR_MS = 3_600_000;
@@ -76,13 +76,13 @@ describe("copies of one report", () => {
       ],
     });
     expect(feed.changed).toEqual(found);
-    expect(renderFeed(feed, "atom")).toContain(
+    expect(renderText(feed, "atom")).toContain(
       '<link rel="related" href="https://b.example/report" title="The b.example"/>',
     );
-    expect(renderFeed(feed, "rss")).toMatch(
+    expect(renderText(feed, "rss")).toMatch(
       /<atom:link (?=[^>]*rel="related")(?=[^>]*href="https:\/\/c.example\/report")/,
     );
-    expect(JSON.parse(renderFeed(feed, "json")).items[0]._mainstem.copies).toEqual([
+    expect(JSON.parse(renderText(feed, "json")).items[0]._mainstem.copies).toEqual([
       { name: "The b.example", url: "https://b.example/report", title: "A dam holds" },
       { name: "The c.example", url: "https://c.example/report", title: "A dam holds" },
     ]);

@@ -1,8 +1,9 @@
 /** The checks that stand in for the W3C's validator find what they are there for. */
 import { describe, expect, it } from "vitest";
 import { combine } from "../../src/publish/combine.ts";
-import { renderArchivePage, renderFeed } from "../../src/publish/render.ts";
+import { renderArchivePage } from "../../src/publish/render.ts";
 import { checkAtom, checkRss } from "../support/feed-checks.ts";
+import { renderText } from "../support/render-text.ts";
 import { buildOutput, buildSighting, buildStory } from "../support/story-builder.ts";
 
 const sighting = buildSighting({
@@ -23,8 +24,8 @@ const feed = combine([buildStory({ sightings: [sighting] })], {
   url: "https://river.example",
   isDefault: true,
 });
-const atom = renderFeed(feed, "atom");
-const rss = renderFeed(feed, "rss");
+const atom = renderText(feed, "atom");
+const rss = renderText(feed, "rss");
 const page = Buffer.from(renderArchivePage(feed, 2)).toString();
 const namesOf = (problems: readonly string[]) => problems.map((problem) => problem.split(":")[0]);
 
@@ -49,6 +50,13 @@ describe("the checks", () => {
     ["MediaGroupWithoutAlternatives", /<media:content url="https:\/\/a.example\/1.ogg".*\n/, ""],
     ["InvalidMediaRating", ">adult<", ">explicit<"],
     ["CharacterData", "A &#x26; B", "A &amp; B"],
+    ["ContainsHTML", ">A bridge reopens</title>", ">A &#x3C;/b> bridge</title>"],
+    ["ContainsEmail", "<name>Ada</name>", "<name>Ada &#x3C;ada@a.example></name>"],
+    ["NonCanonicalURI", /<id>[^<]*<\/id>(?=\n<title[^>]*>A bridge)/, "<id>https://News.example/1</id>"],
+    ["ImplausibleDate", /<updated>2026-/, "<updated>1970-"],
+    ["DuplicateUpdated", /(<entry[\s\S]*<\/entry>)/, "$1$1"],
+    ["InvalidLanguage", "<entry", '<entry xml:lang="yue"'],
+    ["BadCharacters", ">A bridge", ">CafÃ©"],
     ["SecurityRisk", "&lt;p&gt;Text", "&lt;script&gt;Text"],
     ["ContainsRelRef", "&lt;p&gt;Text", "&lt;img src=&quot;/x&quot;&gt;Text"],
     ["UnexpectedAttribute", "<entry", '<entry version="1"'],
@@ -66,6 +74,11 @@ describe("the checks", () => {
     ["MissingAtomSelfLink", 'rel="self"', 'rel="alternate"'],
     ["InvalidRFC2822Date", /<pubDate>Wed/, "<pubDate>Thu"],
     ["InvalidIntegerAttribute", 'length="5"', 'length="five"'],
+    ["MissingItunesElement", /<itunes:category[^>]*>/, ""],
+    ["MissingItunesElement", /<language>.*?<\/language>/, ""],
+    ["MissingItunesEmail", /<itunes:email>[^<]*<\/itunes:email>/, ""],
+    ["UnsupportedItunesFormat", /<itunes:(?:explicit|category|owner)[\s\S]*?(?=<item>)/, ""],
+    ["InvalidURLAttribute", 'url="https://a.example/1.mp3"', 'url="http://nas/1.mp3"'],
     ["InvalidTrueFalse", "<itunes:explicit>true", "<itunes:explicit>yes"],
     ["InvalidItunesEpisodeType", ">full<", ">whole<"],
     ["InvalidPositiveInteger", "<itunes:season>1", "<itunes:season>0"],
@@ -77,10 +90,14 @@ describe("the checks", () => {
     expect(namesOf(checkRss(rss.replace(from, to), "https://river.example/rss.xml"))).toContain(name);
   });
 
-  it("MissingCurrentInArchive", () => {
+  it("MissingCurrentInArchive, ArchiveIncomplete", () => {
     const without = page.replace(/<link rel="current".*\n/, "");
     expect(namesOf(checkAtom(without, "https://river.example/all/archive/2.xml"))).toEqual([
       "MissingCurrentInArchive",
+    ]);
+    const alone = page.replace(/<link rel="prev-archive".*\n/, "");
+    expect(namesOf(checkAtom(alone, "https://river.example/all/archive/2.xml"))).toEqual([
+      "ArchiveIncomplete",
     ]);
   });
 });

@@ -127,7 +127,7 @@ describe("the river", () => {
     const long = (index: number): Story =>
       buildStory({
         number: index,
-        publishedId: `urn:x:${index}`,
+        publishedId: `urn:example:${index}`,
         sightings: Array.from({ length: 12 }, (_, n) =>
           buildSighting({
             sourceId: `s${n}`,
@@ -154,7 +154,7 @@ describe("hostile input on the river", () => {
     ...HOSTILE_TEXTS.map((text, n) =>
       buildStory({
         number: n + 1,
-        publishedId: `urn:x:text-${n}`,
+        publishedId: `urn:example:text-${n}`,
         sightings: [
           buildSighting({
             sourceId: text.slice(0, 50),
@@ -174,7 +174,7 @@ describe("hostile input on the river", () => {
     ...HOSTILE_URLS.map((url, n) =>
       buildStory({
         number: n + 500,
-        publishedId: `urn:x:url-${n}`,
+        publishedId: `urn:example:url-${n}`,
         sightings: [
           buildSighting({ originalUrl: url, entry: { url, commentsUrl: url } }),
           buildSighting({ sourceId: "other", originalUrl: url, entry: { url } }),
@@ -184,7 +184,7 @@ describe("hostile input on the river", () => {
     ...HOSTILE_HTML.map((html, n) =>
       buildStory({
         number: n + 900,
-        publishedId: `urn:x:html-${n}`,
+        publishedId: `urn:example:html-${n}`,
         sightings: [buildSighting({ entry: { contentHtml: html, title: html.slice(0, 1000) } })],
       }),
     ),

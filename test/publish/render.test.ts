@@ -1,9 +1,10 @@
 import { Feed } from "feed";
 import { Parser } from "htmlparser2";
 import { describe, expect, it } from "vitest";
-import type { Entry, Story } from "../../src/model.ts";
+import type { Enclosure, Entry, FeedInfo, Story } from "../../src/model.ts";
 import { combine, type PublishedFeed } from "../../src/publish/combine.ts";
-import { renderArchivePage, renderFeed, renderFeedFormats } from "../../src/publish/render.ts";
+import { readText } from "../../src/publish/html-text.ts";
+import { renderArchivePage } from "../../src/publish/render.ts";
 import { checkAtom, checkRss } from "../support/feed-checks.ts";
 import {
   FORGED_TITLE,
@@ -12,12 +13,14 @@ import {
   HOSTILE_URLS,
   unsafeMarkupIn,
 } from "../support/hostile.ts";
+import { renderText } from "../support/render-text.ts";
 import {
   assertValidAtom,
   createJsonFeedValidator,
   hasAtomSchema,
   hasJsonFeedSchema,
 } from "../support/schemas.ts";
+import { shownText } from "../support/shown-text.ts";
 import { isSkippedWithout } from "../support/skip.ts";
 import { buildFeedInfo, buildOutput, buildSighting, buildStory } from "../support/story-builder.ts";
 import { childrenOf, parseStrictXml, textOf, type XmlNode } from "../support/strict-xml.ts";
@@ -46,6 +49,10 @@ function feedOf(
 function storyOf(entry: Partial<Entry>, number = 1): Story {
   const sighting = buildSighting({ entry, originalUrl: entry.url ?? "https://news.example/stories/1" });
   return buildStory({ number, publishedId: `urn:example:story-${number}`, sightings: [sighting] });
+}
+
+function file(url: string): Enclosure {
+  return { url, type: "audio/mpeg", length: null };
 }
 
 const rich = storyOf({
@@ -102,7 +109,7 @@ const episode = storyOf(
 );
 
 describe("Atom", () => {
-  const atom = parseStrictXml(renderFeed(feedOf([carried]), "atom"));
+  const atom = parseStrictXml(renderText(feedOf([carried]), "atom"));
   const [entry] = childrenOf(atom, "entry");
   const link = (rel: string): (string | undefined)[] =>
     childrenOf(entry, "link")
@@ -121,13 +128,13 @@ describe("Atom", () => {
   });
 
   it("keeps the id when another output becomes the first", () => {
-    const other = parseStrictXml(renderFeed(feedOf([carried], { isDefault: false }), "atom"));
+    const other = parseStrictXml(renderText(feedOf([carried], { isDefault: false }), "atom"));
     expect(textOf(other, "id")).toBe(textOf(atom, "id"));
     expect(childrenOf(other, "link")[0]?.attributes.get("href")).toBe("https://river.example/all/atom.xml");
   });
 
   it("carries every field, text escaped once", () => {
-    expect(textOf(entry, "title")).toBe("Café & <b>bold</b> ]]> 1 < 2");
+    expect(shownText(entry, "title")).toBe("Café & <b>bold</b> ]]> 1 < 2");
     expect(textOf(entry, "published")).toBe("2026-06-17T08:00:00.000Z");
     expect(childrenOf(entry, "author").map((a) => textOf(a, "name"))).toEqual(["Ada Reporter", "AFP"]);
     expect(childrenOf(entry, "author").map((a) => textOf(a, "email"))).toEqual(["ada@news.example", null]);
@@ -174,7 +181,7 @@ describe("Atom", () => {
       { url: "https://news.example/a.mp3", type: "audio/mpeg", fileSize: "1234", duration: "3725" },
       { url: "https://news.example/b.png", type: "image/png" },
     ]);
-    const [alone] = childrenOf(parseStrictXml(renderFeed(feedOf([episode]), "atom")), "entry");
+    const [alone] = childrenOf(parseStrictXml(renderText(feedOf([episode]), "atom")), "entry");
     expect(told(childrenOf(alone, "content"))).toEqual([
       { url: "https://news.example/a.mp3", type: "audio/mpeg", fileSize: "1234", duration: "61" },
     ]);
@@ -183,8 +190,76 @@ describe("Atom", () => {
     expect(textOf(entry, "rating")).toBeNull();
   });
 
+  it("entries of one instant have it in different letters, and an entry that follows none as always", () => {
+    const stories = [1, 2, 3].map((n) => storyOf({ url: `https://news.example/${n}` }, n));
+    const entries = childrenOf(parseStrictXml(renderText(feedOf(stories), "atom")), "entry");
+    expect(entries.map((one) => textOf(one, "updated"))).toEqual([
+      "2026-06-17T08:00:00.000Z",
+      "2026-06-17T08:01:00.000+00:01",
+      "2026-06-17T08:02:00.000+00:02",
+    ]);
+    const [last] = childrenOf(parseStrictXml(renderText(feedOf(stories.slice(2)), "atom")), "entry");
+    expect(textOf(last, "updated")).toBe("2026-06-17T08:00:00.000Z");
+  });
+
+  it("text that shows tags is no markup to whoever takes it for HTML", () => {
+    const text = "How to use <b></b> & <i>";
+    const joined = "How to use <\u2060b><\u2060/b> & <\u2060i>";
+    const story = storyOf({
+      title: text,
+      rights: text,
+      authors: [{ name: text, email: null, url: null }],
+      categories: [{ term: "x", label: text, scheme: null }],
+      enclosures: [{ url: "https://a.example/1.png", type: "image/png", length: 1, title: text }],
+    });
+    const [one] = childrenOf(parseStrictXml(renderText(feedOf([story]), "atom")), "entry");
+    const enclosure = childrenOf(one, "link").find(({ attributes }) => attributes.get("rel") === "enclosure");
+    expect([textOf(one, "title"), textOf(one, "rights")]).toEqual([joined, joined]);
+    expect(textOf(childrenOf(one, "author")[0], "name")).toBe(joined);
+    expect(childrenOf(one, "category")[0]?.attributes.get("label")).toBe(joined);
+    expect(enclosure?.attributes.get("title")).toBe(joined);
+    expect(readText(joined.replaceAll("&", "&amp;"), 1000)).toBe(joined);
+    // Without an end tag nobody takes it for HTML, and it stays as it is.
+    const [plain] = childrenOf(
+      parseStrictXml(renderText(feedOf([storyOf({ title: "1 < 2 & <T>" })]), "atom")),
+      "entry",
+    );
+    expect(textOf(plain, "title")).toBe("1 < 2 & <T>");
+  });
+
+  it("names a source by its feed's id where that is canonical, else by an address", () => {
+    const idOf = (feed: Partial<FeedInfo>) => {
+      const sighting = buildSighting({ feed: buildFeedInfo(feed) });
+      const document = parseStrictXml(renderText(feedOf([buildStory({ sightings: [sighting] })]), "atom"));
+      return textOf(childrenOf(childrenOf(document, "entry")[0], "source")[0], "id");
+    };
+    expect(idOf({ id: "tag:news.example,2005:feed" })).toBe("tag:news.example,2005:feed");
+    expect(idOf({ id: "http://News.example" })).toBe("http://news.example/");
+    expect(idOf({ id: "yt:channel:1" })).toBe("https://news.example/feed.xml");
+    expect(idOf({ id: null })).toBe("https://news.example/feed.xml");
+  });
+
+  it("an address in a name gets its own place", () => {
+    const people = [
+      { name: "Ada <ada@news.example>", email: null, url: null },
+      { name: "<ben@news.example>", email: null, url: null },
+      { name: "Cy <cy@old.example>", email: "cy@news.example", url: null },
+    ];
+    const [one] = childrenOf(
+      parseStrictXml(renderText(feedOf([storyOf({ authors: people })]), "atom")),
+      "entry",
+    );
+    expect(
+      childrenOf(one, "author").map((person) => [textOf(person, "name"), textOf(person, "email")]),
+    ).toEqual([
+      ["Ada", "ada@news.example"],
+      ["ben@news.example", "ben@news.example"],
+      ["Cy", "cy@news.example"],
+    ]);
+  });
+
   it("an entry without an author is the source's, not ours", () => {
-    const anonymous = parseStrictXml(renderFeed(feedOf([storyOf({ authors: [] })]), "atom"));
+    const anonymous = parseStrictXml(renderText(feedOf([storyOf({ authors: [] })]), "atom"));
     const source = childrenOf(childrenOf(anonymous, "entry")[0], "source")[0];
     expect(textOf(childrenOf(source, "author")[0], "name")).toBe("Example News");
   });
@@ -197,19 +272,19 @@ describe("Atom", () => {
       entry: { url: null, contentHtml: null },
     });
     const bare = parseStrictXml(
-      renderFeed(feedOf([buildStory({ sightings: [sighting], publishedId: "urn:x:y" })]), "atom"),
+      renderText(feedOf([buildStory({ sightings: [sighting], publishedId: "urn:example:y" })]), "atom"),
     );
     expect(textOf(childrenOf(bare, "entry")[0], "content")).toBe("A bridge reopens");
   });
 });
 
 describe("RSS", () => {
-  const rss = parseStrictXml(renderFeed(feedOf([carried]), "rss"));
+  const rss = parseStrictXml(renderText(feedOf([carried]), "rss"));
   const [channel] = childrenOf(rss, "channel");
   const [item] = childrenOf(channel, "item");
 
   it("carries every field, text escaped once", () => {
-    expect(textOf(item, "title")).toBe("Café & <b>bold</b> ]]> 1 < 2");
+    expect(shownText(item, "title")).toBe("Café & <b>bold</b> ]]> 1 < 2");
     expect(textOf(item, "pubDate")).toBe("Wed, 17 Jun 2026 08:00:00 GMT");
     expect(textOf(item, "description")).toBe("<p>Short &amp; sweet</p>");
     expect(textOf(item, "encoded")).toContain('<a href="https://news.example/river">reopened</a>');
@@ -240,7 +315,7 @@ describe("RSS", () => {
   });
 
   it("an episode has what podcast readers look for", () => {
-    const [channelOf] = childrenOf(parseStrictXml(renderFeed(feedOf([episode]), "rss")), "channel");
+    const [channelOf] = childrenOf(parseStrictXml(renderText(feedOf([episode]), "rss")), "channel");
     const [one] = childrenOf(channelOf, "item");
     expect(childrenOf(one, "image").map(({ attributes }) => attributes.get("href"))).toEqual([
       "https://news.example/cover.jpg",
@@ -252,13 +327,60 @@ describe("RSS", () => {
     expect(textOf(channelOf, "explicit")).toBe("true");
     // What is no episode says nothing of the kind, and without episodes the channel does not either.
     expect(textOf(item, "explicit")).toBeNull();
-    const [plain] = childrenOf(parseStrictXml(renderFeed(feedOf([storyOf({})]), "rss")), "channel");
+    const [plain] = childrenOf(parseStrictXml(renderText(feedOf([storyOf({})]), "rss")), "channel");
     expect(textOf(plain, "explicit")).toBeNull();
     const unsaid = storyOf({
       enclosures: [{ url: "https://a.example/1.mp3", type: "audio/mpeg", length: null }],
     });
-    const [clean] = childrenOf(parseStrictXml(renderFeed(feedOf([unsaid]), "rss")), "channel");
+    const [clean] = childrenOf(parseStrictXml(renderText(feedOf([unsaid]), "rss")), "channel");
     expect(textOf(clean, "explicit")).toBe("false");
+  });
+
+  it("a channel with episodes says who answers for it, what it is and in which language", () => {
+    const channelOf = (feed: PublishedFeed) =>
+      childrenOf(parseStrictXml(renderText(feed, "rss")), "channel")[0];
+    const mixed = [episode, storyOf({ language: "de", url: "https://news.example/2" }, 2)];
+    const channel = channelOf(feedOf(mixed));
+    const [owner] = childrenOf(channel, "owner");
+    expect([textOf(owner, "name"), textOf(owner, "email")]).toEqual([
+      "All stories",
+      "webmaster@river.example",
+    ]);
+    expect(childrenOf(channel, "category").map(({ attributes }) => attributes.get("text"))).toEqual(["News"]);
+    expect(textOf(channel, "language")).toBe("mul");
+    expect(
+      textOf(channelOf(feedOf([storyOf({ enclosures: [file("https://a.example/1.mp3")] })])), "language"),
+    ).toBe("und");
+    const named = channelOf({ ...feedOf(mixed), ownerEmail: "ada@news.example" });
+    expect(textOf(childrenOf(named, "owner")[0], "email")).toBe("ada@news.example");
+    // Nobody to name: nothing of Apple's anywhere.
+    expect(renderText({ ...feedOf(mixed), ownerEmail: null }, "rss")).not.toMatch(/<itunes:/);
+    // No episode: a mixed feed has no language of its own.
+    expect(textOf(channelOf(feedOf(mixed.slice(1).concat(storyOf({}, 3)))), "language")).toBeNull();
+  });
+
+  it("links files that RSS has no enclosure for, and addresses that it has no element for", () => {
+    const story = storyOf({
+      url: "http://[2001:db8::1]/1",
+      commentsUrl: "http://[2001:db8::1]/1#comments",
+      imageUrl: "http://nas/cover.jpg",
+      enclosures: [file("http://nas/1.mp3"), file("https://a.example/1.mp3"), file("http://[::1]/1.mp3")],
+    });
+    const document = renderText(feedOf([story]), "rss");
+    expect(checkRss(document, "https://river.example/rss.xml")).toEqual([]);
+    const [one] = childrenOf(childrenOf(parseStrictXml(document), "channel")[0], "item");
+    expect(childrenOf(one, "enclosure").map(({ attributes }) => attributes.get("url"))).toEqual([
+      "https://a.example/1.mp3",
+    ]);
+    expect(
+      childrenOf(one, "link").map(({ attributes }) => [attributes.get("rel"), attributes.get("href")]),
+    ).toEqual([
+      ["alternate", "http://[2001:db8::1]/1"],
+      ["enclosure", "http://nas/1.mp3"],
+      ["enclosure", "http://[::1]/1.mp3"],
+    ]);
+    expect(childrenOf(one, "thumbnail")[0]?.attributes.get("url")).toBe("http://nas/cover.jpg");
+    expect(childrenOf(one, "image")).toEqual([]);
   });
 
   it("cuts a list of authors that Apple would not take", () => {
@@ -267,7 +389,7 @@ describe("RSS", () => {
       authors,
       enclosures: [{ url: "https://a.example/1.mp3", type: "audio/mpeg", length: null }],
     });
-    const [channelOf] = childrenOf(parseStrictXml(renderFeed(feedOf([crowd]), "rss")), "channel");
+    const [channelOf] = childrenOf(parseStrictXml(renderText(feedOf([crowd]), "rss")), "channel");
     const [one] = childrenOf(channelOf, "item");
     const [author] = childrenOf(one, "author").filter(({ uri }) => uri.includes("itunes"));
     expect(author?.text.length).toBeLessThanOrEqual(255);
@@ -290,7 +412,7 @@ describe("RSS", () => {
   ])("the guid %s has isPermaLink=%s", (publishedId, isPermaLink) => {
     const feed = feedOf([{ ...rich, publishedId }]);
     const guid = childrenOf(
-      childrenOf(childrenOf(parseStrictXml(renderFeed(feed, "rss")), "channel")[0], "item")[0],
+      childrenOf(childrenOf(parseStrictXml(renderText(feed, "rss")), "channel")[0], "item")[0],
       "guid",
     )[0];
     expect(guid?.text).toBe(publishedId);
@@ -300,14 +422,14 @@ describe("RSS", () => {
   it("`&amp;` in a text stays `&amp;`", () => {
     const title = "How to write &amp; and &lt; in HTML, &amp;amp; so on";
     const feed = feedOf([storyOf({ title })], { title });
-    const document = parseStrictXml(renderFeed(feed, "rss"));
+    const document = parseStrictXml(renderText(feed, "rss"));
     expect(textOf(childrenOf(document, "channel")[0], "title")).toBe(title);
     expect(textOf(childrenOf(childrenOf(document, "channel")[0], "item")[0], "title")).toBe(title);
   });
 });
 
 describe("JSON Feed", () => {
-  const json = JSON.parse(renderFeed(feedOf([carried]), "json")) as {
+  const json = JSON.parse(renderText(feedOf([carried]), "json")) as {
     items: JsonItem[];
     [key: string]: unknown;
   };
@@ -417,8 +539,11 @@ describe("hostile input", () => {
     url: "https://river.example",
     isDefault: true,
   });
-  const rendered = renderFeedFormats(feed);
-  const text = { atom: String(rendered.atom), rss: String(rendered.rss), json: String(rendered.json) };
+  const text = {
+    atom: renderText(feed, "atom"),
+    rss: renderText(feed, "rss"),
+    json: renderText(feed, "json"),
+  };
   const atom = parseStrictXml(text.atom);
   const channel = childrenOf(parseStrictXml(text.rss), "channel")[0];
   const json = JSON.parse(text.json) as { items: JsonItem[] };
@@ -437,8 +562,8 @@ describe("hostile input", () => {
     expect(childrenOf(channel, "item").map((item) => textOf(item, "guid"))).toEqual(ids);
     expect(json.items.map((item) => item.id)).toEqual(ids);
     const titles = feed.entries.map((entry) => entry.title);
-    expect(childrenOf(atom, "entry").map((entry) => textOf(entry, "title"))).toEqual(titles);
-    expect(childrenOf(channel, "item").map((item) => textOf(item, "title"))).toEqual(titles);
+    expect(childrenOf(atom, "entry").map((entry) => shownText(entry, "title"))).toEqual(titles);
+    expect(childrenOf(channel, "item").map((item) => shownText(item, "title"))).toEqual(titles);
     expect(json.items.map((item) => item.title)).toEqual(titles);
   });
 
@@ -476,8 +601,8 @@ describe("hostile input", () => {
     "is valid by RFC 4287's RelaxNG (skipped without xmllint or ../shared)",
     () => {
       assertValidAtom(text.atom);
-      assertValidAtom(renderFeed(feedOf([]), "atom"));
-      assertValidAtom(renderFeed(feedOf([carried]), "atom"));
+      assertValidAtom(renderText(feedOf([]), "atom"));
+      assertValidAtom(renderText(feedOf([carried]), "atom"));
     },
   );
 
@@ -486,8 +611,8 @@ describe("hostile input", () => {
     () => {
       const problemsOf = createJsonFeedValidator();
       expect(problemsOf(json)).toEqual([]);
-      expect(problemsOf(JSON.parse(renderFeed(feedOf([]), "json")))).toEqual([]);
-      expect(problemsOf(JSON.parse(renderFeed(feedOf([carried]), "json")))).toEqual([]);
+      expect(problemsOf(JSON.parse(renderText(feedOf([]), "json")))).toEqual([]);
+      expect(problemsOf(JSON.parse(renderText(feedOf([carried]), "json")))).toEqual([]);
     },
   );
 
@@ -495,8 +620,8 @@ describe("hostile input", () => {
     expect(checkAtom(text.atom, "https://river.example/atom.xml")).toEqual([]);
     expect(checkRss(text.rss, "https://river.example/rss.xml")).toEqual([]);
     for (const some of [feedOf([]), feedOf([carried]), feedOf([episode])]) {
-      expect(checkAtom(renderFeed(some, "atom"), "https://river.example/atom.xml")).toEqual([]);
-      expect(checkRss(renderFeed(some, "rss"), "https://river.example/rss.xml")).toEqual([]);
+      expect(checkAtom(renderText(some, "atom"), "https://river.example/atom.xml")).toEqual([]);
+      expect(checkRss(renderText(some, "rss"), "https://river.example/rss.xml")).toEqual([]);
     }
     expect(checkAtom(String(renderArchivePage(feed, 2)), "https://river.example/all/archive/2.xml")).toEqual(
       [],
@@ -506,24 +631,24 @@ describe("hostile input", () => {
   // The package splits the first `]]>` of a text, so that the second one ends the CDATA, and the rest is well-formed.
   const crafted = "one ]]> two ]]></title></item><item><title><![CDATA[forged";
   const titlesOf = (xml: string) =>
-    childrenOf(childrenOf(parseStrictXml(xml), "channel")[0], "item").map((item) => textOf(item, "title"));
+    childrenOf(childrenOf(parseStrictXml(xml), "channel")[0], "item").map((item) => shownText(item, "title"));
 
   it("a crafted title that makes `feed` write a forged entry in well-formed XML makes us write none", () => {
     const raw = new Feed({ title: "t", link: "https://river.example/", updated: new Date(0) });
     raw.addItem({ title: crafted, link: "https://news.example/1", date: new Date(0) });
     expect(titlesOf(raw.rss2())).toContain("forged");
     const ours = feedOf([storyOf({ title: crafted, contentHtml: crafted, summary: crafted })]);
-    expect(titlesOf(renderFeed(ours, "rss"))).toEqual([crafted]);
-    const entries = childrenOf(parseStrictXml(renderFeed(ours, "atom")), "entry");
-    expect(entries.map((entry) => textOf(entry, "title"))).toEqual([crafted]);
-    expect((JSON.parse(renderFeed(ours, "json")) as { items: unknown[] }).items).toHaveLength(1);
+    expect(titlesOf(renderText(ours, "rss"))).toEqual([crafted]);
+    const entries = childrenOf(parseStrictXml(renderText(ours, "atom")), "entry");
+    expect(entries.map((entry) => shownText(entry, "title"))).toEqual([crafted]);
+    expect((JSON.parse(renderText(ours, "json")) as { items: unknown[] }).items).toHaveLength(1);
   });
 
   it("two `]]>` in one title forge no item", () => {
     const forged = feedOf([storyOf({ title: FORGED_TITLE, contentHtml: FORGED_TITLE })]);
-    const items = childrenOf(childrenOf(parseStrictXml(renderFeed(forged, "rss")), "channel")[0], "item");
+    const items = childrenOf(childrenOf(parseStrictXml(renderText(forged, "rss")), "channel")[0], "item");
     expect(items).toHaveLength(1);
-    expect(textOf(items[0], "title")).toBe(FORGED_TITLE);
+    expect(shownText(items[0], "title")).toBe(FORGED_TITLE);
     expect(childrenOf(items[0], "link")).toHaveLength(1);
   });
 });

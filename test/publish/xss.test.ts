@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { cleanHtml } from "../../src/publish/clean-html.ts";
 import { combine } from "../../src/publish/combine.ts";
-import { renderFeed } from "../../src/publish/render.ts";
 import { checkAtom, checkHtml, checkRss } from "../support/feed-checks.ts";
 import { unsafeMarkupIn } from "../support/hostile.ts";
+import { renderText } from "../support/render-text.ts";
 import { buildOutput, buildSighting, buildStory } from "../support/story-builder.ts";
 import { XSS } from "../support/xss.ts";
 
@@ -32,7 +32,7 @@ describe("every format", () => {
     const stories = XSS.map((html, index) =>
       buildStory({
         number: index + 1,
-        publishedId: `urn:x:${index}`,
+        publishedId: `urn:example:${index}`,
         sightings: [
           buildSighting({
             entry: {
@@ -59,9 +59,9 @@ describe("every format", () => {
       },
     });
     expect(feed.entries).toHaveLength(XSS.length);
-    expect(checkAtom(renderFeed(feed, "atom"), "https://river.example/atom.xml")).toEqual([]);
-    expect(checkRss(renderFeed(feed, "rss"), "https://river.example/rss.xml")).toEqual([]);
-    const { items } = JSON.parse(renderFeed(feed, "json")) as { items: { content_html?: string }[] };
+    expect(checkAtom(renderText(feed, "atom"), "https://river.example/atom.xml")).toEqual([]);
+    expect(checkRss(renderText(feed, "rss"), "https://river.example/rss.xml")).toEqual([]);
+    const { items } = JSON.parse(renderText(feed, "json")) as { items: { content_html?: string }[] };
     for (const { content_html: html } of items) expect(checkHtml(html ?? "")).toEqual([]);
   });
 });

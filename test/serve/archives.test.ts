@@ -10,6 +10,7 @@ import { Site } from "../../src/serve/site.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { addSources, buildDefinition, buildSighting as buildStored, poll } from "../store/builders.ts";
+import { checkAtom } from "../support/feed-checks.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 import { MemoryRiver } from "../support/memory-river.ts";
 import {
@@ -40,7 +41,7 @@ function storyOf(
     originalUrl: link,
     entry: { url: link, title: `Story ${number}` },
   });
-  return buildStory({ ...times, number, publishedId: `urn:x:${number}`, sightings: [sighting] });
+  return buildStory({ ...times, number, publishedId: `urn:example:${number}`, sightings: [sighting] });
 }
 
 function siteOf(
@@ -164,6 +165,24 @@ describe("RFC 5005 4: an archived feed", () => {
     expect((await headersOf(1, "json")).get("content-type")).toBe("application/feed+json; charset=utf-8");
   });
 
+  it("its first page names the second, whose address leads to the live document until it is there", async () => {
+    const river = new MemoryRiver(Array.from({ length: 14 }, (_, n) => storyOf(n + 1, { hoursAgo: 40 - n })));
+    const site = siteOf(river);
+    await refreshWholly(site);
+    expect(site.archives.get("all")).toBe(1);
+    const first = (await site.archivePage("/all/archive/1.xml"))?.body.toString() ?? "";
+    expect(checkAtom(first, `${url}/all/archive/1.xml`)).toEqual([]);
+    expect(linkOf(parseStrictXml(first), "next-archive")).toBe(`${url}/all/archive/2.xml`);
+    expect(site.liveAddressOf("/all/archive/2.xml")).toBe(`${url}/atom.xml`);
+    for (const path of [
+      "/all/archive/1.xml",
+      "/all/archive/3.xml",
+      "/all/archive/2.json",
+      "/none/archive/2.xml",
+    ])
+      expect(site.liveAddressOf(path)).toBeNull();
+  });
+
   it("whatever comes in whatever order, nothing is out of reach and no page ever changes", async () => {
     const batches = fc.array(
       fc.array(fc.record({ hoursAgo: fc.integer({ min: 0, max: 1000 }), isTagged: fc.boolean() }), {
@@ -244,12 +263,12 @@ describe("RFC 5005 4: an archived feed", () => {
       clock,
     );
     await refreshWholly(site);
-    expect((await readHistory(site)).live).toEqual(["urn:x:2", "urn:x:1"]);
+    expect((await readHistory(site)).live).toEqual(["urn:example:2", "urn:example:1"]);
     expect(site.nextRefreshInMs).toBe(19 * hourMs + 1);
     await clock.advance(19 * hourMs + 1);
     await refreshWholly(site);
     const { live, all } = await readHistory(site);
-    expect(live).toEqual(["urn:x:2"]);
+    expect(live).toEqual(["urn:example:2"]);
     expect(all.size).toBe(3);
   });
 
@@ -294,17 +313,17 @@ describe("RFC 5005 4: an archived feed", () => {
     );
     const site = siteOf(river, [{ tags: ["w"] }], clock);
     await refreshWholly(site);
-    expect((await readHistory(site)).all.has("urn:x:99")).toBe(false);
+    expect((await readHistory(site)).all.has("urn:example:99")).toBe(false);
     river.change(
       river.stories.map((s) =>
-        s.publishedId === "urn:x:99"
+        s.publishedId === "urn:example:99"
           ? { ...storyOf(99, { hoursAgo: 500, tags: ["w"] }), number: s.number }
           : s,
       ),
     );
     await clock.advance(25 * hourMs);
     await refreshWholly(site);
-    expect((await readHistory(site)).all.has("urn:x:99")).toBe(true);
+    expect((await readHistory(site)).all.has("urn:example:99")).toBe(true);
   });
 
   it.skipIf(isSkippedWithout("xmllint or ../shared/schema", hasAtomSchema))(

@@ -730,7 +730,9 @@ describe("the health feed", () => {
     river.notices = [notice, { ...notice, kind: "recovered", code: null, message: "It works again." }];
     const { headers, body } = await ask("/health/atom.xml");
     const text = body.toString();
-    expect(text).toContain('<title type="text">Paper &#x3C;b&gt;&#x26;&#x3C;/b&gt; Post fails</title>');
+    expect(text).toContain(
+      '<title type="text">Paper &#x3C;\u2060b&gt;&#x26;&#x3C;\u2060/b&gt; Post fails</title>',
+    );
     expect(text).toMatch(/every poll has failed.*raise limits\.timeout/);
     expect(text).not.toContain("S3CRET");
     expect(entriesOf(text)).toBe(2);
@@ -768,6 +770,17 @@ describe("archive pages", () => {
     expect([head.status, head.body.length]).toEqual([200, 0]);
     expect((await ask("/all/archive/1.xml", { method: "OPTIONS" })).status).toBe(204);
     expect((await ask("/all/archive/1.xml", { method: "POST" })).status).toBe(405);
+  });
+
+  it("the second leads to the live document until there is one", async () => {
+    const { ask } = await setUp({ stories: storiesNumbered(15), outputs: [buildOutput({ limit: 5 })] });
+    expect((await ask("/all/archive/1.xml")).status).toBe(200);
+    const second = await ask("/all/archive/2.xml");
+    expect([second.status, second.headers.location]).toEqual([307, "https://river.example/atom.xml"]);
+    expect(second.headers["cache-control"]).toBe("no-cache");
+    expect((await ask("/all/archive/3.xml")).status).toBe(404);
+    const { ask: askLater } = await setUpArchive();
+    expect((await askLater("/all/archive/2.xml")).status).toBe(200);
   });
 
   it.each(["0", "01", "99", "1e1", "999999999999", "-1"])("there is no page %s", async (number) => {

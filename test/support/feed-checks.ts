@@ -3,6 +3,7 @@
  * messages: the validator itself is in neither npm nor Debian. Each problem begins with the validator's name for it.
  */
 import { Parser } from "htmlparser2";
+import { isCanonicalUri } from "../../src/identify/canonical-uri.ts";
 import { childrenOf, parseStrictXml, textOf, type XmlNode } from "./strict-xml.ts";
 
 const ATOM = "http://www.w3.org/2005/Atom";
@@ -15,6 +16,7 @@ const RELATIONS = new Set([
   "replies",
   "hub",
   "prev-archive",
+  "next-archive",
   "current",
   "related",
 ]);
@@ -47,7 +49,7 @@ const ATTRIBUTES: ReadonlyMap<string, string> = new Map([
   ["summary", "type"],
   ["content", "type url fileSize duration medium"],
   ["link", "rel type href title length hreflang"],
-  ["category", "term scheme label domain"],
+  ["category", "term scheme label domain text"],
   ["rss", "version"],
   ["guid", "isPermaLink"],
   ["enclosure", "url length type"],
@@ -57,22 +59,31 @@ const ATTRIBUTES: ReadonlyMap<string, string> = new Map([
   ["rating", "scheme"],
 ]);
 const ELEMENTS = new Set(
-  "feed id title subtitle updated author name uri email link generator entry published contributor category rights source icon summary content group thumbnail rating archive rss channel description docs language lastBuildDate item guid pubDate comments enclosure encoded creator image duration season episode episodeType explicit".split(
+  "feed id title subtitle updated author name uri email link generator entry published contributor category rights source icon summary content group thumbnail rating archive rss channel description docs language lastBuildDate item guid pubDate comments enclosure encoded creator image duration season episode episodeType explicit owner".split(
     " ",
   ),
 );
 /** Plain text, where `<` and `&` are to be written as `&#x3C;` and `&#x26;`. */
 const UNMARKED_TEXT =
-  /<(title|subtitle|rights|name|category|source|dc:rights|itunes:author)(?: [^>]*)?>[^<]*&(?:lt|amp);[^<]*<\/\1>/;
+  /<(title|subtitle|rights|name|category|source|dc:rights|itunes:author|itunes:name)(?: [^>]*)?>[^<]*&(?:lt|amp);[^<]*<\/\1>/;
+/** The validator's `nonhtml`, and text constructs that are not HTML. */
+const PLAIN_ELEMENTS = new Set(
+  "title subtitle rights name category source summary content author".split(" "),
+);
 /** Brackets are for an address of IPv6 alone (the validator's InvalidUriChar). */
 const URI = /^[a-z][a-z0-9+.-]*:(?:\/\/\[[0-9a-f:.]+\])?[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+$/i;
-const IRI = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`\u0000-\u0020]+$/iu;
+/** A host with dots (the validator's `httpURL`). */
+const PLAIN_URL = /^https?:\/\/(?:[a-z0-9-]+\.)+[a-z0-9][a-z0-9-]*(?::\d+)?(?:\/|$)/i;
+/** The validator's `rfc2396_full`. */
+const FULL_URI = /^[a-z][a-z0-9+.-]*:(?:\/\/)?[0-9a-z;/?:@&=+$.\-_!~*'()%,#]+$/i;
 const HTTP_URL = /^https?:\/\/[^\s/?#]+/i;
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)$/;
 const RFC822 =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
 const MIME = /^[a-z][a-z0-9-]*\/[a-z0-9][a-z0-9.+_-]*$/;
-const EMAIL = /^[^@\s<>"]+@[^@\s<>"]+\.[^@\s<>"]+$/;
+const EMAIL = /^[a-z0-9_+.'-]+@(?:[a-z0-9-]+\.)+[a-z0-9][a-z0-9-]*$/i;
+/** Of those without a two-letter code; what our tests write. */
+const LONG_LANGUAGES = new Set("mul und gsw fil haw ceb ast nds tlh".split(" "));
 const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
 /** Elements that validators and readers call a risk in content. */
 const RISKY = new Set(
@@ -116,6 +127,8 @@ export function checkAtom(xml: string, location: string): readonly string[] {
   const ids = entries.map((entry) => textOf(entry, "id") ?? "");
   for (const id of new Set(ids.filter((one, index) => ids.indexOf(one) !== index)))
     problems.push(`DuplicateEntries: ${id}`);
+  const updated = entries.map((entry) => textOf(entry, "updated"));
+  if (new Set(updated).size !== updated.length) problems.push("DuplicateUpdated");
   for (const entry of entries) checkEntry(entry, problems);
   return problems;
 }
@@ -165,17 +178,18 @@ function checkMetadata(node: XmlNode, name: string, problems: string[]): void {
   for (const one of ["id", "title", "updated"])
     if (childrenOf(node, one).length === 0) problems.push(`MissingElement: ${one} of ${name}`);
   const id = textOf(node, "id") ?? "";
-  if (!IRI.test(id)) problems.push(`InvalidFullLink: the id ${id}`);
+  if (!isCanonicalUri(id)) problems.push(`NonCanonicalURI: the id ${id}`);
   for (const one of ["updated", "published"]) {
     const date = textOf(node, one);
     if (date !== null && (!RFC3339.test(date) || Number.isNaN(Date.parse(date))))
       problems.push(`InvalidRFC3339Date: ${date} of ${name}`);
+    if (date !== null && date < "1990") problems.push(`ImplausibleDate: ${date} of ${name}`);
     if (date !== null && date !== date.trim()) problems.push(`UnexpectedWhitespace: ${date} of ${name}`);
   }
   const [title] = childrenOf(node, "title");
   if (title !== undefined) checkText(title, name, problems);
   const language = node.attributes.get("xml:lang");
-  if (language !== undefined && !LANGUAGE.test(language))
+  if (language !== undefined && !isKnownLanguage(language))
     problems.push(`InvalidLanguage: ${language} of ${name}`);
   for (const person of [...childrenOf(node, "author"), ...childrenOf(node, "contributor")])
     checkPerson(person, name, problems);
@@ -197,7 +211,8 @@ function checkMetadata(node: XmlNode, name: string, problems: string[]): void {
     if ((attributes.get("term") ?? "").trim() === "")
       problems.push(`AttrNotBlank: a category's term of ${name}`);
     const scheme = attributes.get("scheme");
-    if (scheme !== undefined && !URI.test(scheme)) problems.push(`InvalidURIAttribute: ${scheme} of ${name}`);
+    if (scheme !== undefined && !FULL_URI.test(scheme))
+      problems.push(`InvalidURIAttribute: ${scheme} of ${name}`);
   }
 }
 
@@ -213,6 +228,11 @@ function checkNames(node: XmlNode, problems: string[]): void {
     if (!name.startsWith("xmlns") && !allowed.has(name))
       problems.push(`UnexpectedAttribute: ${name} of ${node.name}`);
   }
+  const type = node.attributes.get("type");
+  const isPlain =
+    PLAIN_ELEMENTS.has(node.name) && type !== "html" && !(node.name === "description" && node.uri === "");
+  if (isPlain) checkPlain(node, node.text, problems);
+  for (const name of ["title", "label"]) checkPlain(node, node.attributes.get(name) ?? "", problems);
   for (const child of node.children) checkNames(child, problems);
 }
 
@@ -220,7 +240,21 @@ function checkNames(node: XmlNode, problems: string[]): void {
 function checkHistory(feed: XmlNode, problems: string[]): void {
   if (childrenOf(feed, "archive").length === 0) return;
   if (linksOf(feed, "current").length !== 1) problems.push("MissingCurrentInArchive");
-  if (childrenOf(feed, "complete").length > 0) problems.push("ArchiveIncomplete: it says to be complete");
+  if (childrenOf(feed, "complete").length > 0) problems.push("FeedRelInCompleteFeed: it says to be complete");
+  if (linksOf(feed, "prev-archive").length + linksOf(feed, "next-archive").length === 0)
+    problems.push("ArchiveIncomplete: it names no other page");
+}
+
+/** A two-letter code, or one of the longer ones that stand in ISO 639-2 since its beginning. */
+function isKnownLanguage(tag: string): boolean {
+  const [language = ""] = tag.split("-");
+  return LANGUAGE.test(tag) && (language.length === 2 || LONG_LANGUAGES.has(language));
+}
+
+/** What is no HTML, and is taken for it: an end tag of HTML, a known entity whose `&` is not written as a number. */
+function checkPlain(element: XmlNode, text: string, problems: string[]): void {
+  const [, tag] = /<\/([a-z][a-z0-9]*)>/i.exec(text) ?? [];
+  if (tag !== undefined) problems.push(`ContainsHTML: ${tag} in ${element.name}`);
 }
 
 /** Media RSS, and Apple's elements in what Apple takes. */
@@ -234,7 +268,7 @@ function checkMedia(node: XmlNode, name: string, problems: string[]): void {
   ]);
   for (const { uri, attributes } of media) {
     if (uri !== PREFIXES.get("media")) continue;
-    if (!URI.test(attributes.get("url") ?? "")) problems.push(`InvalidFullLink: media of ${name}`);
+    if (!FULL_URI.test(attributes.get("url") ?? "")) problems.push(`InvalidFullLink: media of ${name}`);
     const [type, size, duration] = ["type", "fileSize", "duration"].map((one) => attributes.get(one));
     if (type !== undefined && !MIME.test(type)) problems.push(`InvalidMIMEAttribute: media of ${name}`);
     if (size !== undefined && !/^[1-9]\d*$/.test(size))
@@ -264,6 +298,7 @@ function checkMedia(node: XmlNode, name: string, problems: string[]): void {
 function checkPerson(person: XmlNode, name: string, problems: string[]): void {
   const [who, email, uri] = ["name", "email", "uri"].map((one) => textOf(person, one));
   if ((who ?? "").trim() === "") problems.push(`NotBlank: a person's name of ${name}`);
+  if (/<[\w+.'-]+@[a-z0-9.-]+>/i.test(who ?? "")) problems.push(`ContainsEmail: ${who} of ${name}`);
   if (typeof email === "string" && !EMAIL.test(email)) problems.push(`InvalidContact: ${email} of ${name}`);
   if (typeof uri === "string" && !URI.test(uri)) problems.push(`InvalidLink: ${uri} of ${name}`);
 }
@@ -325,15 +360,35 @@ export function checkRss(xml: string, location: string): readonly string[] {
   if (self.length !== 1) problems.push(`MissingAtomSelfLink: ${self.length}`);
   else if (self[0] !== location) problems.push(`SelfDoesntMatchLocation: ${self[0]}`);
   const language = core(channel, "language")[0]?.text;
-  if (language !== undefined && !LANGUAGE.test(language)) problems.push(`InvalidLanguage: ${language}`);
+  if (language !== undefined && !isKnownLanguage(language)) problems.push(`InvalidLanguage: ${language}`);
   checkRssDates(channel, "the channel", problems);
   checkMedia(channel, "the channel", problems);
+  checkPodcast(channel, problems);
   const items = childrenOf(channel, "item");
   const guids = items.map((item) => core(item, "guid")[0]?.text ?? "");
   for (const guid of new Set(guids.filter((one, index) => guids.indexOf(one) !== index)))
     problems.push(`DuplicateValue: the guid ${guid}`);
   for (const item of items) checkItem(item, problems);
   return problems;
+}
+
+/** What Apple's elements in an item want of the channel. */
+function checkPodcast(channel: XmlNode, problems: string[]): void {
+  const isItunes = ({ uri }: XmlNode) => uri === PREFIXES.get("itunes");
+  const nodes = [channel, ...childrenOf(channel, "item")].flatMap(({ children }) => children);
+  if (!nodes.some(isItunes)) return;
+  if (core(channel, "language").length === 0) problems.push("MissingItunesElement: language");
+  for (const one of ["explicit", "category"])
+    if (!childrenOf(channel, one).some(isItunes)) problems.push(`MissingItunesElement: ${one}`);
+  const [owner] = childrenOf(channel, "owner").filter(isItunes);
+  if (!EMAIL.test(textOf(owner, "email") ?? "")) problems.push("MissingItunesEmail");
+  // The validator asks an item for a file of its list only where the channel says nothing before it.
+  const first = channel.children.findIndex(isItunes);
+  if (first === -1 || first > channel.children.findIndex(({ name }) => name === "item"))
+    problems.push("UnsupportedItunesFormat: the items come first");
+  for (const image of [channel, ...childrenOf(channel, "item")].flatMap((node) => childrenOf(node, "image")))
+    if (isItunes(image) && !PLAIN_URL.test(image.attributes.get("href") ?? ""))
+      problems.push("InvalidURLAttribute: itunes:image");
 }
 
 function checkItem(item: XmlNode, problems: string[]): void {
@@ -361,9 +416,9 @@ function checkItem(item: XmlNode, problems: string[]): void {
     problems.push(`ItemMustContainTitleOrDescription: ${name}`);
   for (const one of ["link", "comments"])
     for (const { text } of core(item, one))
-      if (!URI.test(text) || !HTTP_URL.test(text)) problems.push(`InvalidLink: ${text}`);
+      if (!FULL_URI.test(text) || !HTTP_URL.test(text)) problems.push(`InvalidLink: ${text}`);
   for (const { attributes } of core(item, "enclosure")) {
-    if (!HTTP_URL.test(attributes.get("url") ?? ""))
+    if (!PLAIN_URL.test(attributes.get("url") ?? ""))
       problems.push(`InvalidURLAttribute: an enclosure of ${name}`);
     if (!MIME.test(attributes.get("type") ?? ""))
       problems.push(`InvalidMIMEAttribute: an enclosure of ${name}`);
@@ -371,7 +426,7 @@ function checkItem(item: XmlNode, problems: string[]): void {
       problems.push(`InvalidIntegerAttribute: an enclosure of ${name}`);
   }
   for (const { attributes } of core(item, "source"))
-    if (!HTTP_URL.test(attributes.get("url") ?? ""))
+    if (!FULL_URI.test(attributes.get("url") ?? ""))
       problems.push(`InvalidURLAttribute: the source of ${name}`);
   if (core(item, "author").length > 0 && childrenOf(item, "creator").length > 0)
     problems.push(`DuplicateItemSemantics: ${name}`);
@@ -389,9 +444,11 @@ function checkItem(item: XmlNode, problems: string[]): void {
 
 function checkRssDates(node: XmlNode, name: string, problems: string[]): void {
   for (const one of ["pubDate", "lastBuildDate"])
-    for (const { text } of core(node, one))
+    for (const { text } of core(node, one)) {
+      if (new Date(text).getFullYear() < 1990) problems.push(`ImplausibleDate: ${text} of ${name}`);
       if (!RFC822.test(text) || new Date(text).toUTCString() !== text)
         problems.push(`InvalidRFC2822Date: ${text} of ${name}`);
+    }
 }
 
 /** Children of RSS itself, which has no namespace. */
@@ -410,7 +467,16 @@ function charactersOf(xml: string): string[] {
   if (!xml.startsWith('<?xml version="1.0" encoding="utf-8"?>')) problems.push("MissingEncoding");
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd-\uffff]|\p{Surrogate}/u.test(xml))
     problems.push("BadCharacters");
+  for (const [stretch] of xml.matchAll(/[^&<>"'\n]*[\u00c2\u00c3][\u0080-\u00bf][^&<>"'\n]*/g))
+    if (isDoubleEncoded(stretch)) problems.push(`BadCharacters: ${stretch.slice(0, 60)}`);
   const unmarked = UNMARKED_TEXT.exec(xml);
   if (unmarked !== null) problems.push(`CharacterData: ${unmarked[0].slice(0, 100)}`);
   return problems;
+}
+
+/** UTF-8 that was read as Latin-1. */
+function isDoubleEncoded(stretch: string): boolean {
+  if (/[^\0-\u00ff]/.test(stretch)) return false;
+  const bytes = Buffer.from(stretch, "latin1");
+  return Buffer.from(bytes.toString("utf8")).equals(bytes);
 }
