@@ -4,7 +4,7 @@ const OFFSET_MINUTES_MAX = 14 * 60;
 
 /**
  * An instant by RFC 3339. The W3C's validator remarks when two entries of a document have the same `updated`, letter by letter; sources
- * date many entries alike. The `nth` (from 0) of such is written by the clock of another zone: another text, the same instant.
+ * date many entries alike. The `nth` way (0 is the usual one) writes it by the clock of another zone: another text, the same instant.
  */
 export function writeInstant(instant: Date, nth: number): string {
   const offset = nth % (OFFSET_MINUTES_MAX + 1);
@@ -18,13 +18,29 @@ export function writeInstant(instant: Date, nth: number): string {
   return `${local}${zeros}+${hours}:${minutes}`;
 }
 
-/** Counts entries that have the same `updated`: how many before had it. */
-export class SameInstants {
-  readonly #seen = new Map<number, number>();
+/**
+ * Which of the ways to write its instant each entry of a document takes: the usual one where no other entry has that instant, else one
+ * that goes by its number, so that it stays as it is whatever comes and goes beside it.
+ */
+export class SharedInstants {
+  readonly #entries = new Map<number, number>();
+  readonly #taken = new Set<string>();
 
-  next(instant: Date): number {
-    const nth = this.#seen.get(instant.getTime()) ?? 0;
-    this.#seen.set(instant.getTime(), nth + 1);
+  /** @param instants of all entries */
+  constructor(instants: readonly Date[]) {
+    for (const instant of instants) {
+      const ms = instant.getTime();
+      this.#entries.set(ms, (this.#entries.get(ms) ?? 0) + 1);
+    }
+  }
+
+  /** The `nth` for `writeInstant`; to be asked once for each entry. @param number one that no other entry has */
+  nthOf(instant: Date, number: number): number {
+    const ms = instant.getTime();
+    if ((this.#entries.get(ms) ?? 0) < 2) return 0;
+    let nth = (number % OFFSET_MINUTES_MAX) + 1;
+    while (this.#taken.has(`${ms} ${nth}`)) nth += OFFSET_MINUTES_MAX + 1;
+    this.#taken.add(`${ms} ${nth}`);
     return nth;
   }
 }

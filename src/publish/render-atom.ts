@@ -10,7 +10,7 @@ import {
   pageUrl,
   selfUrl,
 } from "./feed-urls.ts";
-import { SameInstants, writeInstant } from "./instant.ts";
+import { SharedInstants, writeInstant } from "./instant.ts";
 import { attribute, type Markup, markup, plainAttribute, plainText } from "./markup.ts";
 
 /** The feed as an Atom document, UTF-8. Needs a feed that `combine` made: text and URLs are written as they are. */
@@ -65,11 +65,11 @@ function renderDocument(
 ${links}
 <generator>Mainstem</generator>
 `;
-  const instants = new SameInstants();
+  const instants = new SharedInstants(feed.entries.map(({ updated }) => updated));
   const entries = feed.entries.map((entry) =>
     renderEntry(entry, {
       language: entry.language === language ? null : entry.language,
-      nth: instants.next(entry.updated),
+      nth: instants.nthOf(entry.updated, entry.storyNumber),
     }),
   );
   return Buffer.concat([Buffer.from(head.toString()), ...entries, Buffer.from("</feed>\n")]);
@@ -79,7 +79,7 @@ ${links}
 interface EntryPlace {
   /** Null where it is the feed's. */
   readonly language: string | null;
-  /** How many entries before it have the same `updated`. */
+  /** How its `updated` is written (`writeInstant`). */
   readonly nth: number;
 }
 

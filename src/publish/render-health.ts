@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HealthNotice } from "../model.ts";
 import { cleanLine, scrubUrls } from "./clean.ts";
-import { SameInstants, writeInstant } from "./instant.ts";
+import { SharedInstants, writeInstant } from "./instant.ts";
 import { markup, plainText } from "./markup.ts";
 
 const titles: Readonly<Record<HealthNotice["kind"], (name: string) => string>> = {
@@ -29,7 +29,7 @@ export function renderHealth(
 ): string {
   const updated = notices[0]?.at ?? startedAt;
   const name = cleanLine(title, 200) || "Mainstem";
-  const instants = new SameInstants();
+  const instants = new SharedInstants(notices.map(({ at }) => at));
   return markup`<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom">
 <id>${url}/health/atom.xml</id>
@@ -38,7 +38,7 @@ export function renderHealth(
 <author><name>${plainText(name)}</name></author>
 <link rel="self" type="application/atom+xml" href="${url}/health/atom.xml"/>
 <link rel="alternate" type="text/html" href="${url}/status"/>
-${notices.map((notice) => {
+${notices.map((notice, index) => {
   const source = cleanLine(notice.sourceName, 200) || notice.sourceId;
   // What to do about an end stands in its message: no error of a moment.
   const advice =
@@ -46,7 +46,7 @@ ${notices.map((notice) => {
   return markup`<entry>
 <id>${idOf(notice)}</id>
 <title type="text">${plainText(titles[notice.kind](source))}</title>
-<updated>${writeInstant(notice.at, instants.next(notice.at))}</updated>
+<updated>${writeInstant(notice.at, instants.nthOf(notice.at, index))}</updated>
 <published>${notice.at.toISOString()}</published>
 <link rel="alternate" type="text/html" href="${url}/status#${notice.sourceId}"/>
 <category term="${notice.kind}"/>

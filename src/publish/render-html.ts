@@ -152,15 +152,22 @@ ${entries.map((entry) => writtenStory(entry, day, view, path))}</section>
   );
 }
 
-/** Stories as they were last written: of a page that one new story changes, the other ninety-nine stay. */
-const written = new WeakMap<PublishedEntry, { readonly place: string; readonly story: Markup }>();
+/**
+ * Stories as they were written, by where: of a page that one new story changes, the other ninety-nine stay. A page as a file stands in
+ * two folders, and is served besides.
+ */
+const written = new WeakMap<PublishedEntry, Map<string, Markup>>();
+const PLACES_KEPT = 4;
 
 function writtenStory(entry: PublishedEntry, day: string, view: RiverView, path: string): Markup {
   const place = `${day} ${view.isStatic} ${path}`;
-  const before = written.get(entry);
-  if (before?.place === place) return before.story;
+  const places = written.get(entry) ?? new Map<string, Markup>();
+  const before = places.get(place);
+  if (before !== undefined) return before;
   const story = renderStory(entry, day, view, path);
-  written.set(entry, { place, story });
+  const [oldest] = places.keys();
+  if (places.size >= PLACES_KEPT && oldest !== undefined) places.delete(oldest);
+  written.set(entry, places.set(place, story));
   return story;
 }
 

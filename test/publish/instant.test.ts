@@ -1,7 +1,7 @@
 /** One instant, written so that no two entries have the same letters for it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SameInstants, writeInstant } from "../../src/publish/instant.ts";
+import { SharedInstants, writeInstant } from "../../src/publish/instant.ts";
 
 const at = new Date("2026-06-17T23:30:00.500Z");
 
@@ -30,8 +30,24 @@ describe("writeInstant", () => {
   });
 });
 
-it("SameInstants counts each instant for itself", () => {
-  const same = new SameInstants();
-  const other = new Date(0);
-  expect([at, other, new Date(at), at, other].map((one) => same.next(one))).toEqual([0, 0, 1, 2, 1]);
+describe("SharedInstants", () => {
+  const other = new Date("2026-06-17T23:30:01Z");
+
+  it("leaves the usual way to whoever is alone, and goes by the number else", () => {
+    const shared = new SharedInstants([at, other, at]);
+    expect([shared.nthOf(at, 7), shared.nthOf(other, 8), shared.nthOf(at, 9)]).toEqual([8, 0, 10]);
+  });
+
+  it("gives no way twice for one instant, and the same one whatever comes before", () => {
+    const numbers = fc.uniqueArray(fc.nat({ max: 5000 }), { minLength: 2, maxLength: 60 });
+    fc.assert(
+      fc.property(numbers, (ids) => {
+        const shared = new SharedInstants(ids.map(() => at));
+        const texts = ids.map((number) => writeInstant(at, shared.nthOf(at, number)));
+        expect(new Set(texts).size).toBe(ids.length);
+      }),
+    );
+    const all = [3, 4, 5].map((number) => new SharedInstants([at, at, at]).nthOf(at, number));
+    expect(new SharedInstants([at, at]).nthOf(at, 5)).toBe(all[2]);
+  });
 });

@@ -190,13 +190,13 @@ describe("Atom", () => {
     expect(textOf(entry, "rating")).toBeNull();
   });
 
-  it("entries of one instant have it in different letters, and an entry that follows none as always", () => {
+  it("entries of one instant have it in different letters, and one that is alone as always", () => {
     const stories = [1, 2, 3].map((n) => storyOf({ url: `https://news.example/${n}` }, n));
     const entries = childrenOf(parseStrictXml(renderText(feedOf(stories), "atom")), "entry");
     expect(entries.map((one) => textOf(one, "updated"))).toEqual([
-      "2026-06-17T08:00:00.000Z",
-      "2026-06-17T08:01:00.000+00:01",
       "2026-06-17T08:02:00.000+00:02",
+      "2026-06-17T08:03:00.000+00:03",
+      "2026-06-17T08:04:00.000+00:04",
     ]);
     const [last] = childrenOf(parseStrictXml(renderText(feedOf(stories.slice(2)), "atom")), "entry");
     expect(textOf(last, "updated")).toBe("2026-06-17T08:00:00.000Z");
