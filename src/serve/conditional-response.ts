@@ -46,6 +46,8 @@ export class Representation {
   readonly #coded = new Map<Coding, Buffer>();
   readonly #pending = new Map<Coding, Promise<Buffer>>();
   readonly #headers = new Map<Coding, readonly string[]>();
+  /** By entity-tag. */
+  readonly #unchanged = new Map<string, readonly string[]>();
   readonly #lastModifiedSeconds: number | null;
 
   constructor(options: RepresentationOptions) {
@@ -78,18 +80,24 @@ export class Representation {
     return coding === "identity" ? `"${this.#hash}"` : `"${this.#hash}-${coding}"`;
   }
 
-  /** Answers GET and HEAD, with 304 where the client has it already. Compresses at most once per coding. */
-  async send(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /**
+   * Answers GET and HEAD, with 304 where the client has it already. Compresses at most once per coding; nothing is to be waited
+   * for where that is done.
+   */
+  send(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
     const coding =
       this.body.byteLength < CODED_BYTES_MIN ? "identity" : chooseCoding(request.headers["accept-encoding"]);
     const known = this.#knownEtag(request, coding);
     if (known !== null) {
-      response.writeHead(304, ["ETag", known, ...this.#common]).end();
+      response.writeHead(304, this.#unchangedHeaders(known) as string[]).end();
       return;
     }
-    const body = this.#coded.get(coding) ?? (await this.#encode(coding));
-    response.writeHead(this.#status, this.#headersOf(coding, body) as string[]);
-    response.end(request.method === "HEAD" ? undefined : body);
+    const write = (body: Buffer): void => {
+      response.writeHead(this.#status, this.#headersOf(coding, body) as string[]);
+      response.end(request.method === "HEAD" ? undefined : body);
+    };
+    const body = this.#coded.get(coding);
+    return body === undefined ? this.#encode(coding).then(write) : write(body);
   }
 
   /**
@@ -109,6 +117,15 @@ export class Representation {
     if (ifModifiedSince === undefined || this.#lastModifiedSeconds === null) return null;
     const since = Date.parse(ifModifiedSince);
     return !Number.isNaN(since) && this.#lastModifiedSeconds * 1000 <= since ? this.etag(coding) : null;
+  }
+
+  #unchangedHeaders(etag: string): readonly string[] {
+    let headers = this.#unchanged.get(etag);
+    if (headers === undefined) {
+      headers = ["ETag", etag, ...onlyOf304(this.#common)];
+      this.#unchanged.set(etag, headers);
+    }
+    return headers;
   }
 
   #headersOf(coding: Coding, body: Buffer): readonly string[] {
@@ -142,6 +159,16 @@ export class Representation {
     return pending;
   }
 }
+
+/**
+ * What a 304 says beside the tag (RFC 9110 15.4.5): what guides caches, and what lets scripts of other origins read it. The rest is
+ * in the answer that the client has; half of the headers are half of the work.
+ */
+function onlyOf304(headers: readonly string[]): readonly string[] {
+  return headers.filter((_, at) => IN_304.test(headers[at - (at % 2)] ?? ""));
+}
+
+const IN_304 = /^(?:cache-control|vary|content-location|access-control-allow-origin)$/i;
 
 function compress(body: Buffer, coding: Coding): Promise<Buffer> {
   switch (coding) {

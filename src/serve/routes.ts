@@ -75,12 +75,15 @@ export interface PushCallbacks {
   ): Promise<{ readonly status: number; readonly body: string }>;
 }
 
-/** Answers one request. @throws ProblemError for everything that is the client's affair. */
-export async function answer(
+/**
+ * Answers one request: a feed that is ready at once, everything else in time.
+ * @throws ProblemError for everything that is the client's affair, or rejects with it
+ */
+export function answer(
   request: IncomingMessage,
   response: ServerResponse,
   context: RouteContext,
-): Promise<void> {
+): Promise<void> | void {
   const { site } = context;
   const target = readTarget(request.url ?? "", site.basePath);
   if (!context.isPublishing && !OTHER_ROUTES.has(target.path))
@@ -102,6 +105,16 @@ export async function answer(
         : undefined;
     return (delta ?? document).send(request, response);
   }
+  return answerOther(request, response, { context, target });
+}
+
+/** What is no document of the site's. */
+async function answerOther(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { context, target }: { readonly context: RouteContext; readonly target: Target },
+): Promise<void> {
+  const { site } = context;
   if (target.path.startsWith(CALLBACK_PATH))
     return answerHub(request, response, { target, push: context.push() });
   if (target.path === HUB_PATH) return answerSubscriber(request, response, context.hub());
@@ -292,7 +305,13 @@ async function sendStatusPage(
 }
 
 /** Path and query of a request target in origin form (RFC 9112 3.2.1), the path decoded once. */
-function readTarget(url: string, basePath: string): { readonly path: string; readonly query: string } {
+/** What a request asks for, under our own path. */
+interface Target {
+  readonly path: string;
+  readonly query: string;
+}
+
+function readTarget(url: string, basePath: string): Target {
   if (url.length > URL_LENGTH_MAX) throw new ProblemError(414, "The address is too long.");
   if (!url.startsWith("/")) throw new ProblemError(400, "The request target is not a path.");
   const mark = url.indexOf("?");

@@ -163,13 +163,19 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       noDelay: true,
     });
     http.maxConnections = CONNECTIONS_MAX;
-    http.timeout = SOCKET_IDLE_TIMEOUT_MS;
+    const here = { ...context, listener };
     const take = (request: IncomingMessage, response: ServerResponse): void => {
       if (isDraining) response.setHeader("Connection", "close");
       observe(request, response, options.onRequest);
-      answer(request, response, { ...context, listener }).catch((error: unknown) =>
-        fail(error, request, response, { site, onError: options.onError }),
-      );
+      const failed = (error: unknown): void =>
+        fail(error, request, response, { site, onError: options.onError });
+      try {
+        answer(request, response, here)?.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+      // Nobody waits forever for a client to read. Most answers are gone by now, and a timer for each would cost as much as they do.
+      if (!response.writableFinished) request.socket.setTimeout(SOCKET_IDLE_TIMEOUT_MS);
     };
     http.on("request", inTurn(take));
     http.on("clientError", refuse);

@@ -87,6 +87,8 @@ export class Site {
   readonly #onSkipped: SiteOptions["onSkipped"];
   readonly #onRendered: SiteOptions["onRendered"];
   #settings: SiteSettings;
+  /** Asked for at every request. */
+  #basePath: string;
   #revision: number | null = null;
   #sources: readonly SourceState[] = [];
   /** On the clock of `performance.now`. */
@@ -118,6 +120,7 @@ export class Site {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#settings = options.settings;
+    this.#basePath = basePathOf(options.settings);
     this.#onSkipped = options.onSkipped;
     this.#onRendered = options.onRendered;
     const parts = { store: options.store, clock: options.clock, emptyUpdated: options.clock.now() };
@@ -138,12 +141,13 @@ export class Site {
 
   /** Path of the public URL, without a trailing slash: every link on a page starts with it. */
   get basePath(): string {
-    return basePathOf(this.#settings);
+    return this.#basePath;
   }
 
   /** Replaces what is published; takes effect with the next refresh. */
   reconfigure(settings: SiteSettings): void {
     this.#settings = settings;
+    this.#basePath = basePathOf(settings);
     this.#revision = null;
   }
 
