@@ -125,8 +125,7 @@ export function checkAtom(xml: string, location: string): readonly string[] {
   if (new Set(links).size !== links.length) problems.push("DuplicateAtomLink: of the feed");
   const entries = childrenOf(feed, "entry");
   const ids = entries.map((entry) => textOf(entry, "id") ?? "");
-  for (const id of new Set(ids.filter((one, index) => ids.indexOf(one) !== index)))
-    problems.push(`DuplicateEntries: ${id}`);
+  for (const id of repeated(ids)) problems.push(`DuplicateEntries: ${id}`);
   const updated = entries.map((entry) => textOf(entry, "updated"));
   if (new Set(updated).size !== updated.length) problems.push("DuplicateUpdated");
   for (const entry of entries) checkEntry(entry, problems);
@@ -366,8 +365,7 @@ export function checkRss(xml: string, location: string): readonly string[] {
   checkPodcast(channel, problems);
   const items = childrenOf(channel, "item");
   const guids = items.map((item) => core(item, "guid")[0]?.text ?? "");
-  for (const guid of new Set(guids.filter((one, index) => guids.indexOf(one) !== index)))
-    problems.push(`DuplicateValue: the guid ${guid}`);
+  for (const guid of repeated(guids)) problems.push(`DuplicateValue: the guid ${guid}`);
   for (const item of items) checkItem(item, problems);
   return problems;
 }
@@ -467,7 +465,7 @@ function charactersOf(xml: string): string[] {
   if (!xml.startsWith('<?xml version="1.0" encoding="utf-8"?>')) problems.push("MissingEncoding");
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd-\uffff]|\p{Surrogate}/u.test(xml))
     problems.push("BadCharacters");
-  for (const [stretch] of xml.matchAll(/[^&<>"'\n]*[\u00c2\u00c3][\u0080-\u00bf][^&<>"'\n]*/g))
+  for (const [stretch] of xml.matchAll(/[^&<>"'\n]+/g))
     if (isDoubleEncoded(stretch)) problems.push(`BadCharacters: ${stretch.slice(0, 60)}`);
   const unmarked = UNMARKED_TEXT.exec(xml);
   if (unmarked !== null) problems.push(`CharacterData: ${unmarked[0].slice(0, 100)}`);
@@ -476,7 +474,12 @@ function charactersOf(xml: string): string[] {
 
 /** UTF-8 that was read as Latin-1. */
 function isDoubleEncoded(stretch: string): boolean {
-  if (/[^\0-\u00ff]/.test(stretch)) return false;
+  if (!/[\u00c2\u00c3][\u0080-\u00bf]/.test(stretch) || /[^\0-\u00ff]/.test(stretch)) return false;
   const bytes = Buffer.from(stretch, "latin1");
   return Buffer.from(bytes.toString("utf8")).equals(bytes);
+}
+
+function repeated(values: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return values.filter((value) => seen.size === seen.add(value).size);
 }
