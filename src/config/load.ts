@@ -63,9 +63,9 @@ export interface Config {
   readonly publishDirectory: string | null;
   /** Who pushes the feeds: this daemon, nobody, or the hub with that URL. */
   readonly hub: { readonly kind: "own" | "none" } | { readonly kind: "outside"; readonly url: string };
-  /** May subscribers at our own hub be on private addresses? */
   /** Who answers for the feeds; null: whoever `webmaster` of the site's host is. */
   readonly ownerEmail: string | null;
+  /** May subscribers at our own hub be on private addresses? */
   readonly isHubPrivateAllowed: boolean;
   readonly logLevel: string | null;
   /** What the config asks for that this version does not do, or does otherwise. */

@@ -80,6 +80,11 @@ export function cleanUrl(value: string | null | undefined): string | null {
   return uri.length > URL_LENGTH_MAX ? null : uri;
 }
 
+/** Whether a URL may stand where validators take no brackets (an IPv6 address): all of Media RSS, most of RSS, a category's scheme. */
+export function isFullUri(url: string | null): url is string {
+  return url !== null && !url.includes("[");
+}
+
 const SECRET_PARAMETER =
   /token|secret|passw|auth|credential|signature|session|api_?key|^(?:key|sig|pw|pwd|sid)$/i;
 

@@ -2,7 +2,6 @@
  * From stories to the entries of one output: chooses the copy that is shown, cleans every field of it and names
  * everyone who carried the story. Pure; what a renderer gets from here is valid in every format.
  */
-
 import { isCanonicalUri } from "../identify/canonical-uri.ts";
 import type {
   Category,
@@ -27,6 +26,7 @@ import {
   EARLIEST,
   encodeQueryValue,
   firstDate,
+  isFullUri,
   publicUrl,
   shorten,
   withoutTrailingSlashes,
@@ -324,7 +324,7 @@ function makeEntry({ story, winner, copies }: GroupEntry, siteUrl: string): Publ
     source,
     language: cleanLanguage(entry.language) ?? source.language,
     rights: cleanLine(entry.rights, RIGHTS_LENGTH_MAX) || null,
-    imageUrl: cleanUrl(entry.imageUrl),
+    imageUrl: fullUrl(entry.imageUrl),
     episode: entry.episode ?? null,
     commentsUrl: cleanUrl(entry.commentsUrl),
     carriers,
@@ -372,11 +372,11 @@ function cleanPeople(people: readonly Person[]): readonly Person[] {
   for (const person of people.slice(0, PEOPLE_MAX)) {
     const line = cleanLine(person.name, NAME_LENGTH_MAX);
     // `Ada <ada@news.example>`: the address has a place of its own.
-    const [inName, stated] = /<([^<>\s]+@[^<>\s]+)>/.exec(line) ?? [];
+    const [inName, stated] = /<([^<>\s@]+@[^<>\s@]+)>/.exec(line) ?? [];
     const email = cleanEmail(person.email) ?? cleanEmail(stated);
     const url = cleanUrl(person.url);
     const name =
-      (inName === undefined ? line : line.replaceAll(/ ?<[^<>\s]+@[^<>\s]+>/g, "").trim()) ||
+      (inName === undefined ? line : line.replaceAll(/ ?<[^<>\s@]+@[^<>\s@]+>/g, "").trim()) ||
       (email ?? (url === null ? "" : new URL(url).hostname));
     if (name !== "" && !clean.has(name)) clean.set(name, { name, email, url });
   }
@@ -389,13 +389,19 @@ function agencyAuthors(entry: Entry): readonly Person[] {
   return agency === null ? [] : [{ name: agency.name, email: null, url: null }];
 }
 
+/** An address for places that take no brackets, in every format alike. */
+function fullUrl(value: string | null | undefined): string | null {
+  const url = cleanUrl(value);
+  return isFullUri(url) ? url : null;
+}
+
 function cleanCategories(categories: readonly Category[]): readonly Category[] {
   const clean = new Map<string, Category>();
   for (const category of categories.slice(0, CATEGORIES_MAX)) {
     const label = cleanLine(category.label, NAME_LENGTH_MAX) || null;
     const term = cleanLine(category.term, NAME_LENGTH_MAX) || label;
     if (term === null) continue;
-    const scheme = cleanUrl(category.scheme);
+    const scheme = fullUrl(category.scheme);
     const key = `${scheme ?? ""} ${term}`;
     if (!clean.has(key)) clean.set(key, { term, scheme, label: label === term ? null : label });
   }
@@ -412,7 +418,8 @@ function cleanEnclosures(enclosures: readonly Enclosure[]): readonly PublishedEn
       type: cleanMediaType(enclosure.type) ?? mediaTypeOf(url),
       length: cleanCount(enclosure.length),
       title: cleanLine(enclosure.title, NAME_LENGTH_MAX) || null,
-      durationMs: cleanCount(enclosure.durationMs),
+      // Media RSS, which says it, cannot name every file.
+      durationMs: isFullUri(url) ? cleanCount(enclosure.durationMs) : null,
     });
   }
   return [...clean.values()];

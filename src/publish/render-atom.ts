@@ -1,5 +1,6 @@
 /** Atom 1.0 (RFC 4287) and its archives (RFC 5005), with Media RSS pictures, `replies` links (RFC 4685) and the hub link of WebSub. */
 import type { Category, Person } from "../model.ts";
+import { isFullUri } from "./clean.ts";
 import type { PublishedCopy, PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
 import {
   archiveUrl,
@@ -135,8 +136,9 @@ function renderContent(entry: PublishedEntry): Markup | null {
  * a single one stands alone.
  */
 function renderMedia(entry: PublishedEntry): Markup | null {
-  if (!entry.enclosures.some(({ durationMs }) => durationMs)) return null;
-  const contents = entry.enclosures.map(
+  const enclosures = entry.enclosures.filter(({ url }) => isFullUri(url));
+  if (!enclosures.some(({ durationMs }) => durationMs)) return null;
+  const contents = enclosures.map(
     ({ url, type, length, durationMs }) =>
       markup`<media:content url="${url}" type="${type}"${attribute("fileSize", length || null)}${attribute(
         "duration",

@@ -4,7 +4,7 @@
  * in as extensions, which are elements of its own tree, not text: no content can forge one.
  */
 import { type Extension, Feed, type Item } from "feed";
-import { shorten } from "./clean.ts";
+import { isFullUri, shorten } from "./clean.ts";
 import type { PublishedEnclosure, PublishedEntry, PublishedFeed } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 import { escapePlainText, unmarked } from "./markup.ts";
@@ -43,7 +43,7 @@ export function renderRss(feed: PublishedFeed): Uint8Array {
   const channel = rss.rss2();
   const end = channel.lastIndexOf(CHANNEL_END);
   return Buffer.concat([
-    Buffer.from(markPlainText(channel.slice(0, end))),
+    Buffer.from(markPlainText(channel.slice(0, end), CHANNEL_PLAIN_ELEMENT)),
     ...writeItems(feed.entries, podcast !== null),
     Buffer.from(`${channel.slice(end)}\n`),
   ]);
@@ -63,7 +63,7 @@ function podcastOf(feed: PublishedFeed): readonly Extension[] | null {
     {
       name: "itunes:owner",
       objects: {
-        "itunes:name": text(unmarked(shorten(feed.output.title, ITUNES_TEXT_LENGTH_MAX))),
+        "itunes:name": text(shorten(unmarked(feed.output.title), ITUNES_TEXT_LENGTH_MAX)),
         "itunes:email": text(feed.ownerEmail),
       },
     },
@@ -103,7 +103,7 @@ function writeItems(entries: readonly PublishedEntry[], isPodcast: boolean): rea
     if (items.length !== unwritten.length)
       throw new Error("feed wrote another number of items than it was given");
     for (const [index, entry] of unwritten.entries())
-      known.set(entry, Buffer.from(markPlainText(ITEM_START + (items[index] ?? ""))));
+      known.set(entry, Buffer.from(markPlainText(ITEM_START + (items[index] ?? ""), PLAIN_ELEMENT)));
   }
   return entries.flatMap((entry) => known.get(entry) ?? []);
 }
@@ -112,13 +112,15 @@ function writeItems(entries: readonly PublishedEntry[], isPodcast: boolean): rea
 const PLAIN_ELEMENT =
   /(<(title|category|source|dc:rights|itunes:author|itunes:name)(?: [^<>]*)?>)([^<]*)(?=<\/\2>)/g;
 
+/** A channel's description is one, an item's holds HTML. */
+const CHANNEL_PLAIN_ELEMENT = /(<(title|description|itunes:name)>)([^<]*)(?=<\/\2>)/g;
 /** Attributes that do. */
 const PLAIN_ATTRIBUTE =
   /(<atom:link rel="[a-z]+" href="[^"<>]*"(?: type="[^"<>]*")?(?: length="\d+")? title=")([^"]*)/g;
 
-function markPlainText(document: string): string {
+function markPlainText(document: string, element: RegExp): string {
   return document
-    .replace(PLAIN_ELEMENT, (_, tag: string, __, text: string) => tag + escapePlainText(text))
+    .replace(element, (_, tag: string, __, text: string) => tag + escapePlainText(text))
     .replace(PLAIN_ATTRIBUTE, (_, tag: string, text: string) => tag + escapePlainText(text));
 }
 
@@ -204,11 +206,6 @@ function hasPlainHost(url: string): boolean {
   return /^https?:\/\/(?:[a-z0-9-]+\.)+[a-z0-9][a-z0-9-]*(?::\d+)?(?:\/|$)/.test(url);
 }
 
-/** Most of RSS takes no address with brackets (IPv6). */
-function isFullUri(url: string | null): url is string {
-  return url !== null && !url.includes("[");
-}
-
 function toEnclosureLink({ url, type, length, title }: PublishedEnclosure): XmlElement {
   return attributes({
     ...{ rel: "enclosure", href: url, type },
@@ -232,7 +229,7 @@ function toMedia(entry: PublishedEntry): Extension[] {
     );
     extensions.push({ name: "media:group", objects: { "media:content": contents } });
   }
-  if (isFullUri(entry.imageUrl)) {
+  if (entry.imageUrl !== null) {
     extensions.push({ name: "media:thumbnail", objects: attributes({ url: entry.imageUrl }) });
   }
   return extensions;
