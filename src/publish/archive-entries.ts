@@ -4,7 +4,8 @@
  */
 import { Parser } from "htmlparser2";
 import type { Person } from "../model.ts";
-import { type PublishedCopy, type PublishedEnclosure, SUMMARY_TEXT_LENGTH_MAX } from "./combine.ts";
+import type { PublishedEnclosure } from "./clean-entry.ts";
+import { type PublishedCopy, SUMMARY_TEXT_LENGTH_MAX } from "./combine.ts";
 import { readText } from "./html-text.ts";
 import type { ItemEntry } from "./render-json.ts";
 

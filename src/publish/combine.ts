@@ -3,16 +3,7 @@
  * everyone who carried the story. Pure; what a renderer gets from here is valid in every format.
  */
 import { isCanonicalUri } from "../identify/canonical-uri.ts";
-import type {
-  Category,
-  Enclosure,
-  Entry,
-  Episode,
-  OutputDefinition,
-  Person,
-  Sighting,
-  Story,
-} from "../model.ts";
+import type { Category, Entry, Episode, OutputDefinition, Person, Sighting, Story } from "../model.ts";
 import { agencyOf } from "../syndicate/agencies.ts";
 import { carriersOf, viaUrlsOf } from "./carriers.ts";
 import {
@@ -20,30 +11,32 @@ import {
   cleanId,
   cleanLanguage,
   cleanLine,
-  cleanMediaType,
   cleanUrl,
   digestUrn,
   EARLIEST,
   encodeQueryValue,
   firstDate,
-  isFullUri,
   publicUrl,
   shorten,
   withoutTrailingSlashes,
 } from "./clean.ts";
+import {
+  cleanCategories,
+  cleanEnclosures,
+  cleanPeople,
+  fullUrl,
+  NAME_LENGTH_MAX,
+  type PublishedEnclosure,
+} from "./clean-entry.ts";
 import { cleanHtml } from "./clean-html.ts";
 import { copiesOf, type GroupEntry, toGroupEntry } from "./copies.ts";
 import { readText } from "./html-text.ts";
 import type { JoinReason } from "./joined.ts";
 
 export const TITLE_LENGTH_MAX = 500;
-const NAME_LENGTH_MAX = 200;
 const RIGHTS_LENGTH_MAX = 1000;
 const SUBTITLE_LENGTH_MAX = 300;
 export const SUMMARY_TEXT_LENGTH_MAX = 280;
-const PEOPLE_MAX = 50;
-const CATEGORIES_MAX = 50;
-const ENCLOSURES_MAX = 20;
 
 /** The feed that the shown copy of a story came from. `id` is always there; `selfUrl` holds no secret. */
 export interface PublishedSource {
@@ -73,10 +66,6 @@ export interface PublishedCarrier {
 /** Another source's copy of the report that is shown. */
 export interface PublishedCopy extends PublishedCarrier {
   readonly title: string;
-}
-
-export interface PublishedEnclosure extends Enclosure {
-  readonly type: string;
 }
 
 /** A story as this output shows it. Text is one line without markup, HTML is sanitised, URLs are valid http(s) URIs. */
@@ -367,89 +356,10 @@ function fallbackTitle(text: string, url: string | null): string {
   return shorten(`${hostname}${pathname === "/" ? "" : pathname}`, 80);
 }
 
-function cleanPeople(people: readonly Person[]): readonly Person[] {
-  const clean = new Map<string, Person>();
-  for (const person of people.slice(0, PEOPLE_MAX)) {
-    const line = cleanLine(person.name, NAME_LENGTH_MAX);
-    // `Ada <ada@news.example>`: the address has a place of its own.
-    const [inName, stated] = /<([^<>\s@]+@[^<>\s@]+)>/.exec(line) ?? [];
-    const email = cleanEmail(person.email) ?? cleanEmail(stated);
-    const url = cleanUrl(person.url);
-    const name =
-      (inName === undefined ? line : line.replaceAll(/ ?<[^<>\s@]+@[^<>\s@]+>/g, "").trim()) ||
-      (email ?? (url === null ? "" : new URL(url).hostname));
-    if (name !== "" && !clean.has(name)) clean.set(name, { name, email, url });
-  }
-  return [...clean.values()];
-}
-
 /** A dateline names the agency where nobody is named as the author. */
 function agencyAuthors(entry: Entry): readonly Person[] {
   const agency = agencyOf(entry);
   return agency === null ? [] : [{ name: agency.name, email: null, url: null }];
-}
-
-/** An address for places that take no brackets, in every format alike. */
-function fullUrl(value: string | null | undefined): string | null {
-  const url = cleanUrl(value);
-  return isFullUri(url) ? url : null;
-}
-
-function cleanCategories(categories: readonly Category[]): readonly Category[] {
-  const clean = new Map<string, Category>();
-  for (const category of categories.slice(0, CATEGORIES_MAX)) {
-    const label = cleanLine(category.label, NAME_LENGTH_MAX) || null;
-    const term = cleanLine(category.term, NAME_LENGTH_MAX) || label;
-    if (term === null) continue;
-    const scheme = fullUrl(category.scheme);
-    const key = `${scheme ?? ""} ${term}`;
-    if (!clean.has(key)) clean.set(key, { term, scheme, label: label === term ? null : label });
-  }
-  return [...clean.values()];
-}
-
-function cleanEnclosures(enclosures: readonly Enclosure[]): readonly PublishedEnclosure[] {
-  const clean = new Map<string, PublishedEnclosure>();
-  for (const enclosure of enclosures.slice(0, ENCLOSURES_MAX)) {
-    const url = cleanUrl(enclosure.url);
-    if (url === null || clean.has(url)) continue;
-    clean.set(url, {
-      url,
-      type: cleanMediaType(enclosure.type) ?? mediaTypeOf(url),
-      length: cleanCount(enclosure.length),
-      title: cleanLine(enclosure.title, NAME_LENGTH_MAX) || null,
-      // Media RSS, which says it, cannot name every file.
-      durationMs: isFullUri(url) ? cleanCount(enclosure.durationMs) : null,
-    });
-  }
-  return [...clean.values()];
-}
-
-function cleanCount(value: number | null | undefined): number | null {
-  return typeof value === "number" && Number.isSafeInteger(Math.round(value)) && value >= 0
-    ? Math.round(value)
-    : null;
-}
-
-const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
-  ["mp3", "audio/mpeg"],
-  ["m4a", "audio/mp4"],
-  ["ogg", "audio/ogg"],
-  ["opus", "audio/ogg"],
-  ["mp4", "video/mp4"],
-  ["webm", "video/webm"],
-  ["jpg", "image/jpeg"],
-  ["jpeg", "image/jpeg"],
-  ["png", "image/png"],
-  ["gif", "image/gif"],
-  ["webp", "image/webp"],
-  ["avif", "image/avif"],
-  ["pdf", "application/pdf"],
-]);
-
-function mediaTypeOf(url: string): string {
-  const extension = /\.([a-z0-9]{2,4})$/i.exec(new URL(url).pathname)?.[1]?.toLowerCase() ?? "";
-  return MEDIA_TYPES.get(extension) ?? "application/octet-stream";
 }
 
 function changedAt(story: Story, entry: PublishedEntry): number {

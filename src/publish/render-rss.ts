@@ -5,7 +5,8 @@
  */
 import { type Extension, Feed, type Item } from "feed";
 import { isFullUri, shorten } from "./clean.ts";
-import type { PublishedEnclosure, PublishedEntry, PublishedFeed } from "./combine.ts";
+import type { PublishedEnclosure } from "./clean-entry.ts";
+import type { PublishedEntry, PublishedFeed } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 import { escapePlainText, unmarked } from "./markup.ts";
 
