@@ -287,7 +287,7 @@ function signatureOf({ story, winner, copies }: GroupEntry, siteUrl: string): st
 
 function makeEntry({ story, winner, copies }: GroupEntry, siteUrl: string): PublishedEntry {
   const { entry } = winner;
-  const published = firstDate(story.publishedAt, story.orderedAt, story.firstSeenAt);
+  const published = dateOf(story);
   if (published === null) throw new Error("it has no valid date");
   const updatedMs = Math.max(published.getTime(), firstDate(story.updatedAt)?.getTime() ?? 0);
   const content = cleanHtml(entry.contentHtml);
@@ -323,6 +323,11 @@ function makeEntry({ story, winner, copies }: GroupEntry, siteUrl: string): Publ
   };
 }
 
+/** When a story was published, or first seen. What a clock that was wrong by decades dated is as old as anything may be. */
+function dateOf({ publishedAt, orderedAt, firstSeenAt }: Story): Date | null {
+  return firstDate(publishedAt, orderedAt, firstSeenAt) ?? (firstSeenAt < EARLIEST ? EARLIEST : null);
+}
+
 function publishSource(sighting: Sighting, siteUrl: string): PublishedSource {
   const { feed } = sighting;
   const selfUrl = publicUrl(feed?.url) ?? publicUrl(sighting.sourceUrl);
@@ -340,7 +345,8 @@ function publishSource(sighting: Sighting, siteUrl: string): PublishedSource {
     id: ids.find((id) => id !== null && isCanonicalUri(id)) ?? digestUrn(page),
     selfUrl,
     homeUrl: publicUrl(feed?.homeUrl),
-    updated: firstDate(feed?.updated, sighting.updatedAt, sighting.publishedAt) ?? sighting.firstSeenAt,
+    updated:
+      firstDate(feed?.updated, sighting.updatedAt, sighting.publishedAt, sighting.firstSeenAt) ?? EARLIEST,
     rights: cleanLine(feed?.rights, RIGHTS_LENGTH_MAX) || null,
     language: cleanLanguage(feed?.language),
     iconUrl: cleanUrl(feed?.iconUrl),

@@ -100,6 +100,15 @@ describe("times", () => {
     expect(entry?.updated).toEqual(entry?.published);
   });
 
+  it("what a clock that stood at 1970 dated is published, as old as anything may be", () => {
+    const at = new Date("1970-01-02T00:00:00Z");
+    const times = { publishedAt: at, updatedAt: at, orderedAt: at, firstSeenAt: at };
+    const sighting = { ...original, ...times, feed: null };
+    const [entry] = combine([buildStory({ ...times, sightings: [sighting] })], options).entries;
+    const earliest = new Date("1990-01-01T00:00:00Z");
+    expect([entry?.published, entry?.updated, entry?.source.updated]).toEqual([earliest, earliest, earliest]);
+  });
+
   it("an empty feed has the date it is given", () => {
     const emptyUpdated = new Date("2026-06-01T00:00:00Z");
     expect(combine([], { ...options, emptyUpdated }).updated).toEqual(emptyUpdated);
