@@ -14,6 +14,7 @@ const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
   ["https", "443"],
   ["ftp", "21"],
   ["gopher", "70"],
+  ["telnet", "23"],
   ["news", "119"],
   ["nntp", "119"],
   ["snews", "563"],

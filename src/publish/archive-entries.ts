@@ -4,6 +4,7 @@
  */
 import { Parser } from "htmlparser2";
 import type { Person } from "../model.ts";
+import { cleanLanguage } from "./clean.ts";
 import type { PublishedEnclosure } from "./clean-entry.ts";
 import { type PublishedCopy, SUMMARY_TEXT_LENGTH_MAX } from "./combine.ts";
 import { readText } from "./html-text.ts";
@@ -31,7 +32,7 @@ interface Element {
 /** @param atom a page as `renderArchivePage` made it */
 export function readArchivePage(atom: Uint8Array): ArchivedPage {
   const feed = readElements(Buffer.from(atom).toString("utf8"));
-  const language = feed.attributes["xml:lang"] ?? null;
+  const language = cleanLanguage(feed.attributes["xml:lang"]);
   return {
     title: textOf(feed, "title") ?? "",
     description: textOf(feed, "subtitle") ?? "",
@@ -78,7 +79,7 @@ function readEntry(entry: Element, feedLanguage: string | null): ItemEntry {
       updated: source === undefined ? dateOf(entry, "updated") : dateOf(source, "updated"),
       rights: (source && textOf(source, "rights")) ?? null,
     },
-    language: entry.attributes["xml:lang"] ?? feedLanguage,
+    language: cleanLanguage(entry.attributes["xml:lang"]) ?? feedLanguage,
     rights: textOf(entry, "rights"),
     imageUrl: childrenOf(entry, "media:thumbnail")[0]?.attributes.url ?? null,
     // Of what a podcast says, Atom has a place for this only.

@@ -23,7 +23,7 @@ export function cleanPeople(people: readonly Person[]): readonly Person[] {
     const url = cleanUrl(person.url);
     const name =
       (inName === undefined ? line : line.replaceAll(/ ?<[^<>\s@]+@[^<>\s@]+>/g, "").trim()) ||
-      (email ?? (url === null ? "" : new URL(url).hostname));
+      (email ?? stated ?? (url === null ? "" : new URL(url).hostname));
     if (name !== "" && !clean.has(name)) clean.set(name, { name, email, url });
   }
   return [...clean.values()];

@@ -59,7 +59,7 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
 /** What a parser would move is moved, as long as what comes of it is as plain and safe. */
 function nest(html: string): string {
   if (isWellNested(html)) return html;
-  const nested = cleanCharacters(nestAnew(html));
+  const nested = cleanCharacters(mendDoubleEncoding(nestAnew(html)));
   // Reopened elements can multiply; what grew beyond reason stays as it was.
   const isReasonable = nested.length <= 2 * html.length + 1000;
   return isReasonable && isPlainSafeHtml(nested) ? nested : html;

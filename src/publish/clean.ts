@@ -24,7 +24,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function mendDoubleEncoding(text: string): string {
   if (!DOUBLE_ENCODED.test(text)) return text;
-  return text.replace(/[^&<>"'\n]+/g, (stretch) => {
+  // A word in capitals may end so (`IRMÃ`): the space after it is no part of a letter.
+  return text.replace(/(\p{Lu}Ã)\u00A0/gu, "$1 ").replace(/[^&<>"'\n]+/g, (stretch) => {
     if (!DOUBLE_ENCODED.test(stretch) || /[^\0-\u00FF]/.test(stretch)) return stretch;
     try {
       return mendDoubleEncoding(utf8.decode(Buffer.from(stretch, "latin1")));
@@ -157,22 +158,33 @@ const MACROLANGUAGES: ReadonlyMap<string, string> = new Map(
   }).flatMap(([macro, languages]) => languages.split(" ").map((language) => [language, macro] as const)),
 );
 
-/** A BCP 47 tag whose language is one that readers and the W3C's validator know (ISO 639-1 and 639-2), or null. */
+/**
+ * A BCP 47 tag in canonical form whose language is one that readers and the W3C's validator know (ISO 639-1 and 639-2), or belongs to
+ * one (`languageInXml`); else null.
+ */
 export function cleanLanguage(value: string | null | undefined): string | null {
   if (typeof value !== "string" || value.length > 35) return null;
   try {
-    const tag = Intl.getCanonicalLocales(value.trim().replaceAll("_", "-"))[0];
+    const stated = value.trim().replaceAll("_", "-");
+    // `zh-yue` (RFC 5646 2.2.2), which `Intl` does not know, is `yue`.
+    const [prefix, macro, extended] = /^([a-z]{2})-(?=([a-z]{3})(?:-|$))/i.exec(stated) ?? [];
+    const isExtended =
+      extended !== undefined && MACROLANGUAGES.get(extended.toLowerCase()) === macro?.toLowerCase();
+    const tag = Intl.getCanonicalLocales(isExtended ? stated.slice(prefix?.length) : stated)[0];
     const language = tag?.split("-")[0];
     if (tag === undefined || language === undefined || !/^[a-z]{2,3}$/.test(language)) return null;
     if (languageNames.of(language) === undefined) return null;
-    const macro = MACROLANGUAGES.get(language);
-    if (macro !== undefined) return `${macro}-${tag}`;
-    const isCommon =
-      language.length === 2 || (LONG_CODES.has(language) && !UNKNOWN_TO_VALIDATORS.has(language));
-    return isCommon ? tag : null;
+    if (language.length === 2 || MACROLANGUAGES.has(language)) return tag;
+    return LONG_CODES.has(language) && !UNKNOWN_TO_VALIDATORS.has(language) ? tag : null;
   } catch {
     return null; // not well-formed (RangeError)
   }
+}
+
+/** A tag as XML feeds have it: `yue-HK` is `zh-yue-HK`, for who knows the larger language only. */
+export function languageInXml(tag: string): string {
+  const macro = MACROLANGUAGES.get(tag.split("-")[0] ?? "");
+  return macro === undefined ? tag : `${macro}-${tag}`;
 }
 
 /** `type/subtype` in lower case without parameters, or null. */

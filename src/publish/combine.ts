@@ -190,7 +190,7 @@ export function combine(stories: readonly Story[], options: CombineOptions): Pub
 
 /** The address that RFC 2142 (5) gives to whoever answers for what a host serves. */
 function webmasterOf(siteUrl: string): string | null {
-  const hostname = URL.parse(siteUrl)?.hostname ?? "";
+  const hostname = URL.parse(siteUrl)?.hostname.replace(/\.$/, "") ?? "";
   return /^[a-z0-9.-]+$/.test(hostname) ? `webmaster@${hostname}` : null;
 }
 

@@ -20,7 +20,7 @@ export function writeInstant(instant: Date, nth: number): string {
 
 /**
  * Which of the ways to write its instant each entry of a document takes: the usual one where no other entry has that instant, else one
- * that goes by its number, so that it stays as it is whatever comes and goes beside it.
+ * that goes by its number, so that it stays as it is when a further one comes or goes (unless their numbers differ by a multiple of 840).
  */
 export class SharedInstants {
   readonly #entries = new Map<number, number>();

@@ -49,7 +49,7 @@ export function escapePlainText(escaped: string): string {
  * `<` of each tag: read as text or as HTML, it looks the same.
  */
 export function unmarked(text: string): string {
-  return /<\/\w+>/.test(text) ? text.replace(/<(?=[a-z/!?])/gi, "<\u2060") : text;
+  return /<\/[\p{L}\p{N}_]+>/u.test(text) ? text.replace(/<(?=[a-z/!?])/gi, "<\u2060") : text;
 }
 
 /** Puts a separator between pieces of markup. */

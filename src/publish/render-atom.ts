@@ -1,6 +1,6 @@
 /** Atom 1.0 (RFC 4287) and its archives (RFC 5005), with Media RSS pictures, `replies` links (RFC 4685) and the hub link of WebSub. */
 import type { Category, Person } from "../model.ts";
-import { isFullUri } from "./clean.ts";
+import { isFullUri, languageInXml } from "./clean.ts";
 import type { PublishedCopy, PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
 import {
   archiveUrl,
@@ -57,7 +57,7 @@ function renderDocument(
 ): Uint8Array {
   const language = commonLanguage(feed);
   const head = markup`<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${namespaces}${attribute("xml:lang", language)}>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${namespaces}${attribute("xml:lang", language && languageInXml(language))}>
 <id>${feedId(feed)}</id>
 <title type="text">${plainText(feed.output.title)}</title>
 <subtitle type="text">${plainText(feedDescription(feed))}</subtitle>
@@ -84,19 +84,27 @@ interface EntryPlace {
   readonly nth: number;
 }
 
-/** An entry that did not change is not written again, and not encoded again: putting bytes together costs next to nothing. */
-const written = new WeakMap<PublishedEntry, EntryPlace & { readonly bytes: Uint8Array }>();
+/**
+ * By entry and place: what did not change is not written again, and not encoded again; putting bytes together costs next to nothing.
+ * A document, its delta and another output may each have a place of their own for it.
+ */
+const written = new WeakMap<PublishedEntry, Map<string, Uint8Array>>();
+const PLACES_KEPT = 4;
 
-function renderEntry(entry: PublishedEntry, { language, nth }: EntryPlace): Uint8Array {
-  const before = written.get(entry);
-  if (before !== undefined && before.language === language && before.nth === nth) return before.bytes;
-  const bytes = Buffer.from(writeEntry(entry, { language, nth }).toString());
-  written.set(entry, { language, nth, bytes });
+function renderEntry(entry: PublishedEntry, place: EntryPlace): Uint8Array {
+  const key = `${place.language} ${place.nth}`;
+  const places = written.get(entry) ?? new Map<string, Uint8Array>();
+  const before = places.get(key);
+  if (before !== undefined) return before;
+  const bytes = Buffer.from(writeEntry(entry, place).toString());
+  const [oldest] = places.keys();
+  if (places.size >= PLACES_KEPT && oldest !== undefined) places.delete(oldest);
+  written.set(entry, places.set(key, bytes));
   return bytes;
 }
 
 function writeEntry(entry: PublishedEntry, { language, nth }: EntryPlace): Markup {
-  return markup`<entry${attribute("xml:lang", language)}>
+  return markup`<entry${attribute("xml:lang", language && languageInXml(language))}>
 <id>${entry.id}</id>
 <title type="text">${plainText(entry.title)}</title>
 <published>${entry.published.toISOString()}</published>

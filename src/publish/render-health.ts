@@ -38,7 +38,7 @@ export function renderHealth(
 <author><name>${plainText(name)}</name></author>
 <link rel="self" type="application/atom+xml" href="${url}/health/atom.xml"/>
 <link rel="alternate" type="text/html" href="${url}/status"/>
-${notices.map((notice, index) => {
+${notices.map((notice) => {
   const source = cleanLine(notice.sourceName, 200) || notice.sourceId;
   // What to do about an end stands in its message: no error of a moment.
   const advice =
@@ -46,7 +46,7 @@ ${notices.map((notice, index) => {
   return markup`<entry>
 <id>${idOf(notice)}</id>
 <title type="text">${plainText(titles[notice.kind](source))}</title>
-<updated>${writeInstant(notice.at, instants.nthOf(notice.at, index))}</updated>
+<updated>${writeInstant(notice.at, instants.nthOf(notice.at, numberOf(notice)))}</updated>
 <published>${notice.at.toISOString()}</published>
 <link rel="alternate" type="text/html" href="${url}/status#${notice.sourceId}"/>
 <category term="${notice.kind}"/>
@@ -55,6 +55,11 @@ ${notices.map((notice, index) => {
 `;
 })}</feed>
 `.toString();
+}
+
+/** Of its own, whatever comes before it. */
+function numberOf(notice: HealthNotice): number {
+  return Number.parseInt(idOf(notice).slice(-8), 16);
 }
 
 function idOf({ sourceId, kind, at }: HealthNotice): string {

@@ -4,7 +4,7 @@
  * in as extensions, which are elements of its own tree, not text: no content can forge one.
  */
 import { type Extension, Feed, type Item } from "feed";
-import { isFullUri, shorten } from "./clean.ts";
+import { isFullUri, languageInXml, shorten } from "./clean.ts";
 import type { PublishedEnclosure } from "./clean-entry.ts";
 import type { PublishedEntry, PublishedFeed } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
@@ -35,7 +35,7 @@ export function renderRss(feed: PublishedFeed): Uint8Array {
     updated: feed.updated,
     generator: "Mainstem",
     docs: "https://www.rssboard.org/rss-specification",
-    ...(language === null ? {} : { language }),
+    ...(language === null ? {} : { language: languageInXml(language) }),
   });
   // The channel carries the namespaces: the package declares its own only when it uses them.
   rss.addExtension({ name: "_attributes", objects: NAMESPACES });
@@ -140,13 +140,15 @@ function toLinks(feed: PublishedFeed): readonly Readonly<Record<string, string>>
 }
 
 function toItem(entry: PublishedEntry, isPodcast: boolean): Item {
-  const enclosure = entry.enclosures.find(({ url }) => hasPlainHost(url));
+  const enclosure = enclosureOf(entry);
   return {
     // Empty, so that the package writes no CDATA: it splits only the first `]]>` of a text. The title is an extension.
     title: "",
     link: isFullUri(entry.alternateUrl) ? entry.alternateUrl : "",
     // Without a guid of its own the link is the guid, with isPermaLink="true".
-    ...(entry.id === entry.alternateUrl ? {} : { guid: escapeText(entry.id) }),
+    ...(entry.id === entry.alternateUrl && isFullUri(entry.alternateUrl)
+      ? {}
+      : { guid: escapeText(entry.id) }),
     date: entry.published,
     category: entry.categories.map((category) => ({
       name: escapeText(unmarked(category.label ?? category.term)),
@@ -181,7 +183,8 @@ function toExtensions(entry: PublishedEntry, isPodcast: boolean): Extension[] {
     });
   }
   if (entry.rights !== null) extensions.push({ name: "dc:rights", objects: text(unmarked(entry.rights)) });
-  if (entry.language !== null) extensions.push({ name: "dc:language", objects: text(entry.language) });
+  if (entry.language !== null)
+    extensions.push({ name: "dc:language", objects: text(languageInXml(entry.language)) });
   if (entry.updated > entry.published) {
     extensions.push({ name: "atom:updated", objects: text(entry.updated.toISOString()) });
   }
@@ -205,6 +208,11 @@ function toExtensions(entry: PublishedEntry, isPodcast: boolean): Extension[] {
  */
 function hasPlainHost(url: string): boolean {
   return /^https?:\/\/(?:[a-z0-9-]+\.)+[a-z0-9][a-z0-9-]*(?::\d+)?(?:\/|$)/.test(url);
+}
+
+/** RSS has room for one. */
+function enclosureOf({ enclosures }: PublishedEntry): PublishedEnclosure | undefined {
+  return enclosures.find(({ url }) => hasPlainHost(url));
 }
 
 function toEnclosureLink({ url, type, length, title }: PublishedEnclosure): XmlElement {
@@ -236,10 +244,10 @@ function toMedia(entry: PublishedEntry): Extension[] {
   return extensions;
 }
 
-/** How long the first enclosure plays, and what a podcast reader looks for beside an episode; other items have dc:creator and media:thumbnail. */
+/** How long the enclosure plays, and what a podcast reader looks for beside an episode; other items have dc:creator and media:thumbnail. */
 function toItunes(entry: PublishedEntry): Extension[] {
   const extensions: Extension[] = [];
-  const durationMs = entry.enclosures[0]?.durationMs;
+  const durationMs = enclosureOf(entry)?.durationMs;
   if (durationMs) extensions.push({ name: "itunes:duration", objects: text(formatDuration(durationMs)) });
   if (!isEpisode(entry)) return extensions;
   if (entry.imageUrl !== null && hasPlainHost(entry.imageUrl))

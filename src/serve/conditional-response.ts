@@ -168,7 +168,7 @@ function onlyOf304(headers: readonly string[]): readonly string[] {
   return headers.filter((_, at) => IN_304.test(headers[at - (at % 2)] ?? ""));
 }
 
-const IN_304 = /^(?:cache-control|vary|content-location|access-control-allow-origin)$/i;
+const IN_304 = /^(?:cache-control|vary|content-location|access-control-.*)$/i;
 
 function compress(body: Buffer, coding: Coding): Promise<Buffer> {
   switch (coding) {

@@ -126,8 +126,10 @@ async function answerOther(
   }
   const live = site.liveAddressOf(target.path);
   if (live !== null) {
-    assertReadMethod(request, READ_METHODS);
-    response.writeHead(307, ["Location", live, "Cache-Control", "no-cache", "Content-Length", "0"]).end();
+    if (request.method === "OPTIONS") return answerPreflight(response);
+    assertReadMethod(request, `${READ_METHODS}, OPTIONS`);
+    const headers = ["Location", live, "Cache-Control", "no-cache", "Access-Control-Allow-Origin", "*"];
+    response.writeHead(307, [...headers, "Content-Length", "0"]).end();
     return;
   }
   const pages = pagePathsOf(site.settings);
@@ -304,13 +306,13 @@ async function sendStatusPage(
   return page.send(request, response);
 }
 
-/** Path and query of a request target in origin form (RFC 9112 3.2.1), the path decoded once. */
 /** What a request asks for, under our own path. */
 interface Target {
   readonly path: string;
   readonly query: string;
 }
 
+/** Path and query of a request target in origin form (RFC 9112 3.2.1), the path decoded once. */
 function readTarget(url: string, basePath: string): Target {
   if (url.length > URL_LENGTH_MAX) throw new ProblemError(414, "The address is too long.");
   if (!url.startsWith("/")) throw new ProblemError(400, "The request target is not a path.");

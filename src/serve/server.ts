@@ -175,7 +175,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         failed(error);
       }
       // Nobody waits forever for a client to read. Most answers are gone by now, and a timer for each would cost as much as they do.
-      if (!response.writableFinished) request.socket.setTimeout(SOCKET_IDLE_TIMEOUT_MS);
+      if (!response.writableEnded || response.writableLength > 0)
+        request.socket.setTimeout(SOCKET_IDLE_TIMEOUT_MS);
     };
     http.on("request", inTurn(take));
     http.on("clientError", refuse);

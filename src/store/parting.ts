@@ -35,7 +35,8 @@ export function toMember(row: Readonly<Record<string, unknown>>): Member {
     publishedAt: readNumber(row, "published_at"),
     orderedAt: readNumber(row, "ordered_at"),
     content,
-    publishedIds: identity?.publishedIds ?? [],
+    // Those of before first: one of them may be forwarded by the story that is left, and is given back.
+    publishedIds: [...new Set([...(content?.publishedIds ?? []), ...(identity?.publishedIds ?? [])])],
     guidKey: identity?.guidKey ?? "",
     current: new Set(identity?.aliases.map(({ key }) => key)),
     former: content?.formerAliases.map(({ key }) => key) ?? [],

@@ -26,6 +26,7 @@ describe("isCanonicalUri", () => {
     ["a host in capitals", "https://News.example/"],
     ["no path", "https://news.example"],
     ["a default port", "https://news.example:443/"],
+    ["telnet's port", "telnet://news.example:23/"],
     ["an empty port", "https://news.example:/"],
     ["a final dot", "https://news.example./"],
     ["a user", "https://ada@news.example/"],

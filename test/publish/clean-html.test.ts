@@ -24,6 +24,7 @@ describe("cleanHtml", () => {
     ['<img srcset="https://x.example/a.png 1x, b.png 2x" alt="b">', '<img alt="b" />'],
     [`${"<div>".repeat(300)}<b>deep</b>`, "deep"],
     ['a <bdo dir="rtl">abc</bdo>', 'a <bdi dir="rtl">abc</bdi>'],
+    ["<p>Caf&Atilde;&copy;, th&#195;&#169;</p>", "<p>Café, thé</p>"],
     ["<ruby><rb>漢</rb><rp>(</rp><rt>kan</rt></ruby>", "<ruby>漢<rp>(</rp><rt>kan</rt></ruby>"],
   ])("%s", (html, expected) => {
     expect(cleanHtml(html).html).toBe(expected);

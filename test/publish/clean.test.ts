@@ -9,6 +9,7 @@ import {
   cleanMediaType,
   cleanUrl,
   firstDate,
+  languageInXml,
   mendDoubleEncoding,
   publicUrl,
   scrubUrls,
@@ -131,9 +132,10 @@ it.each([
   ["xx", null],
   ["eng", "en"],
   ["gsw-CH", "gsw-CH"],
+  ["yue-hk", "yue-HK"],
+  ["zh-yue-HK", "yue-HK"],
+  ["AR-arz", "arz"],
   // The W3C's validator knows ISO 639-2 only.
-  ["yue-hk", "zh-yue-HK"],
-  ["arz", "ar-arz"],
   ["ckb", null],
   ["zxx", null],
   ["", null],
@@ -168,6 +170,16 @@ it("firstDate passes over what no format can write", () => {
   expect(firstDate(undefined)).toBeNull();
 });
 
+it.each([
+  ["yue-HK", "zh-yue-HK"],
+  ["arz", "ar-arz"],
+  ["zh-Hant", "zh-Hant"],
+  ["en", "en"],
+])("languageInXml: %s is written %s, and read back", (tag, expected) => {
+  expect(languageInXml(tag)).toBe(expected);
+  expect(cleanLanguage(expected)).toBe(tag);
+});
+
 describe("mendDoubleEncoding", () => {
   it.each([
     ["CafÃ© au lait", "Café au lait"],
@@ -180,6 +192,8 @@ describe("mendDoubleEncoding", () => {
     ["“CafÃ©”", "“CafÃ©”"],
     ["Café", "Café"],
     ["ÃO PAULO", "ÃO PAULO"],
+    ["IRMÃ\u00a0JOANA", "IRMÃ JOANA"],
+    ["voilÃ\u00a0", "voilà"],
     ["", ""],
   ])("%j becomes %j", (input, expected) => {
     expect(mendDoubleEncoding(input)).toBe(expected);

@@ -244,6 +244,7 @@ describe("Atom", () => {
       { name: "Ada <ada@news.example>", email: null, url: null },
       { name: "<ben@news.example>", email: null, url: null },
       { name: "Cy <cy@old.example>", email: "cy@news.example", url: null },
+      { name: "<dee@localhost>", email: null, url: null },
     ];
     const [one] = childrenOf(
       parseStrictXml(renderText(feedOf([storyOf({ authors: people })]), "atom")),
@@ -255,6 +256,7 @@ describe("Atom", () => {
       ["Ada", "ada@news.example"],
       ["ben@news.example", "ben@news.example"],
       ["Cy", "cy@news.example"],
+      ["dee@localhost", null],
     ]);
   });
 
@@ -364,7 +366,11 @@ describe("RSS", () => {
       url: "http://[2001:db8::1]/1",
       commentsUrl: "http://[2001:db8::1]/1#comments",
       imageUrl: "http://nas/cover.jpg",
-      enclosures: [file("http://nas/1.mp3"), file("https://a.example/1.mp3"), file("http://[::1]/1.mp3")],
+      enclosures: [
+        { ...file("http://nas/1.mp3"), durationMs: 3_600_000 },
+        { ...file("https://a.example/1.mp3"), durationMs: 60_000 },
+        file("http://[::1]/1.mp3"),
+      ],
     });
     const document = renderText(feedOf([story]), "rss");
     expect(checkRss(document, "https://river.example/rss.xml")).toEqual([]);
@@ -381,6 +387,12 @@ describe("RSS", () => {
     ]);
     expect(childrenOf(one, "thumbnail")[0]?.attributes.get("url")).toBe("http://nas/cover.jpg");
     expect(childrenOf(one, "image")).toEqual([]);
+    expect(textOf(one, "duration")).toBe("0:01:00");
+    // A story stored under such an address keeps it as its name.
+    const named = renderText(feedOf([{ ...story, publishedId: "http://[2001:db8::1]/1" }]), "rss");
+    const [stored] = childrenOf(childrenOf(parseStrictXml(named), "channel")[0], "item");
+    const [guid] = childrenOf(stored, "guid");
+    expect([guid?.text, guid?.attributes.get("isPermaLink")]).toEqual(["http://[2001:db8::1]/1", "false"]);
   });
 
   it("cuts a list of authors that Apple would not take", () => {

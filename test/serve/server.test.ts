@@ -266,6 +266,22 @@ describe("conditional requests", () => {
     expect((await ask("/atom.xml", { headers })).status).toBe(200);
   });
 
+  it("a 304 says what guides caches and scripts of other origins, and no more (RFC 9110 15.4.5)", async () => {
+    const { ask } = await setUp();
+    const whole = await ask("/atom.xml");
+    const { status, headers } = await ask("/atom.xml", {
+      headers: { "if-none-match": String(whole.headers.etag) },
+    });
+    expect(status).toBe(304);
+    const kept = ["etag", "cache-control", "vary", "content-location", "access-control-allow-origin"];
+    for (const name of [...kept, "access-control-expose-headers"])
+      expect(headers[name]).toBe(whole.headers[name]);
+    for (const name of ["content-type", "content-security-policy", "last-modified"]) {
+      expect(whole.headers[name]).toBeDefined();
+      expect(headers[name]).toBeUndefined();
+    }
+  });
+
   it("a 304 asks nothing of the store", async () => {
     const { ask, river } = await setUp();
     const etag = String((await ask("/atom.xml")).headers.etag);
@@ -778,6 +794,8 @@ describe("archive pages", () => {
     const second = await ask("/all/archive/2.xml");
     expect([second.status, second.headers.location]).toEqual([307, "https://river.example/atom.xml"]);
     expect(second.headers["cache-control"]).toBe("no-cache");
+    expect(second.headers["access-control-allow-origin"]).toBe("*");
+    expect((await ask("/all/archive/2.xml", { method: "OPTIONS" })).status).toBe(204);
     expect((await ask("/all/archive/3.xml")).status).toBe(404);
     const { ask: askLater } = await setUpArchive();
     expect((await askLater("/all/archive/2.xml")).status).toBe(200);

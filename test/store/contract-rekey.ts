@@ -74,6 +74,19 @@ export function describeRekey(factory: StoreFactory<RekeyableStore>): void {
     expect((await store().listSources()).map(({ duplicateCount }) => duplicateCount)).toEqual([0, 0]);
   });
 
+  test("a part takes back the id that it was published under, also one that today's rules would not choose", async () => {
+    await addAll("a", "b");
+    await poll(store(), "a", [buildSighting("1", { urls: ["x/1"] })]);
+    await poll(store(), "b", [buildSighting("2", { urls: ["x/2"] })], { at: after(1000) });
+    await rekey((record) => under(record, "x/same"));
+    expect((await stories()).map(({ publishedId }) => publishedId)).toEqual(["tag:1"]);
+    await rekey((record) => ({
+      ...under(record, `x/${record.guidKey}`),
+      publishedIds: [`https://news.example/${record.guidKey}`],
+    }));
+    expect((await stories()).map(({ publishedId }) => publishedId).sort()).toEqual(["tag:1", "tag:2"]);
+  });
+
   test("a dry run tells the same and changes nothing", async () => {
     await addAll("a", "b");
     await poll(store(), "a", [buildSighting("1", { urls: ["x/1"] })]);
