@@ -8,6 +8,7 @@ import { cleanLanguage } from "./clean.ts";
 import type { PublishedEnclosure } from "./clean-entry.ts";
 import { type PublishedCopy, SUMMARY_TEXT_LENGTH_MAX } from "./combine.ts";
 import { readText } from "./html-text.ts";
+import { asStated } from "./markup.ts";
 import type { ItemEntry } from "./render-json.ts";
 
 export interface ArchivedPage {
@@ -68,7 +69,7 @@ function readEntry(entry: Element, feedLanguage: string | null): ItemEntry {
     categories: childrenOf(entry, "category").map(({ attributes }) => ({
       term: attributes.term ?? "",
       scheme: attributes.scheme ?? null,
-      label: attributes.label === undefined ? null : asItWas(attributes.label),
+      label: attributes.label === undefined ? null : asStated(attributes.label),
     })),
     enclosures: readEnclosures(entry),
     source: {
@@ -89,7 +90,7 @@ function readEntry(entry: Element, feedLanguage: string | null): ItemEntry {
     commentsUrl: linksOf(entry, "replies")[0]?.href ?? null,
     carriers: [],
     copies: linksOf(entry, "related").map(({ href, title: name }): PublishedCopy => {
-      return { name: asItWas(name ?? ""), url: href ?? null, title: "", sourceId: "", reason: null };
+      return { name: asStated(name ?? ""), url: href ?? null, title: "", sourceId: "", reason: null };
     }),
   };
 }
@@ -108,7 +109,7 @@ function readEnclosures(entry: Element): readonly PublishedEnclosure[] {
       url: href,
       type: type ?? "application/octet-stream",
       length: length === undefined ? null : Number(length),
-      title: title === undefined ? null : asItWas(title),
+      title: title === undefined ? null : asStated(title),
       durationMs: Number.isFinite(duration) ? duration * 1000 : null,
     };
   });
@@ -144,12 +145,7 @@ function childrenOf(element: Element, name: string): readonly Element[] {
 
 function textOf(element: Element, name: string): string | null {
   const child = childrenOf(element, name)[0];
-  return child === undefined || child.attributes.type === "html" ? null : asItWas(child.text);
-}
-
-/** Without what keeps shown tags from being taken for markup (`unmarked` of markup.ts). */
-function asItWas(text: string): string {
-  return text.replaceAll("<\u2060", "<");
+  return child === undefined || child.attributes.type === "html" ? null : asStated(child.text);
 }
 
 function htmlOf(element: Element, name: string): string | null {

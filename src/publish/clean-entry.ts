@@ -7,6 +7,8 @@ export const NAME_LENGTH_MAX = 200;
 const PEOPLE_MAX = 50;
 const CATEGORIES_MAX = 50;
 const ENCLOSURES_MAX = 20;
+/** `Ada <ada@news.example>`: the address has a place of its own. */
+const ADDRESS = / ?<([^<>\s@]+@[^<>\s@]+)>/g;
 
 export interface PublishedEnclosure extends Enclosure {
   readonly type: string;
@@ -17,13 +19,11 @@ export function cleanPeople(people: readonly Person[]): readonly Person[] {
   const clean = new Map<string, Person>();
   for (const person of people.slice(0, PEOPLE_MAX)) {
     const line = cleanLine(person.name, NAME_LENGTH_MAX);
-    // `Ada <ada@news.example>`: the address has a place of its own.
-    const [inName, stated] = /<([^<>\s@]+@[^<>\s@]+)>/.exec(line) ?? [];
+    const [, stated] = line.matchAll(ADDRESS).next().value ?? [];
     const email = cleanEmail(person.email) ?? cleanEmail(stated);
     const url = cleanUrl(person.url);
     const name =
-      (inName === undefined ? line : line.replaceAll(/ ?<[^<>\s@]+@[^<>\s@]+>/g, "").trim()) ||
-      (email ?? stated ?? (url === null ? "" : new URL(url).hostname));
+      line.replaceAll(ADDRESS, "").trim() || (email ?? stated ?? (url === null ? "" : new URL(url).hostname));
     if (name !== "" && !clean.has(name)) clean.set(name, { name, email, url });
   }
   return [...clean.values()];

@@ -4,7 +4,7 @@
  */
 import { escapeUTF8 } from "entities";
 import sanitizeHtml from "sanitize-html";
-import { cleanCharacters, mendDoubleEncoding } from "./clean.ts";
+import { cleanCharacters, cleanText } from "./clean.ts";
 import { isWellNested, nestAnew } from "./html-nesting.ts";
 import {
   ALLOWED_ATTRIBUTES,
@@ -47,8 +47,9 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
   if (typeof html !== "string" || html === "") return NOTHING;
   const known = memory.get(html);
   if (known !== undefined) return known;
-  const cut = cleanCharacters(mendDoubleEncoding(html.slice(0, HTML_LENGTH_MAX))).trim();
-  const safe = nest(isPlainSafeHtml(cut) ? cut : cleanCharacters(mendDoubleEncoding(sanitize(cut))));
+  const cut = cleanText(html.slice(0, HTML_LENGTH_MAX)).trim();
+  // Again, for what stood behind entities; no letter that it changes is part of markup.
+  const safe = cleanText(nest(isPlainSafeHtml(cut) ? cut : cleanCharacters(sanitize(cut))));
   const text = readText(safe, TEXT_LENGTH_MAX);
   const isEmpty = text === "" && !/<(?:img|audio|video|picture)\b/.test(safe);
   const clean = isEmpty ? NOTHING : { html: safe, text };
@@ -59,7 +60,7 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
 /** What a parser would move is moved, as long as what comes of it is as plain and safe. */
 function nest(html: string): string {
   if (isWellNested(html)) return html;
-  const nested = cleanCharacters(mendDoubleEncoding(nestAnew(html)));
+  const nested = cleanCharacters(nestAnew(html));
   // Reopened elements can multiply; what grew beyond reason stays as it was.
   const isReasonable = nested.length <= 2 * html.length + 1000;
   return isReasonable && isPlainSafeHtml(nested) ? nested : html;

@@ -40,6 +40,11 @@ export function cleanCharacters(text: string): string {
   return text.replace(/\r\n?/g, "\n").replace(INVALID_CHARACTERS, "");
 }
 
+/** Text as it was meant: `mendDoubleEncoding` first, as its letters may look like controls. */
+export function cleanText(text: string): string {
+  return cleanCharacters(mendDoubleEncoding(text));
+}
+
 /**
  * One line of plain text: valid characters, no bidirectional controls, single spaces, at most `maxLength` UTF-16 units
  * (cut between characters, marked with `…`).
@@ -48,10 +53,7 @@ export function cleanLine(text: string | null | undefined, maxLength: number): s
   if (typeof text !== "string" || text === "") return "";
   // A line far over its limit is cut before it is cleaned: the work stays bounded whatever came in.
   const bounded = text.length > maxLength * 8 ? text.slice(0, maxLength * 8) : text;
-  const line = cleanCharacters(mendDoubleEncoding(bounded))
-    .replace(BIDI_CONTROLS, "")
-    .replace(/\s+/g, " ")
-    .trim();
+  const line = cleanText(bounded).replace(BIDI_CONTROLS, "").replace(/\s+/g, " ").trim();
   return shorten(line, maxLength);
 }
 
@@ -182,8 +184,8 @@ export function cleanLanguage(value: string | null | undefined): string | null {
 }
 
 /** A tag as XML feeds have it: `yue-HK` is `zh-yue-HK`, for who knows the larger language only. */
-export function languageInXml(tag: string): string {
-  const macro = MACROLANGUAGES.get(tag.split("-")[0] ?? "");
+export function languageInXml(tag: string | null): string | null {
+  const macro = MACROLANGUAGES.get(tag?.split("-")[0] ?? "");
   return macro === undefined ? tag : `${macro}-${tag}`;
 }
 

@@ -52,6 +52,11 @@ export function unmarked(text: string): string {
   return /<\/[\p{L}\p{N}_]+>/u.test(text) ? text.replace(/<(?=[a-z/!?])/gi, "<\u2060") : text;
 }
 
+/** What `unmarked` was given. */
+export function asStated(text: string): string {
+  return text.replaceAll("<\u2060", "<");
+}
+
 /** Puts a separator between pieces of markup. */
 export function joinMarkup(pieces: readonly Markup[], separator: string): Markup {
   return new Markup(pieces.map(String).join(escapeUTF8(separator)));

@@ -36,10 +36,6 @@ ${feeds.length === 0 ? EMPTY : inFolders([...folders.values()].flat())}</body>
   return document.toString();
 }
 
-function inXml(language: string | null): string | null {
-  return language === null ? null : languageInXml(language);
-}
-
 function renderOutline(
   source: SourceState,
   configured: Pick<SourceDefinition, "homeUrl" | "folders"> | undefined,
@@ -53,7 +49,7 @@ function renderOutline(
   const categories = tags
     .filter((tag, at) => at > 0 || !tag.includes("/"))
     .map((tag) => `/${tag.replaceAll("/", " ")}`);
-  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(configured?.homeUrl) ?? publicUrl(source.feed?.homeUrl))}${attribute("language", inXml(cleanLanguage(source.feed?.language)))}${attribute("category", categories.length > 0 ? categories.join(",") : null)}/>
+  const outline = markup`<outline type="rss" text="${name}" title="${name}" xmlUrl="${xmlUrl}"${attribute("htmlUrl", publicUrl(configured?.homeUrl) ?? publicUrl(source.feed?.homeUrl))}${attribute("language", languageInXml(cleanLanguage(source.feed?.language)))}${attribute("category", categories.length > 0 ? categories.join(",") : null)}/>
 `;
   const folders = configured?.folders?.map((folder) => folder.map((name) => cleanLine(name, 100)));
   return { folders: folders ?? [tags.slice(0, 1)], outline };

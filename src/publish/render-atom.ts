@@ -13,6 +13,7 @@ import {
 } from "./feed-urls.ts";
 import { SharedInstants, writeInstant } from "./instant.ts";
 import { attribute, type Markup, markup, plainAttribute, plainText } from "./markup.ts";
+import { WrittenEntries } from "./written.ts";
 
 /** The feed as an Atom document, UTF-8. Needs a feed that `combine` made: text and URLs are written as they are. */
 export function renderAtom(feed: PublishedFeed): Uint8Array {
@@ -57,7 +58,7 @@ function renderDocument(
 ): Uint8Array {
   const language = commonLanguage(feed);
   const head = markup`<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${namespaces}${attribute("xml:lang", language && languageInXml(language))}>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"${namespaces}${attribute("xml:lang", languageInXml(language))}>
 <id>${feedId(feed)}</id>
 <title type="text">${plainText(feed.output.title)}</title>
 <subtitle type="text">${plainText(feedDescription(feed))}</subtitle>
@@ -84,27 +85,15 @@ interface EntryPlace {
   readonly nth: number;
 }
 
-/**
- * By entry and place: what did not change is not written again, and not encoded again; putting bytes together costs next to nothing.
- * A document, its delta and another output may each have a place of their own for it.
- */
-const written = new WeakMap<PublishedEntry, Map<string, Uint8Array>>();
-const PLACES_KEPT = 4;
+const written = new WrittenEntries<PublishedEntry, Uint8Array>();
 
 function renderEntry(entry: PublishedEntry, place: EntryPlace): Uint8Array {
   const key = `${place.language} ${place.nth}`;
-  const places = written.get(entry) ?? new Map<string, Uint8Array>();
-  const before = places.get(key);
-  if (before !== undefined) return before;
-  const bytes = Buffer.from(writeEntry(entry, place).toString());
-  const [oldest] = places.keys();
-  if (places.size >= PLACES_KEPT && oldest !== undefined) places.delete(oldest);
-  written.set(entry, places.set(key, bytes));
-  return bytes;
+  return written.get(entry, key) ?? written.set(entry, Buffer.from(writeEntry(entry, place).toString()), key);
 }
 
 function writeEntry(entry: PublishedEntry, { language, nth }: EntryPlace): Markup {
-  return markup`<entry${attribute("xml:lang", language && languageInXml(language))}>
+  return markup`<entry${attribute("xml:lang", languageInXml(language))}>
 <id>${entry.id}</id>
 <title type="text">${plainText(entry.title)}</title>
 <published>${entry.published.toISOString()}</published>

@@ -43,10 +43,11 @@ ${notices.map((notice) => {
   // What to do about an end stands in its message: no error of a moment.
   const advice =
     notice.code === null || notice.kind === "died" ? "" : ` ${adviceFor(notice.code, notice.message)}`;
+  const id = idOf(notice);
   return markup`<entry>
-<id>${idOf(notice)}</id>
+<id>${id}</id>
 <title type="text">${plainText(titles[notice.kind](source))}</title>
-<updated>${writeInstant(notice.at, instants.nthOf(notice.at, numberOf(notice)))}</updated>
+<updated>${writeInstant(notice.at, instants.nthOf(notice.at, numberOf(id)))}</updated>
 <published>${notice.at.toISOString()}</published>
 <link rel="alternate" type="text/html" href="${url}/status#${notice.sourceId}"/>
 <category term="${notice.kind}"/>
@@ -57,9 +58,9 @@ ${notices.map((notice) => {
 `.toString();
 }
 
-/** Of its own, whatever comes before it. */
-function numberOf(notice: HealthNotice): number {
-  return Number.parseInt(idOf(notice).slice(-8), 16);
+/** A notice's own number, whatever comes before it. */
+function numberOf(id: string): number {
+  return Number.parseInt(id.slice(-8), 16);
 }
 
 function idOf({ sourceId, kind, at }: HealthNotice): string {

@@ -6,6 +6,7 @@ import { SHORT_REASONS } from "./joined.ts";
 import { RIVER_EVENTS_PATH } from "./live-script.ts";
 import { attribute, joinMarkup, type Markup, markup } from "./markup.ts";
 import { INDEX_FILE, type NavigationItem, renderPage } from "./page-layout.ts";
+import { WrittenEntries } from "./written.ts";
 
 const PAGE_TITLE_LENGTH_MAX = 200;
 const CARRIERS_SHOWN = 3;
@@ -152,23 +153,11 @@ ${entries.map((entry) => writtenStory(entry, day, view, path))}</section>
   );
 }
 
-/**
- * Stories as they were written, by where: of a page that one new story changes, the other ninety-nine stay. A page as a file stands in
- * two folders, and is served besides.
- */
-const written = new WeakMap<PublishedEntry, Map<string, Markup>>();
-const PLACES_KEPT = 4;
+const written = new WrittenEntries<PublishedEntry, Markup>();
 
 function writtenStory(entry: PublishedEntry, day: string, view: RiverView, path: string): Markup {
   const place = `${day} ${view.isStatic} ${path}`;
-  const places = written.get(entry) ?? new Map<string, Markup>();
-  const before = places.get(place);
-  if (before !== undefined) return before;
-  const story = renderStory(entry, day, view, path);
-  const [oldest] = places.keys();
-  if (places.size >= PLACES_KEPT && oldest !== undefined) places.delete(oldest);
-  written.set(entry, places.set(place, story));
-  return story;
+  return written.get(entry, place) ?? written.set(entry, renderStory(entry, day, view, path), place);
 }
 
 function renderStory(entry: PublishedEntry, day: string, view: RiverView, path: string): Markup {

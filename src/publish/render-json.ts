@@ -2,6 +2,7 @@
 import type { Episode, Person } from "../model.ts";
 import type { PublishedEntry, PublishedFeed, PublishedSource } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
+import { WrittenEntries } from "./written.ts";
 
 /** What an item is made of. */
 export interface ItemEntry extends Omit<PublishedEntry, "source" | "storyNumber" | "orderedAt"> {
@@ -69,16 +70,10 @@ export function renderJsonDocument(head: JsonFeedHead, entries: readonly ItemEnt
   ]);
 }
 
-/** An entry that did not change is not written again, and not encoded again. */
-const written = new WeakMap<ItemEntry, Uint8Array>();
+const written = new WrittenEntries<ItemEntry, Uint8Array>();
 
 function writeItem(entry: ItemEntry): Uint8Array {
-  let bytes = written.get(entry);
-  if (bytes === undefined) {
-    bytes = Buffer.from(JSON.stringify(toItem(entry)));
-    written.set(entry, bytes);
-  }
-  return bytes;
+  return written.get(entry) ?? written.set(entry, Buffer.from(JSON.stringify(toItem(entry))));
 }
 
 function toItem(entry: ItemEntry): object {

@@ -9,6 +9,7 @@ import type { PublishedEnclosure } from "./clean-entry.ts";
 import type { PublishedEntry, PublishedFeed } from "./combine.ts";
 import { archiveUrl, commonLanguage, feedDescription, feedFile, pageUrl, selfUrl } from "./feed-urls.ts";
 import { escapePlainText, unmarked } from "./markup.ts";
+import { WrittenEntries } from "./written.ts";
 
 const NAMESPACES = {
   "xmlns:atom": "http://www.w3.org/2005/Atom",
@@ -27,7 +28,7 @@ type XmlElement = {
 /** The feed as an RSS document, UTF-8. Needs a feed that `combine` made. */
 export function renderRss(feed: PublishedFeed): Uint8Array {
   const podcast = podcastOf(feed);
-  const language = commonLanguage(feed) ?? (podcast === null ? null : mixedLanguage(feed));
+  const language = languageInXml(commonLanguage(feed) ?? (podcast === null ? null : mixedLanguage(feed)));
   const rss = new Feed({
     title: escapeText(unmarked(feed.output.title)),
     description: escapeText(unmarked(feedDescription(feed))),
@@ -35,7 +36,7 @@ export function renderRss(feed: PublishedFeed): Uint8Array {
     updated: feed.updated,
     generator: "Mainstem",
     docs: "https://www.rssboard.org/rss-specification",
-    ...(language === null ? {} : { language: languageInXml(language) }),
+    ...(language === null ? {} : { language }),
   });
   // The channel carries the namespaces: the package declares its own only when it uses them.
   rss.addExtension({ name: "_attributes", objects: NAMESPACES });
@@ -82,19 +83,13 @@ const PODCAST_CATEGORY = "News";
 const ITUNES_TEXT_LENGTH_MAX = 255;
 const CHANNEL_END = "\n    </channel>";
 const ITEM_START = "\n        <item>";
-/**
- * By entry, with and without `itunes:*`: one that did not change is not written again (the package takes 30 us for each, and as much for
- * a document), and not encoded again.
- */
-const written = {
-  true: new WeakMap<PublishedEntry, Uint8Array>(),
-  false: new WeakMap<PublishedEntry, Uint8Array>(),
-};
+/** The package takes 30 us for each, and as much for a document. */
+const written = new WrittenEntries<PublishedEntry, Uint8Array>();
 
 /** The elements as the package writes them: from one tag to the next, as no text holds a tag that is not escaped. */
 function writeItems(entries: readonly PublishedEntry[], isPodcast: boolean): readonly Uint8Array[] {
-  const known = written[`${isPodcast}`];
-  const unwritten = entries.filter((entry) => !known.has(entry));
+  const place = isPodcast ? "podcast" : "";
+  const unwritten = entries.filter((entry) => written.get(entry, place) === undefined);
   if (unwritten.length > 0) {
     // A channel must have a link; this one is cut off with the rest of it.
     const rss = new Feed({ title: "", link: "https://channel.invalid/", updated: new Date(0) });
@@ -104,14 +99,13 @@ function writeItems(entries: readonly PublishedEntry[], isPodcast: boolean): rea
     if (items.length !== unwritten.length)
       throw new Error("feed wrote another number of items than it was given");
     for (const [index, entry] of unwritten.entries())
-      known.set(entry, Buffer.from(markPlainText(ITEM_START + (items[index] ?? ""), PLAIN_ELEMENT)));
+      written.set(entry, Buffer.from(markPlainText(ITEM_START + (items[index] ?? ""), PLAIN_ELEMENT)), place);
   }
-  return entries.flatMap((entry) => known.get(entry) ?? []);
+  return entries.flatMap((entry) => written.get(entry, place) ?? []);
 }
 
 /** Elements that hold plain text, as written. Texts are escaped, so no text looks like one of them. */
-const PLAIN_ELEMENT =
-  /(<(title|category|source|dc:rights|itunes:author|itunes:name)(?: [^<>]*)?>)([^<]*)(?=<\/\2>)/g;
+const PLAIN_ELEMENT = /(<(title|category|source|dc:rights|itunes:author)(?: [^<>]*)?>)([^<]*)(?=<\/\2>)/g;
 
 /** A channel's description is one, an item's holds HTML. */
 const CHANNEL_PLAIN_ELEMENT = /(<(title|description|itunes:name)>)([^<]*)(?=<\/\2>)/g;
@@ -163,7 +157,7 @@ function toItem(entry: PublishedEntry, isPodcast: boolean): Item {
 
 function toExtensions(entry: PublishedEntry, isPodcast: boolean): Extension[] {
   const { source } = entry;
-  const extensions: Extension[] = [{ name: "title", objects: text(unmarked(entry.title)) }];
+  const extensions: Extension[] = [{ name: "title", objects: plain(entry.title) }];
   // `description` is what every reader shows; the full text goes beside it where both are there.
   const description = entry.summary ?? entry.contentHtml;
   if (description !== null) extensions.push({ name: "description", objects: text(description) });
@@ -179,12 +173,12 @@ function toExtensions(entry: PublishedEntry, isPodcast: boolean): Extension[] {
   if (isFullUri(sourceUrl)) {
     extensions.push({
       name: "source",
-      objects: { ...attributes({ url: sourceUrl }), ...text(unmarked(source.title)) },
+      objects: { ...attributes({ url: sourceUrl }), ...plain(source.title) },
     });
   }
-  if (entry.rights !== null) extensions.push({ name: "dc:rights", objects: text(unmarked(entry.rights)) });
-  if (entry.language !== null)
-    extensions.push({ name: "dc:language", objects: text(languageInXml(entry.language)) });
+  if (entry.rights !== null) extensions.push({ name: "dc:rights", objects: plain(entry.rights) });
+  const language = languageInXml(entry.language);
+  if (language !== null) extensions.push({ name: "dc:language", objects: text(language) });
   if (entry.updated > entry.published) {
     extensions.push({ name: "atom:updated", objects: text(entry.updated.toISOString()) });
   }
@@ -274,6 +268,11 @@ function formatDuration(durationMs: number): string {
 
 function text(value: string): XmlElement {
   return { _text: escapeText(value) };
+}
+
+/** Text that holds no markup, whatever it shows. */
+function plain(value: string): XmlElement {
+  return text(unmarked(value));
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): XmlElement {

@@ -227,10 +227,8 @@ function checkNames(node: XmlNode, problems: string[]): void {
     if (!name.startsWith("xmlns") && !allowed.has(name))
       problems.push(`UnexpectedAttribute: ${name} of ${node.name}`);
   }
-  const type = node.attributes.get("type");
-  const isPlain =
-    PLAIN_ELEMENTS.has(node.name) && type !== "html" && !(node.name === "description" && node.uri === "");
-  if (isPlain) checkPlain(node, node.text, problems);
+  if (PLAIN_ELEMENTS.has(node.name) && node.attributes.get("type") !== "html")
+    checkPlain(node, node.text, problems);
   for (const name of ["title", "label"]) checkPlain(node, node.attributes.get(name) ?? "", problems);
   for (const child of node.children) checkNames(child, problems);
 }
@@ -250,7 +248,7 @@ function isKnownLanguage(tag: string): boolean {
   return LANGUAGE.test(tag) && (language.length === 2 || LONG_LANGUAGES.has(language));
 }
 
-/** What is no HTML, and is taken for it: an end tag of HTML, a known entity whose `&` is not written as a number. */
+/** What is no HTML, and is taken for it. */
 function checkPlain(element: XmlNode, text: string, problems: string[]): void {
   const [, tag] = /<\/([a-z][a-z0-9]*)>/i.exec(text) ?? [];
   if (tag !== undefined) problems.push(`ContainsHTML: ${tag} in ${element.name}`);
