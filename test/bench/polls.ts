@@ -1,11 +1,13 @@
 /**
- * Polls/s of the whole path (HTTP, decode, parse, identify, store) beside a bare loop of the HTTP client over the same farm
- * with the same concurrency, and sfeed_update where it is installed: `node test/bench/polls.ts [FEEDS]`.
+ * Polls/s of the whole path (HTTP, decode, parse, identify, store) over the farm of `../shared/tools/feedfarm.mjs`, beside a bare loop
+ * of the HTTP client over the same feeds with the same concurrency, and sfeed_update where it is installed; and whether the stories that
+ * were found are those that the farm told: `node test/bench/polls.ts [FEEDS]`.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -14,113 +16,138 @@ import { createPoller } from "../../src/app/poller.ts";
 import { systemClock } from "../../src/clock.ts";
 import { sourceId } from "../../src/config/source-id.ts";
 import { createHttpClient } from "../../src/fetch/http.ts";
+import { parseUrlRules } from "../../src/identify/rules-file.ts";
 import type { SourceDefinition } from "../../src/model.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { createHostLimit } from "../../src/schedule/host-limit.ts";
 import { openThreadedSqliteStore } from "../../src/store/sqlite-threaded.ts";
+import {
+  FARM_RULES,
+  type FarmTruth,
+  type Feedfarm,
+  feedfarmFile,
+  startFeedfarm,
+} from "../support/feedfarm.ts";
 import { noteRow, percent, perSecond } from "./support-rows.ts";
 
 const feeds = Number(process.argv[2] ?? 2000);
 const hosts = 200;
 /** Feeds that sfeed_update, which starts some processes for each, is measured on. */
 const SFEED_FEEDS = 200;
-const port = 18_090;
 const concurrency = 64;
-const urls = Array.from(
-  { length: feeds },
-  (_, feed) => `http://127.0.1.${1 + (feed % hosts)}:${port}/f/${feed}`,
-);
-
-const farm = spawn(
-  process.execPath,
-  [join(import.meta.dirname, "support-farm.ts"), String(port), String(feeds)],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
-await once(farm.stdout, "data");
-const folder = await mkdtemp(join(tmpdir(), "mainstem-bench-"));
-try {
-  const bareCold = await bareLoop(null);
-  const bareWarm = await bareLoop((feed) => `"f${feed}"`);
-  const ours = await pollThrice(join(folder, "store.db"));
-  const rows = [
-    ["cold: every feed new, 20 entries of 2 KB", ours.cold, bareCold, 0.15],
-    ["every feed answers 304", ours.warm, bareWarm, 0.4],
-    ["one feed in ten has a new entry", ours.changed, bareWarm, 0.2],
-  ] as const;
-  console.log(`${feeds} feeds on ${hosts} hosts, ${concurrency} at a time`);
-  for (const [name, mine, bare, wanted] of rows) {
-    const share = bare.seconds / mine.seconds;
-    noteRow({
-      figure: `polls: ${name}; ${feeds} feeds on ${hosts} hosts`,
-      ours: `${perSecond(feeds / mine.seconds)}, ${cpu(mine)} us of CPU`,
-      beside: `bare loop of the HTTP client ${perSecond(feeds / bare.seconds)}, ${cpu(bare)} us`,
-      ratio: percent(share),
-      wanted: `>= ${percent(wanted)}`,
-      isReached: share >= wanted,
-    });
-    console.log(
-      `${name}: ${rate(mine)} polls/s, ${cpu(mine)} us of CPU a poll; bare loop ${rate(bare)}/s, ${cpu(bare)} us; ${((100 * bare.seconds) / mine.seconds).toFixed(0)} % of the bare loop; ${perFeed(mine.bytes.in)} bytes sent and ${perFeed(mine.bytes.out)} received a poll`,
-    );
-  }
-  const sfeed = measureSfeed(join(folder, "sfeed"));
-  if (sfeed !== null) {
-    const mine = { rate: feeds / ours.cold.seconds, cpuMs: ours.cold.cpuMs / feeds };
-    noteRow({
-      figure: "polls: cold, beside sfeed_update (C, 16 jobs)",
-      ours: `${perSecond(mine.rate)}, ${mine.cpuMs.toFixed(1)} ms of CPU`,
-      beside: `${perSecond(sfeed.rate)}, ${sfeed.cpuMs.toFixed(1)} ms`,
-      ratio: `${(mine.rate / sfeed.rate).toFixed(1)} x the rate, ${(mine.cpuMs / sfeed.cpuMs).toFixed(2)} of the CPU`,
-      wanted: ">= 8 x, <= 0.1",
-      isReached: mine.rate >= 8 * sfeed.rate && mine.cpuMs <= sfeed.cpuMs / 10,
-    });
-  }
-  console.log(
-    `${ours.counts.sightings} entries, ${ours.counts.stories} stories; ${Math.round(ours.counts.sightings / ours.cold.seconds)} entries/s from the wire into the store`,
-  );
-} finally {
-  farm.kill();
-  await rm(folder, { recursive: true, force: true });
-}
 
 interface Measure {
   readonly seconds: number;
   readonly cpuMs: number;
-  /** What the farm's sockets took in and gave out, headers included. */
-  readonly bytes: Traffic;
+  /** Bytes of our sockets, headers included. */
+  readonly sent: number;
+  readonly received: number;
 }
 
-interface Traffic {
-  readonly in: number;
-  readonly out: number;
+interface Polled {
+  readonly cold: Measure;
+  readonly warm: Measure;
+  readonly changed: Measure;
+  readonly counts: { readonly sightings: number; readonly stories: number };
+  readonly truth: FarmTruth;
 }
 
-async function readTraffic(): Promise<Traffic> {
-  const response = await fetch(`http://127.0.1.1:${port}/bytes`);
-  return (await response.json()) as Traffic;
+if (feedfarmFile.isThere) await bench();
+else console.log(`polls: skipped, there is no ${feedfarmFile.name}`);
+
+async function bench(): Promise<void> {
+  await using farm = await startFeedfarm({
+    ...{ feeds, hosts, port: 18_090, items: 20, overlap: 0.3, "change-rate": 0.1, seed: 1 },
+  });
+  const folder = await mkdtemp(join(tmpdir(), "mainstem-bench-"));
+  try {
+    const urls = await readUrls(farm);
+    const etags = new Map<string, string>();
+    const bareCold = await bareLoop(urls, etags);
+    const bareWarm = await bareLoop(urls, etags);
+    const ours = await pollThrice(farm, urls, join(folder, "store.db"));
+    console.log(`${feeds} feeds on ${hosts} hosts, ${concurrency} at a time`);
+    tellPolls("cold: every feed new, 20 entries of 2 KB", ours.cold, bareCold, 0.15);
+    tellPolls("every feed answers 304", ours.warm, bareWarm, 0.4);
+    tellPolls("one feed in ten has new entries, one to five", ours.changed, bareWarm, 0.2);
+    tellSfeed(await measureSfeed(farm, join(folder, "sfeed")), ours.cold);
+    tellStories(ours);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-function rate({ seconds }: Measure): number {
-  return Math.round(feeds / seconds);
+async function readUrls(farm: Feedfarm): Promise<readonly string[]> {
+  const list: readonly { readonly url: string }[] = JSON.parse(await farm.sources("json"));
+  return list.map(({ url }) => url);
 }
 
-function perFeed(count: number): number {
-  return Math.round(count / feeds);
+function tellPolls(name: string, mine: Measure, bare: Measure, wanted: number): void {
+  const share = bare.seconds / mine.seconds;
+  const rate = ({ seconds }: Measure) => perSecond(feeds / seconds);
+  const cpu = ({ cpuMs }: Measure) => `${Math.round((cpuMs * 1000) / feeds)} us`;
+  noteRow({
+    figure: `polls: ${name}; ${feeds} feeds on ${hosts} hosts`,
+    ours: `${rate(mine)}, ${cpu(mine)} of CPU`,
+    beside: `bare loop of the HTTP client ${rate(bare)}, ${cpu(bare)}`,
+    ratio: percent(share),
+    wanted: `>= ${percent(wanted)}`,
+    isReached: share >= wanted,
+  });
+  const bytes = `${Math.round(mine.sent / feeds)} bytes sent and ${Math.round(mine.received / feeds)} received a poll`;
+  console.log(
+    `${name}: ${rate(mine)}, ${cpu(mine)} of CPU a poll; bare loop ${rate(bare)}, ${cpu(bare)}; ${percent(share)} of the bare loop; ${bytes}`,
+  );
 }
 
-function cpu({ cpuMs }: Measure): number {
-  return Math.round((cpuMs * 1000) / feeds);
+function tellSfeed(sfeed: { readonly rate: number; readonly cpuMs: number } | null, cold: Measure): void {
+  if (sfeed === null) return void console.log("sfeed_update: skipped (apt-get install sfeed curl)");
+  const mine = { rate: feeds / cold.seconds, cpuMs: cold.cpuMs / feeds };
+  const [faster, cpuShare] = [mine.rate / sfeed.rate, mine.cpuMs / sfeed.cpuMs];
+  const row = {
+    figure: "polls: cold, beside sfeed_update (C, 16 jobs)",
+    ours: `${perSecond(mine.rate)}, ${mine.cpuMs.toFixed(1)} ms of CPU`,
+    beside: `${perSecond(sfeed.rate)}, ${sfeed.cpuMs.toFixed(1)} ms`,
+    ratio: `${faster.toFixed(1)} x the rate, ${cpuShare.toFixed(2)} of the CPU`,
+    wanted: ">= 8 x, <= 0.1",
+    isReached: faster >= 8 && cpuShare <= 0.1,
+  };
+  noteRow(row);
+  console.log(
+    `sfeed_update, ${SFEED_FEEDS} feeds, 16 jobs: ${row.beside} of CPU a feed; we are at ${row.ratio}`,
+  );
+}
+
+function tellStories({ counts, truth, cold }: Polled): void {
+  const wanted = { entries: truth.entries.exposed, stories: truth.distinctIf.withoutFollowingOpaqueLinks };
+  const row = {
+    figure: `stories found among ${counts.sightings} entries; opaque links not followed`,
+    ours: String(counts.stories),
+    beside: `the farm's truth ${wanted.stories} of ${wanted.entries} entries (${truth.distinctIf.rawLinks} different links)`,
+    ratio: String(counts.stories - wanted.stories),
+    wanted: "equal",
+    isReached: counts.stories === wanted.stories && counts.sightings === wanted.entries,
+  };
+  noteRow(row);
+  console.log(`${row.figure}: ${row.ours}; ${row.beside}`);
+  console.log(
+    `${Math.round((20 * feeds) / cold.seconds)} entries/s from the wire into the store in the cold round`,
+  );
 }
 
 async function measure(work: () => Promise<void>): Promise<Measure> {
-  const before = await readTraffic();
+  const sockets = new Set<Socket>();
+  const note = (message: unknown) => void sockets.add((message as { readonly socket: Socket }).socket);
+  const total = (of: (socket: Socket) => number) => [...sockets].reduce((sum, each) => sum + of(each), 0);
+  subscribe("undici:client:connected", note);
   const startedCpu = process.cpuUsage();
   const startedMs = performance.now();
   await work();
   const { user, system } = process.cpuUsage(startedCpu);
   const seconds = (performance.now() - startedMs) / 1000;
-  const after = await readTraffic();
-  const bytes = { in: after.in - before.in, out: after.out - before.out };
-  return { seconds, cpuMs: (user + system) / 1000, bytes };
+  unsubscribe("undici:client:connected", note);
+  const [sent, received] = [total((socket) => socket.bytesWritten), total((socket) => socket.bytesRead)];
+  return { seconds, cpuMs: (user + system) / 1000, sent, received };
 }
 
 async function inParallel(work: (feed: number) => Promise<void>): Promise<void> {
@@ -131,51 +158,41 @@ async function inParallel(work: (feed: number) => Promise<void>): Promise<void> 
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** The HTTP client alone: the request, the body, gunzip. */
-async function bareLoop(etagOf: ((feed: number) => string) | null): Promise<Measure> {
-  await using agent = closing(new Agent());
-  return await measure(() =>
+/** The HTTP client alone: the request, the body, gunzip. It sends the validators that `etags` has, and keeps those that it gets. */
+async function bareLoop(urls: readonly string[], etags: Map<string, string>): Promise<Measure> {
+  const agent = new Agent();
+  const measured = await measure(() =>
     inParallel(async (feed) => {
-      const { origin, pathname: path } = new URL(urls[feed] ?? "");
-      const headers = { "accept-encoding": "gzip", ...(etagOf && { "if-none-match": etagOf(feed) }) };
-      const { statusCode, body } = await agent.value.request({ origin, path, method: "GET", headers });
-      const bytes = new Uint8Array(await body.arrayBuffer());
-      if (statusCode === 200) gunzipSync(bytes);
+      const url = urls[feed] ?? "";
+      const { origin, pathname: path } = new URL(url);
+      const known = etags.get(url);
+      const headers = { "accept-encoding": "gzip", ...(known && { "if-none-match": known }) };
+      const response = await agent.request({ origin, path, method: "GET", headers });
+      const bytes = new Uint8Array(await response.body.arrayBuffer());
+      if (response.statusCode === 200) gunzipSync(bytes);
+      const { etag } = response.headers;
+      if (typeof etag === "string") etags.set(url, etag);
     }),
   );
-}
-
-function closing(value: Agent) {
-  return { value, [Symbol.asyncDispose]: () => value.close() };
+  await agent.close();
+  return measured;
 }
 
 /** sfeed_update over the first feeds, cold, 16 at a time; null where it is not installed. */
-function measureSfeed(home: string): { readonly rate: number; readonly cpuMs: number } | null {
+async function measureSfeed(farm: Feedfarm, home: string) {
   mkdirSync(home, { recursive: true });
-  const lines = urls.slice(0, SFEED_FEEDS).map((url, n) => `feed "f${n}" "${url}"`);
-  writeFileSync(
-    join(home, "sfeedrc"),
-    `sfeedpath="${home}/feeds"\nmaxjobs=16\nfeeds() {\n${lines.join("\n")}\n}\n`,
-  );
-  const run = spawnSync("bash", ["-c", `time -p sfeed_update "${home}/sfeedrc" >/dev/null`], {
-    encoding: "utf8",
-  });
+  const file = join(home, "sfeedrc");
+  writeFileSync(file, `sfeedpath="${home}/feeds"\nmaxjobs=16\n${await farm.sources("sfeedrc", SFEED_FEEDS)}`);
+  const run = spawnSync("bash", ["-c", `time -p sfeed_update "${file}" >/dev/null`], { encoding: "utf8" });
   const seconds = (name: string) => Number(new RegExp(`^${name} ([\\d.]+)`, "m").exec(run.stderr)?.[1]);
-  if (run.status !== 0 || !existsSync(join(home, "feeds", "f0"))) {
-    console.log("sfeed_update: skipped (apt-get install sfeed curl)");
-    return null;
-  }
-  const sfeed = {
+  if (run.status !== 0 || !existsSync(join(home, "feeds", "feed0"))) return null;
+  return {
     rate: SFEED_FEEDS / seconds("real"),
     cpuMs: (1000 * (seconds("user") + seconds("sys"))) / SFEED_FEEDS,
   };
-  console.log(
-    `sfeed_update, ${SFEED_FEEDS} feeds, 16 jobs: ${sfeed.rate.toFixed(0)} polls/s, ${sfeed.cpuMs.toFixed(1)} ms of CPU a feed`,
-  );
-  return sfeed;
 }
 
-async function pollThrice(file: string) {
+async function pollThrice(farm: Feedfarm, urls: readonly string[], file: string): Promise<Polled> {
   const clock = systemClock;
   await using store = await openThreadedSqliteStore({ file, clock });
   const definitions = new Map(
@@ -189,7 +206,7 @@ async function pollThrice(file: string) {
     clock,
     http,
     limits,
-    rules: null,
+    rules: parseUrlRules(FARM_RULES, "farm-rules.yaml"),
     isResolving: false,
     pageMode: "never",
     onQuestions: () => {},
@@ -216,9 +233,9 @@ async function pollThrice(file: string) {
   };
   const cold = await measure(round);
   const warm = await measure(round);
-  await (await fetch(`http://127.0.1.1:${port}/change/1`)).text();
+  await farm.tick();
   const changed = await measure(round);
-  return { cold, warm, changed, counts: await store.counts() };
+  return { cold, warm, changed, counts: await store.counts(), truth: await farm.truth() };
 }
 
 function definitionOf(url: string): SourceDefinition {

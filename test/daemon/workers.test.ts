@@ -2,91 +2,30 @@
  * Three processes on one PostgreSQL, one of them killed every few seconds while a farm of feeds publishes: in the end each story is
  * there once, none is missing, and no host was ever leant on by more than one of them.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { appendFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import { Daemon, freePort, runCommand } from "../support/daemon.ts";
 import { reportFigures, sized } from "../support/fault-size.ts";
+import { FARM_RULES, feedfarmFile, startFeedfarm } from "../support/feedfarm.ts";
 import { isPostgresMissing, startPostgres } from "../support/postgres.ts";
 import { isSkippedWithout } from "../support/skip.ts";
 import { createWorkspace } from "../support/workspace.ts";
 
-const farmTool = resolve("../shared/tools/feedfarm.mjs");
-const isSkipped =
-  isPostgresMissing() || isSkippedWithout("../shared/tools/feedfarm.mjs", existsSync(farmTool));
+const isSkipped = isPostgresMissing() || isSkippedWithout(feedfarmFile.name, feedfarmFile.isThere);
 
 const feeds = 90;
 const hosts = 18;
 const perHost = 2;
 
-interface Truth {
-  readonly stories: { readonly exposed: number };
-  readonly entries: { readonly exposed: number };
-  readonly distinctIf: { readonly fullyCanonicalised: number };
-  readonly politeness: { readonly maxInFlightPerHost: number };
-  readonly neverFetched: number;
-}
-
 async function startFarm() {
-  const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    [
-      farmTool,
-      ...[
-        "--feeds",
-        `${feeds}`,
-        "--hosts",
-        `${hosts}`,
-        "--port",
-        `${port}`,
-        "--items",
-        "20",
-        "--content",
-        "400",
-      ],
-      ...[
-        "--decorate",
-        "utm,slash,scheme,wrap",
-        "--change-rate",
-        "0.3",
-        "--new-max",
-        "3",
-        "--latency-ms",
-        "5",
-        "--warm",
-        "--quiet",
-      ],
-    ],
-    { stdio: ["ignore", "ignore", "inherit"] },
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const ask = async (path: string) => (await fetch(`${url}${path}`)).text();
-  for (let tries = 0; ; tries += 1) {
-    try {
-      await ask("/_config");
-      break;
-    } catch (error) {
-      if (tries > 200) throw error;
-      await sleep(50);
-    }
-  }
-  return {
-    tick: () => ask("/_tick"),
-    sources: () => ask("/_sources.yaml"),
-    truth: async (): Promise<Truth> => JSON.parse(await ask("/_truth")),
-    async [Symbol.asyncDispose]() {
-      const closed = once(child, "close");
-      child.kill();
-      await closed;
-    },
-  };
+  return startFeedfarm({
+    ...{ feeds, hosts, port: await freePort(), content: 400 },
+    ...{ decorate: "utm,slash,scheme,wrap", "change-rate": 0.3, "new-max": 3, "latency-ms": 5 },
+  });
 }
 
 describe.skipIf(isSkipped)("workers on one PostgreSQL", () => {
@@ -100,11 +39,9 @@ describe.skipIf(isSkipped)("workers on one PostgreSQL", () => {
 limits: { per_host: ${perHost}, host_pause: 10ms, lease: 5s, concurrency: 16 }
 identity: { resolve: false, rules: ./farm-rules.yaml }
 outputs: [{ name: all, limit: 50 }]
-${(await farm.sources()).replace(/^ {4}title:.*\n/gm, "")}`,
+${(await farm.sources("yaml")).replace(/^ {4}title:.*\n/gm, "")}`,
     );
-    // What the farm wraps its links in is nothing that the world knows.
-    const rules = "rules: [{ hosts: '*', path: ^/out$, unwrap: url }]\n";
-    await writeFile(join(workspace.folder, "config", "farm-rules.yaml"), rules);
+    await writeFile(join(workspace.folder, "config", "farm-rules.yaml"), FARM_RULES);
     const env = { MAINSTEM_STORE: store };
     const start = () => Daemon.start(workspace.config, { env });
     const daemons = await Promise.all([start(), start(), start()]);
