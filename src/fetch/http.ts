@@ -2,7 +2,7 @@
  * The HTTP client for sources: conditional requests, redirects followed by hand, every answer either a result or a
  * `FetchError`. Its manners are those of `test/fetch`, its limits those of the config.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { FetchError } from "../errors.ts";
 import type { Clock, Link, Validators } from "../model.ts";
 import { type Connections, createConnections } from "./connection.ts";
@@ -312,7 +312,7 @@ class Client implements HttpClient {
       freshness,
       links: parseLinkHeader(listHeader(headers, "link") ?? "", hop.target.url),
       isDelta: status === 226,
-      bodyHash: createHash("sha256").update(bytes).digest("hex"),
+      bodyHash: hash("sha256", bytes),
       wireBytes: body.length,
     };
   }

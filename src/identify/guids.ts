@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isFrontPage } from "./original-url.ts";
 
 const guidLengthMax = 200;
@@ -6,7 +6,7 @@ const idLengthMax = 2_048;
 
 /** A guid of bounded length; a longer one by its digest. */
 export function boundGuid(guid: string): string {
-  return guid.length <= guidLengthMax ? guid : `sha256:${createHash("sha256").update(guid).digest("hex")}`;
+  return guid.length <= guidLengthMax ? guid : `sha256:${hash("sha256", guid)}`;
 }
 
 const iri = /^([a-z][a-z0-9+.-]{1,40}):[^\s<>"{}|\\^`]{2,}$/i;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Alias, Entry, IdentifiedEntry, IdentityMode, StatedOriginal, Warning } from "../model.ts";
 import { isCanonicalUri } from "./canonical-uri.ts";
 import { findCollapsedKeys, foldRepeats } from "./collapse.ts";
@@ -114,7 +114,7 @@ export function aliasesForLookup(urlOrGuid: string, options: UrlOptions = {}): s
 
 function aliasOfKey(key: string): string {
   // Bounded: a key is compared, so a digest does as well.
-  return key.length <= 2_000 ? `url:${key}` : `url:sha256:${createHash("sha256").update(key).digest("hex")}`;
+  return key.length <= 2_000 ? `url:${key}` : `url:sha256:${hash("sha256", key)}`;
 }
 
 function draftEntry(entry: Entry, context: IdentityContext, options: UrlOptions): Draft {
@@ -185,7 +185,7 @@ function nameEntry(draft: Draft, naming: Naming): IdentifiedEntry {
     ...(original !== null && isNaming(original, naming) && isCanonicalUri(original.originalUrl)
       ? [original.originalUrl]
       : []),
-    `urn:sha256:${createHash("sha256").update(`${sourceId}\n${guidKey}`).digest("hex")}`,
+    `urn:sha256:${hash("sha256", `${sourceId}\n${guidKey}`)}`,
   ];
   return {
     entry,
@@ -342,7 +342,7 @@ function digestEntry(entry: Entry): string {
     entry.title === "" ? String(entry.published?.getTime() ?? "") : "",
     entry.guid ?? "",
   ];
-  return `sha256:${createHash("sha256").update(parts.join("\n")).digest("hex")}`;
+  return `sha256:${hash("sha256", parts.join("\n"))}`;
 }
 
 function listUnresolved(link: UrlIdentity | null, stated: readonly StatedIdentity[]): readonly string[] {

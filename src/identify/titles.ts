@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Entry } from "../model.ts";
 
 const titleLengthMax = 1_000;
@@ -22,7 +22,7 @@ export function isDistinctive(normalizedTitle: string): boolean {
 
 /** The first 16 hexadecimal digits of sha-256. */
 export function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return hash("sha256", text).slice(0, 16);
 }
 
 /** What a reader would call the entry by: its title, else its text. Compared, never shown. */

@@ -1,5 +1,5 @@
 /** From an identified entry to what the store keeps: its times, its place in the combined feed, its digest. Pure. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Entry, IdentifiedEntry, SightingRecord } from "../model.ts";
 
 export interface SightingContext {
@@ -79,5 +79,5 @@ export function digestOfVisible(entry: Entry, originalUrl: string | null): strin
     language,
     ...(episode === undefined ? [] : [episode]),
   ];
-  return createHash("sha256").update(JSON.stringify(visible)).digest("hex").slice(0, 32);
+  return hash("sha256", JSON.stringify(visible)).slice(0, 32);
 }

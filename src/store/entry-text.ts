@@ -15,6 +15,7 @@ export function entryText({ title, summary, contentHtml, authors, categories }: 
   const names = [...authors.map(({ name }) => name), ...categories.map(({ label, term }) => label ?? term)];
   // Most summaries are the start of the content; twice in the index is harmless.
   const html = [contentHtml, summary].filter((part) => part !== null).join(" \n");
-  const words = decodeHTML(html.slice(0, bodyLengthMax).replace(/<[^<>]*>/g, " ")).replace(/\s+/g, " ");
-  return { title, body: [words.trim(), ...names].join(" \n") };
+  // Spaces are left as they are: words are all that is looked at.
+  const words = decodeHTML(html.slice(0, bodyLengthMax).replace(/<[^<>]*>/g, " "));
+  return { title, body: [words, ...names].join(" \n") };
 }
