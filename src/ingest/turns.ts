@@ -5,7 +5,7 @@
  */
 
 /** Enough to fill a transaction of the store while the next documents are read. */
-const UNSTORED_MAX = 24;
+const UNSTORED_MAX = 48;
 
 const waiting: (() => void)[] = [];
 let unstored = 0;

@@ -95,15 +95,12 @@ export function advanceUpdatedAt(previous: number, winnerUpdatedAt: number, at: 
   return Math.max(previous, Math.min(wanted, at));
 }
 
-/** What a digest in the store says of whether an entry's identity changed: its URL, host rank and set of keys. */
-export function describeIdentity(record: {
+/** Says in the store whether an entry's identity changed: a digest (hex) of its URL, host rank and set of keys. */
+export function hashIdentity(record: {
   readonly originalUrl: string | null;
   readonly isOwnHost: boolean;
   readonly aliases: readonly { readonly key: string }[];
 }): string {
-  return JSON.stringify([
-    record.originalUrl,
-    record.isOwnHost,
-    record.aliases.map((alias) => alias.key).sort(),
-  ]);
+  const keys = record.aliases.map((alias) => alias.key).sort();
+  return digestKeyHex(JSON.stringify([record.originalUrl, record.isOwnHost, keys]));
 }

@@ -2,6 +2,7 @@
 import type { Alias, SightingRecord } from "../model.ts";
 import type { Carrier } from "./carriers.ts";
 import type { ForgottenKey } from "./forgotten.ts";
+import type { IncomingSighting } from "./prepared-sighting.ts";
 import type { FormerAlias, SightingContent } from "./records.ts";
 import type { RecordedPoll } from "./store.ts";
 import type { StoryPin, StoryRef } from "./story-clusters.ts";
@@ -17,7 +18,7 @@ export interface KnownSighting {
 
 /** An incoming sighting that is not stored exactly so. */
 export interface ChangedSighting {
-  readonly record: SightingRecord;
+  readonly record: IncomingSighting;
   readonly identityHash: string;
   readonly known: readonly KnownSighting[];
 }
@@ -74,7 +75,7 @@ export interface PlannedStory {
 
 export interface PlannedSighting {
   /** The record as it is to be stored: aliases that hold for it, a guid key of its own, no instant after `at`. */
-  readonly record: SightingRecord;
+  readonly record: IncomingSighting;
   readonly identityHash: string;
   /** The guid key as it came, under which it is looked up again. */
   readonly lookupGuidKey: string;

@@ -14,10 +14,9 @@ import {
   type Carrier,
   chooseWinner,
   countDuplicates,
-  describeIdentity,
+  hashIdentity,
   titleKeyOf,
 } from "./carriers.ts";
-import { digestKeyHex } from "./digest.ts";
 import { isForgotten } from "./forgotten.ts";
 import {
   type GuidHolder,
@@ -38,6 +37,7 @@ import type {
   PollLookup,
   PollPlan,
 } from "./poll-plan-types.ts";
+import type { IncomingSighting } from "./prepared-sighting.ts";
 import { choosePublishedId } from "./published-id.ts";
 import type { FormerAlias, SightingContent } from "./records.ts";
 import { StoryClusters, type StoryPin, type StoryRef } from "./story-clusters.ts";
@@ -50,14 +50,14 @@ const NEW_ID_BASE = 2 ** 52;
 
 /** Parts the document's sightings into those stored exactly so, which cost nothing more, and the rest. */
 export function findChangedSightings(
-  records: readonly SightingRecord[],
+  records: readonly IncomingSighting[],
   known: (guidKey: string) => readonly KnownSighting[],
 ): ChangedSightings {
   const claimedIds = new Set<number>();
   const changed: ChangedSighting[] = [];
   for (const record of records) {
     const rows = known(record.guidKey);
-    const identityHash = digestKeyHex(describeIdentity(record));
+    const identityHash = record.prepared?.identityHash ?? hashIdentity(record);
     const same = rows.find(
       (row) => row.contentHash === record.contentHash && row.identityHash === identityHash,
     );
@@ -283,14 +283,14 @@ class PollPlanner {
     if (before !== undefined) carriers[index] = this.#toCarrier(edit.record, before);
   }
 
-  #toCarrier(record: SightingRecord, kept: { readonly id: number; readonly firstSeenAt: number }): Carrier {
+  #toCarrier(record: IncomingSighting, kept: { readonly id: number; readonly firstSeenAt: number }): Carrier {
     return {
       id: kept.id,
       sourceNo: this.#lookup.sourceNo,
       priority: this.#lookup.priority,
       isOwnHost: record.isOwnHost,
       completeness: record.completeness,
-      titleKey: titleKeyOf(record.entry.title),
+      titleKey: record.prepared === undefined ? titleKeyOf(record.entry.title) : record.prepared.titleKey,
       firstSeenAt: kept.firstSeenAt,
       contentHash: record.contentHash,
       updatedAt: record.updatedAt.getTime(),
@@ -298,15 +298,21 @@ class PollPlanner {
   }
 
   /** The record as it may be stored: no instant after `at`, and under a reused guid a name and keys of its own. */
-  #storable(record: SightingRecord, variant: string): SightingRecord {
+  #storable(record: IncomingSighting, variant: string): IncomingSighting {
+    const { publishedAt, updatedAt, orderedAt } = record;
+    const isPast = [publishedAt, updatedAt, orderedAt].every(
+      (instant) => instant.getTime() <= this.#lookup.at,
+    );
+    if (isPast && variant === "") return record;
     const times = {
-      publishedAt: this.#notInFuture(record.publishedAt),
-      updatedAt: this.#notInFuture(record.updatedAt),
-      orderedAt: this.#notInFuture(record.orderedAt),
+      publishedAt: this.#notInFuture(publishedAt),
+      updatedAt: this.#notInFuture(updatedAt),
+      orderedAt: this.#notInFuture(orderedAt),
     };
     if (variant === "") return { ...record, ...times };
     const aliases = record.aliases.filter(isNotGuid);
-    return { ...record, ...times, aliases, guidKey: `${record.guidKey}#${variant}` };
+    // What was prepared has the other name and keys in it.
+    return { ...record, ...times, aliases, guidKey: `${record.guidKey}#${variant}`, prepared: undefined };
   }
 
   #notInFuture(instant: Date): Date {

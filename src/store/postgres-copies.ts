@@ -8,7 +8,14 @@ import {
   WINDOW_MS,
 } from "../syndicate/choose.ts";
 import { PostingIndex } from "../syndicate/posting-index.ts";
-import { fingerprintOf, type Report, readReport, readShingles } from "../syndicate/report.ts";
+import { RecentTexts } from "../syndicate/recent-texts.ts";
+import {
+  type Fingerprint,
+  fingerprintOf,
+  type Report,
+  readReport,
+  readShingles,
+} from "../syndicate/report.ts";
 import { KnownBoilerplates } from "./known-boilerplates.ts";
 import type { Session } from "./postgres-connection.ts";
 import { addToGroup } from "./postgres-copy-groups.ts";
@@ -46,7 +53,7 @@ interface Noted {
   readonly sighting: NotedSighting;
   readonly entry: Candidate;
   readonly isApart: boolean;
-  readonly fingerprint: ReturnType<typeof fingerprintOf> & { readonly at: number };
+  readonly fingerprint: Fingerprint & { readonly at: number };
 }
 
 interface NewReport {
@@ -61,6 +68,7 @@ interface NewReport {
 export class PostgresCopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
+  readonly #texts = new RecentTexts();
   readonly #boilerplates = new KnownBoilerplates(BOILERPLATE_OF_FEW_FRESH_MS);
   #lastNo = 0;
 
@@ -111,7 +119,11 @@ export class PostgresCopyFinder {
     for (const noted of entries) {
       // What an operator split off stays alone; what is in a group already stays in it.
       if (noted.isApart || grouped.has(noted.entry.story)) continue;
-      const nos = this.#index.find(noted.fingerprint, { limit: CANDIDATES_MAX });
+      const { entry, fingerprint } = noted;
+      const text = { source: entry.source, shingles: fingerprint.shingles };
+      const nos = this.#texts.sift(this.#index.find(fingerprint, { limit: CANDIDATES_MAX }), text, (source) =>
+        this.#boilerplates.find(source, fingerprint.at),
+      );
       if (nos.length > 0) found.set(noted, nos);
     }
     if (found.size === 0) return new Map();
@@ -139,7 +151,7 @@ export class PostgresCopyFinder {
     const reports: NewReport[] = [];
     for (const noted of entries) {
       const { sighting, entry, isApart, fingerprint } = noted;
-      const { at, sample, titleHash } = fingerprint;
+      const { at, sample, titleHash, shingles } = fingerprint;
       if (!isApart && !grouped.has(entry.story)) {
         const own = fresh.find(fingerprint, { limit: CANDIDATES_MAX });
         const candidates = [
@@ -161,6 +173,7 @@ export class PostgresCopyFinder {
       fresh.add({ no, at, sample, titleHash });
       freshEntries.set(no, entry);
       this.#index.add({ no, at, sample, titleHash });
+      this.#texts.add(no, { source: entry.source, shingles });
       this.#lastNo = no;
     }
     await insertReports(session, reports);
@@ -226,9 +239,11 @@ export class PostgresCopyFinder {
         report = readReport(content.entry);
         this.#reports.set(key, report);
       }
-      candidates.set(readNumber(row, "no"), {
+      const [no, source] = [readNumber(row, "no"), readNumber(row, "source_no")];
+      this.#texts.add(no, { source, shingles: report.shingles });
+      candidates.set(no, {
         story: readNumber(row, "story"),
-        source: readNumber(row, "source_no"),
+        source,
         publishedAt: readNumber(row, "published_at"),
         report,
       });

@@ -1,4 +1,4 @@
-import { describeIdentity } from "./carriers.ts";
+import { hashIdentity } from "./carriers.ts";
 import { digestKeyHex } from "./digest.ts";
 import type { KnownSighting } from "./poll-plan-types.ts";
 import type { PostgresDatabase, Session } from "./postgres-connection.ts";
@@ -149,7 +149,7 @@ export async function locate(
       contentHash: readText(row, "content_hash"),
       identityHash: readText(row, "identity_hash"),
     };
-    const identityHash = digestKeyHex(describeIdentity(record));
+    const identityHash = hashIdentity(record);
     if (identityHash === known.identityHash && record.contentHash === known.contentHash) return [];
     const sourceNo = readNumber(row, "source_no");
     return [{ row: known, record, identityHash, sourceNo, priority: readNumber(row, "priority") }];

@@ -3,7 +3,8 @@ import type { SightingRecord } from "../model.ts";
 import { BOILERPLATE_ITEMS } from "../syndicate/boilerplate.ts";
 import { CANDIDATES_MAX, type Candidate, chooseOriginal, WINDOW_MS } from "../syndicate/choose.ts";
 import { PostingIndex } from "../syndicate/posting-index.ts";
-import { fingerprintOf, type Report, readReport } from "../syndicate/report.ts";
+import { RecentTexts } from "../syndicate/recent-texts.ts";
+import { type Fingerprint, fingerprintOf, type Report, readReport } from "../syndicate/report.ts";
 import { KnownBoilerplates } from "./known-boilerplates.ts";
 import { RecentMap } from "./recent-map.ts";
 import { addReportRow } from "./report-rows.ts";
@@ -21,6 +22,8 @@ const SLICE = 1000;
 interface NotedSighting {
   readonly id: number;
   readonly record: SightingRecord;
+  /** Of its text; absent where nobody made it yet. */
+  readonly fingerprint?: Fingerprint;
 }
 
 interface Poll {
@@ -33,6 +36,7 @@ export class CopyFinder {
   readonly #index = new PostingIndex(WINDOW_MS);
   readonly #groups: CopyGroups;
   readonly #reports = new RecentMap<string, Report>(REPORTS_KEPT);
+  readonly #texts = new RecentTexts();
   readonly #boilerplates = new KnownBoilerplates();
   #lastNo = 0;
   readonly #selectEnds;
@@ -46,7 +50,7 @@ export class CopyFinder {
   readonly #selectRecent;
   readonly #readEntry;
   /** What the poll at hand brought, by sighting. */
-  #brought: ReadonlyMap<number, SightingRecord> = new Map();
+  #brought: ReadonlyMap<number, NotedSighting> = new Map();
 
   constructor(db: DatabaseSync) {
     this.#groups = new CopyGroups(db);
@@ -87,7 +91,7 @@ export class CopyFinder {
     // What was written before this start, or by another process.
     while (this.takeSlice(poll.at));
     this.#removeExpired(EXPIRED_PER_ENTRY * sightings.length, poll.at - WINDOW_MS);
-    this.#brought = new Map(sightings.map(({ id, record }) => [id, record]));
+    this.#brought = new Map(sightings.map((sighting) => [sighting.id, sighting]));
     for (const sighting of sightings) this.#noteOne(sighting, poll);
     this.#brought = new Map();
   }
@@ -98,32 +102,47 @@ export class CopyFinder {
     this.note(waiting, poll);
   }
 
-  #noteOne({ id, record }: NotedSighting, { sourceNo, at }: Poll): void {
-    const report = this.#reportOf(id, record.contentHash);
-    if (report === null) throw new Error(`sighting ${id} was not written before it was noted`);
-    const fingerprint = fingerprintOf(report);
-    const nos = this.#index.find({ ...fingerprint, at }, { limit: CANDIDATES_MAX });
-    const entry = nos.length === 0 ? null : this.#readOwn(id, { source: sourceNo, report });
-    const candidates = entry === null ? [] : nos.flatMap((no) => this.#readCandidate(no, entry));
-    const found =
-      entry === null ? null : chooseOriginal(entry, candidates, (source) => this.#boilerplateOf(source, at));
-    if (entry !== null && found !== null) {
-      const { original, ...evidence } = found;
-      this.#groups.add(entry.story, original, { ...evidence, foundAt: new Date(at) });
-      return;
+  #noteOne(sighting: NotedSighting, { sourceNo, at }: Poll): void {
+    const { id, record } = sighting;
+    const { fingerprint = fingerprintOf(readReport(record.entry)) } = sighting;
+    const nos = this.#findCandidates(fingerprint, { sourceNo, at });
+    const place = nos.length === 0 ? null : this.#readOwn(id, sourceNo);
+    const candidates = place === null ? [] : nos.flatMap((no) => this.#readCandidate(no, place));
+    // Mostly there is none, or it tells the same story anyway.
+    const report = candidates.length === 0 ? null : this.#reportOf(id, record.contentHash);
+    if (place !== null && report !== null) {
+      const found = chooseOriginal({ ...place, report }, candidates, (source) =>
+        this.#boilerplateOf(source, at),
+      );
+      if (found !== null) {
+        const { original, ...evidence } = found;
+        this.#groups.add(place.story, original, { ...evidence, foundAt: new Date(at) });
+        return;
+      }
     }
-    const { sample, titleHash } = fingerprint;
+    const { sample, titleHash, shingles } = fingerprint;
     const bytes = new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength);
     const { lastInsertRowid } = this.#insert.run(id, at, titleHash, bytes);
     this.#lastNo = Number(lastInsertRowid);
     this.#index.add({ no: this.#lastNo, at, sample, titleHash });
+    this.#texts.add(this.#lastNo, { source: sourceNo, shingles });
+  }
+
+  /** Numbers of the reports that an entry may be a copy of, as far as that is known without reading them. */
+  #findCandidates(fingerprint: Fingerprint, { sourceNo, at }: Poll): readonly number[] {
+    const nos = this.#index.find({ ...fingerprint, at }, { limit: CANDIDATES_MAX });
+    if (nos.length === 0) return nos;
+    const text = { source: sourceNo, shingles: fingerprint.shingles };
+    return this.#texts.sift(nos, text, (source) =>
+      source === sourceNo ? this.#boilerplateOf(source, at) : this.#boilerplates.find(source, at),
+    );
   }
 
   /** The sighting as one of its story; null when the story is in a group already, or an operator split it off. */
-  #readOwn(id: number, known: Pick<Candidate, "source" | "report">): Candidate | null {
+  #readOwn(id: number, source: number): Omit<Candidate, "report"> | null {
     const row = this.#selectOwn.get(id);
     if (row === undefined || readNumber(row, "pin") === 2 || readNumber(row, "is_grouped") === 1) return null;
-    return { ...known, story: readNumber(row, "story"), publishedAt: readNumber(row, "published_at") };
+    return { source, story: readNumber(row, "story"), publishedAt: readNumber(row, "published_at") };
   }
 
   /**
@@ -151,6 +170,7 @@ export class CopyFinder {
   rewind(): void {
     const { last } = this.#selectEnds.get() ?? {};
     this.#lastNo = Math.min(this.#lastNo, typeof last === "number" ? last : 0);
+    this.#texts.clear();
   }
 
   #removeExpired(limit: number, before: number): void {
@@ -159,7 +179,7 @@ export class CopyFinder {
     this.#expire.run(limit, before);
   }
 
-  #readCandidate(no: number, entry: Candidate): Candidate[] {
+  #readCandidate(no: number, entry: Omit<Candidate, "report">): Candidate[] {
     const row = this.#selectCandidate.get(no);
     if (row === undefined) return [];
     const story = readNumber(row, "story");
@@ -169,7 +189,9 @@ export class CopyFinder {
     if (story === entry.story || source === entry.source) return [];
     if (Math.abs(publishedAt - entry.publishedAt) > WINDOW_MS) return [];
     const report = this.#reportOf(readNumber(row, "id"), readText(row, "content_hash"));
-    return report === null ? [] : [{ story, source, publishedAt, report }];
+    if (report === null) return [];
+    this.#texts.add(no, { source, shingles: report.shingles });
+    return [{ story, source, publishedAt, report }];
   }
 
   /** A stored sighting as a report; null for one that cannot be read. */
@@ -177,7 +199,7 @@ export class CopyFinder {
     const key = `${id} ${contentHash}`;
     const known = this.#reports.get(key);
     if (known !== undefined) return known;
-    const entry = this.#brought.get(id)?.entry ?? this.#readEntry(id);
+    const entry = this.#brought.get(id)?.record.entry ?? this.#readEntry(id);
     if (entry === null) return null;
     const report = readReport(entry);
     this.#reports.set(key, report);
@@ -188,8 +210,10 @@ export class CopyFinder {
     const known = this.#boilerplates.find(source, at);
     if (known !== null) return known;
     const items = this.#selectRecent.all(source, BOILERPLATE_ITEMS).flatMap((row) => {
-      const report = this.#reportOf(readNumber(row, "id"), readText(row, "content_hash"));
-      return report === null ? [] : [report.shingles];
+      const id = readNumber(row, "id");
+      const brought = this.#brought.get(id)?.fingerprint;
+      const text = brought ?? this.#reportOf(id, readText(row, "content_hash"));
+      return text === null ? [] : [text.shingles];
     });
     return this.#boilerplates.learn(source, items, at);
   }

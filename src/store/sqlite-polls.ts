@@ -1,10 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LeaseLostError } from "../errors.ts";
 import type { FeedInfo, SightingRecord } from "../model.ts";
+import type { Fingerprint } from "../syndicate/report.ts";
 import { digestKey } from "./digest.ts";
 import { type ForgottenKey, listOffered, SEEN_PRECISION_MS } from "./forgotten.ts";
 import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
+import { prepareSighting } from "./prepared-sighting.ts";
 import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 import type { CopyFinder } from "./sqlite-copies.ts";
@@ -276,7 +278,7 @@ export class PollWriter {
     const table = this.#stories;
     const numbers = new Map<number, number>();
     const orderedAts = new Map<number, number>();
-    const added: { id: number; record: SightingRecord }[] = [];
+    const added: { id: number; record: SightingRecord; fingerprint: Fingerprint }[] = [];
     for (const story of plan.newStories) {
       const number = table.insertStory({ ...story, firstSeenAt: poll.at });
       numbers.set(story.ref, number);
@@ -293,8 +295,11 @@ export class PollWriter {
       const story = toNumber(sighting.story);
       const storyOrderedAt = orderedAts.get(story) ?? table.readOrderedAt(story);
       orderedAts.set(story, storyOrderedAt);
-      const id = table.insertSighting(sighting, { ...poll, story, storyOrderedAt, firstSeenAt: poll.at });
-      added.push({ id, record: sighting.record });
+      const { record } = sighting;
+      const prepared = record.prepared ?? prepareSighting(record);
+      const place = { ...poll, story, storyOrderedAt, firstSeenAt: poll.at };
+      const id = table.insertSighting(sighting, prepared, place);
+      added.push({ id, record, fingerprint: prepared.fingerprint });
     }
     for (const edit of plan.edits) table.updateSighting(edit);
     let aliases = 0;

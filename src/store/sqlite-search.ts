@@ -1,11 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Entry } from "../model.ts";
 import { entryText } from "./entry-text.ts";
+import type { PreparedSighting } from "./prepared-sighting.ts";
 import { decodeContent } from "./records.ts";
 import { readNumber } from "./rows.ts";
 import { parseSearch, type SearchTerm } from "./search-query.ts";
 import { prepareEntryReader } from "./sqlite-stored-sightings.ts";
 import type { Place, PlaceQuery } from "./sqlite-story-places.ts";
+
+/** What the index takes in of a sighting; the body in UTF-8. */
+type IndexedText = Pick<PreparedSighting, "title" | "body">;
+
+function toIndexed(entry: Entry): IndexedText {
+  const { title, body } = entryText(entry);
+  return { title, body: Buffer.from(body) };
+}
 
 /**
  * The full-text index over sightings (https://www.sqlite.org/fts5.html). New sightings enter it many at a time, which costs half
@@ -13,7 +22,7 @@ import type { Place, PlaceQuery } from "./sqlite-story-places.ts";
  */
 export class SightingTexts {
   /** What this process stored and the index does not have yet, so that it need not be read and decoded again. */
-  readonly #waiting = new Map<number, Entry>();
+  readonly #waiting = new Map<number, IndexedText>();
   readonly #put;
   readonly #selectLast;
   readonly #selectThrough;
@@ -24,7 +33,9 @@ export class SightingTexts {
   readonly #findOfSources;
 
   constructor(db: DatabaseSync) {
-    this.#put = db.prepare("INSERT OR REPLACE INTO sighting_texts (rowid, title, body) VALUES (?, ?, ?)");
+    this.#put = db.prepare(
+      "INSERT OR REPLACE INTO sighting_texts (rowid, title, body) VALUES (?, ?, CAST(? AS TEXT))",
+    );
     this.#selectLast = db.prepare("SELECT coalesce(max(id), 0) AS last FROM sightings");
     this.#selectThrough = db.prepare("SELECT through FROM indexed_words");
     this.#selectNew = db.prepare("SELECT id FROM sightings WHERE id > ? ORDER BY id");
@@ -48,8 +59,8 @@ export class SightingTexts {
   }
 
   /** Keeps what was just stored for `catchUp`. Within a transaction; if that is undone, `undo` must be called. */
-  add(sightingId: number, entry: Entry): void {
-    this.#waiting.set(sightingId, entry);
+  add(sightingId: number, text: IndexedText): void {
+    this.#waiting.set(sightingId, text);
   }
 
   /** Takes in all sightings that are not in the index yet. Within a transaction. */
@@ -57,8 +68,8 @@ export class SightingTexts {
     let through = this.#through();
     for (const row of this.#selectNew.iterate(through)) {
       through = readNumber(row, "id");
-      const entry = this.#waiting.get(through) ?? this.#readEntry(through);
-      if (entry !== null) this.#putEntry(through, entry);
+      const text = this.#waiting.get(through) ?? this.#readText(through);
+      if (text !== null) this.#put.run(through, text.title, text.body);
     }
     this.#setThrough.run(through);
     this.#waiting.clear();
@@ -72,8 +83,9 @@ export class SightingTexts {
 
   /** Takes in what was edited; what is not in the index yet will come as it then is. Within a transaction. */
   edit(sightingId: number, entry: Entry): void {
-    if (sightingId <= this.#through()) this.#putEntry(sightingId, entry);
-    else this.#waiting.set(sightingId, entry);
+    const text = toIndexed(entry);
+    if (sightingId <= this.#through()) this.#put.run(sightingId, text.title, text.body);
+    else this.#waiting.set(sightingId, text);
   }
 
   /** The transaction was undone: numbers of sightings that it gave out may come again. */
@@ -87,9 +99,9 @@ export class SightingTexts {
     return readNumber(row, "through");
   }
 
-  #putEntry(sightingId: number, entry: Entry): void {
-    const { title, body } = entryText(entry);
-    this.#put.run(sightingId, title, body);
+  #readText(sightingId: number): IndexedText | null {
+    const entry = this.#readEntry(sightingId);
+    return entry === null ? null : toIndexed(entry);
   }
 
   /** The places of stories that a search finds, in the feed's order. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { describeIdentity } from "./carriers.ts";
-import { digestKey, digestKeyHex } from "./digest.ts";
+import { hashIdentity } from "./carriers.ts";
+import { digestKey } from "./digest.ts";
 import type { KnownSighting } from "./poll-plan-types.ts";
 import { readNumber, readText } from "./rows.ts";
 import type { PollWriter, StoredEdit } from "./sqlite-polls.ts";
@@ -50,7 +50,7 @@ export class SightingRewriter {
         contentHash: readText(found, "content_hash"),
         identityHash: readText(found, "identity_hash"),
       };
-      const identityHash = digestKeyHex(describeIdentity(record));
+      const identityHash = hashIdentity(record);
       if (identityHash === row.identityHash && record.contentHash === row.contentHash) return [];
       const sourceNo = readNumber(found, "source_no");
       return [{ row, record, identityHash, sourceNo, priority: readNumber(found, "priority") }];

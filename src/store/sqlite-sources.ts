@@ -34,6 +34,7 @@ export class SourceTable {
   readonly #renewLease;
   readonly #releaseLease;
   readonly #voidLeases;
+  readonly #selectEntryCount;
   readonly #selectCollapsedKeys;
   readonly #selectNextDue;
   readonly #selectPolledAhead;
@@ -110,6 +111,7 @@ export class SourceTable {
       `UPDATE sources SET generation = generation + 1, leased_at = NULL, lease_expires_at = NULL
        WHERE leased_at IS NOT NULL`,
     );
+    this.#selectEntryCount = db.prepare("SELECT entry_count FROM sources WHERE id = ?");
     this.#selectCollapsedKeys = db.prepare("SELECT key FROM collapsed_keys WHERE source_no = ?");
     this.#selectNextDue = db.prepare(
       `SELECT next_poll_at FROM sources WHERE ${IS_FREE} ORDER BY next_poll_at LIMIT 1`,
@@ -240,6 +242,12 @@ export class SourceTable {
     if (this.#selectPolledAhead.get(moment) !== undefined) return now;
     const row = this.#selectNextDue.get(moment);
     return row === undefined ? null : readInstant(row, "next_poll_at");
+  }
+
+  /** Sightings stored of a source; 0 where there is no such source. */
+  countEntries(sourceId: string): number {
+    const row = this.#selectEntryCount.get(sourceId);
+    return row === undefined ? 0 : readNumber(row, "entry_count");
   }
 
   /** Ends every lease, as if all had run out: what was polled under them is not accepted any more. */

@@ -5,6 +5,7 @@ import { MERGE_COPIES } from "./copy-rows.ts";
 import { DigestCache } from "./digest.ts";
 import type { ForgottenKey } from "./forgotten.ts";
 import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
+import type { PreparedSighting } from "./prepared-sighting.ts";
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
 import { readNumber, readOptionalNumber, readText } from "./rows.ts";
@@ -78,7 +79,7 @@ export class StoryTable {
     this.#insertSighting = db.prepare(
       `INSERT INTO sightings (source_no, story, story_ordered_at, guid_digest, variant, content_hash, identity_hash,
          is_own_host, completeness, title_key, first_seen_at, published_at, updated_at, ordered_at, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))`,
     );
     // An entry without a date was given the time of that poll; the one of its first sighting stays.
     this.#updateSighting = db.prepare(
@@ -180,7 +181,11 @@ export class StoryTable {
   }
 
   /** @returns the new sighting's id */
-  insertSighting(sighting: Omit<PlannedSighting, "story">, place: SightingPlace): number {
+  insertSighting(
+    sighting: Omit<PlannedSighting, "story">,
+    prepared: PreparedSighting,
+    place: SightingPlace,
+  ): number {
     const { record } = sighting;
     const { lastInsertRowid } = this.#insertSighting.run(
       place.sourceNo,
@@ -192,14 +197,14 @@ export class StoryTable {
       sighting.identityHash,
       Number(record.isOwnHost),
       record.completeness,
-      titleKeyOf(record.entry.title),
+      prepared.titleKey,
       place.firstSeenAt,
       record.publishedAt.getTime(),
       record.updatedAt.getTime(),
       record.orderedAt.getTime(),
-      encodeContent(record, []),
+      prepared.content,
     );
-    this.#texts.add(Number(lastInsertRowid), record.entry);
+    this.#texts.add(Number(lastInsertRowid), prepared);
     return Number(lastInsertRowid);
   }
 

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Alias, Clock, SourceDefinition } from "../model.ts";
+import { packPoll } from "./packed-poll.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 import { openReader } from "./sqlite-open.ts";
 import { SqliteReads } from "./sqlite-reads.ts";
@@ -99,7 +100,12 @@ class ThreadedSqliteStore extends SqliteReads implements Store {
   }
 
   async recordPoll(record: PollRecord): Promise<RecordedPoll> {
-    return this.#open.call("recordPoll", record);
+    const thread = this.#open;
+    // Where everything is new, this thread does what it can: the other one is what a first round waits for.
+    const isAllNew = record.sightings.length > 0 && this.sources.countEntries(record.lease.sourceId) === 0;
+    if (!isAllNew) return thread.call("recordPoll", record);
+    const { poll, memory } = packPoll(record);
+    return thread.recordPacked(poll, memory);
   }
 
   async mergeStories(a: Alias, b: Alias, now: Date): Promise<void> {

@@ -38,7 +38,7 @@ export interface Request {
   /** Counts from 1. */
   readonly id: number;
   readonly now: number;
-  readonly name: WriteName | "indexWords" | "close";
+  readonly name: WriteName | "recordPacked" | "indexWords" | "close";
   readonly values: readonly unknown[];
 }
 

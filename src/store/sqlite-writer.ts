@@ -6,6 +6,7 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { LeaseLostError, MainstemError, StoreError } from "../errors.ts";
 import type { Clock } from "../model.ts";
+import type { PackedPoll } from "./packed-poll.ts";
 import type {
   Answer,
   Reply,
@@ -14,7 +15,7 @@ import type {
   ThreadOptions,
   WriteName,
 } from "./sqlite-writer-messages.ts";
-import type { Store } from "./store.ts";
+import type { RecordedPoll, Store } from "./store.ts";
 
 export interface WriterThreadOptions extends Omit<ThreadOptions, "now"> {
   readonly clock: Pick<Clock, "now">;
@@ -35,6 +36,8 @@ export class WriterThread {
   readonly #opened: Promise<void>;
   readonly #ended: Promise<void>;
   readonly #asked: Request[] = [];
+  /** What goes over with it, and is not ours any more then. */
+  readonly #memory: ArrayBuffer[] = [];
   #lastId = 0;
 
   private constructor(options: WriterThreadOptions) {
@@ -82,6 +85,11 @@ export class WriterThread {
     return this.#ask(name, values) as ReturnType<Store[Name]>;
   }
 
+  /** Records a poll that is taken apart for it. */
+  recordPacked(poll: PackedPoll, memory: readonly ArrayBuffer[]): Promise<RecordedPoll> {
+    return this.#ask("recordPacked", [poll], memory) as Promise<RecordedPoll>;
+  }
+
   /** Brings the index of words up to now. */
   async indexWords(): Promise<void> {
     await this.#ask("indexWords", []);
@@ -93,19 +101,24 @@ export class WriterThread {
     await this.#ended;
   }
 
-  #ask(name: Request["name"], values: readonly unknown[]): Promise<unknown> {
+  #ask(
+    name: Request["name"],
+    values: readonly unknown[],
+    memory: readonly ArrayBuffer[] = [],
+  ): Promise<unknown> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      this.#memory.push(...memory);
       // What is asked in one turn of the event loop goes in one message.
       if (this.#asked.push({ id, now: this.#options.clock.now().getTime(), name, values }) === 1)
-        setImmediate(() => this.#send(this.#asked.splice(0)));
+        setImmediate(() => this.#send(this.#asked.splice(0), this.#memory.splice(0)));
     });
   }
 
-  #send(requests: readonly Request[]): void {
+  #send(requests: readonly Request[], memory: ArrayBuffer[]): void {
     try {
-      this.#worker.postMessage(requests);
+      this.#worker.postMessage(requests, memory);
     } catch (error) {
       // A value that cannot be sent is a mistake of ours, and nobody must wait for it.
       for (const { id } of requests) this.#settle({ id, error: { kind: "other", error } });

@@ -42,7 +42,7 @@ import type { Outcome } from "./waiting-writes.ts";
 /** Sightings that one transaction takes at most (a single poll is never parted). */
 const BATCH_SIGHTINGS_MAX = 1024;
 /** Work of a transaction after which no other poll begins: whoever else writes, a tool say, waits for so long, and for the commit. */
-const BATCH_MS = 50;
+const BATCH_MS = 250;
 
 /** Sightings that polls leave for the index of words to take in at once: some 15 ms of writing. */
 const UNINDEXED_MAX = 100;

@@ -15,6 +15,7 @@ import type {
   StoredAlias,
   Story,
 } from "../model.ts";
+import type { IncomingSighting } from "./prepared-sighting.ts";
 
 // Told in the words of the model, for the publishing half needs them too.
 export type { CopyEvidence, CopyGroup } from "../model.ts";
@@ -58,7 +59,7 @@ export interface PollRecord {
   readonly lease: Lease;
   readonly at: Date;
   readonly state: PollState;
-  readonly sightings: readonly SightingRecord[];
+  readonly sightings: readonly IncomingSighting[];
   /** The source's whole document was read: what it does not list, the source does not offer any more. False where absent. */
   readonly isWhole?: boolean;
   /** Keys that this document used for different entries; remembered for the source. */

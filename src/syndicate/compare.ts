@@ -22,7 +22,8 @@ export interface Comparison {
 /** Shingles that both texts must have. */
 export const SHARED_MIN = 20;
 const SHARE_MIN = 0.5;
-const SUPPORTED_SHARE_MIN = 0.3;
+/** The part of the shorter text that must be shared, whatever else speaks for a copy. */
+export const SUPPORTED_SHARE_MIN = 0.3;
 /** With less text than this an entry is a teaser, and its title is looked at. */
 export const SHORT_TEXT_SHINGLES = 40;
 

@@ -38,14 +38,18 @@ export function readReport(entry: ReportEntry): Report {
   };
 }
 
-/** What an entry is found by: a sample of its text, and its headline where that is long enough to be nobody else's. */
-export function fingerprintOf(report: Report): {
+/** What an entry is found by. */
+export interface Fingerprint {
+  readonly shingles: Uint32Array;
   readonly sample: Uint32Array;
+  /** Of its headline, where that is long enough to be nobody else's. */
   readonly titleHash: number | null;
-} {
-  const { words, distinctive } = report.title;
+}
+
+export function fingerprintOf({ shingles, title }: Report): Fingerprint {
+  const { words, distinctive } = title;
   const titleHash = distinctive.size < TITLE_WORDS_MIN ? null : hashWords(words);
-  return { sample: sampleOf(report.shingles), titleHash };
+  return { shingles, sample: sampleOf(shingles), titleHash };
 }
 
 function hashWords(words: ReadonlySet<number>): number {

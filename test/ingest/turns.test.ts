@@ -23,19 +23,19 @@ it("gives one poll after the other its turn, in the order in which they came", a
 
 it("lets no more documents wait for the store than it takes at once", async () => {
   const taken: DocumentTurn[] = [];
-  const all = Array.from({ length: 60 }, () => {
+  const all = Array.from({ length: 110 }, () => {
     const turn = new DocumentTurn();
     turn.take().then(() => taken.push(turn));
     return turn;
   });
   await turnsOfTheLoop(100);
-  expect(taken).toHaveLength(24);
+  expect(taken).toHaveLength(48);
   taken[0]?.[Symbol.dispose]();
   // Twice is as good as once.
   taken[0]?.[Symbol.dispose]();
   await turnsOfTheLoop(10);
-  expect(taken).toHaveLength(25);
-  for (const expected of [49, 60]) {
+  expect(taken).toHaveLength(49);
+  for (const expected of [97, 110]) {
     for (const turn of all) turn[Symbol.dispose]();
     await turnsOfTheLoop(100);
     expect(taken).toHaveLength(expected);
