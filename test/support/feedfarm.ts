@@ -23,11 +23,7 @@ export interface FarmOptions {
 export interface FarmTruth {
   readonly entries: { readonly exposed: number };
   /** Different stories among the entries, by how well links are seen through. */
-  readonly distinctIf: {
-    readonly fullyCanonicalised: number;
-    readonly withoutFollowingOpaqueLinks: number;
-    readonly rawLinks: number;
-  };
+  readonly distinctIf: { readonly fullyCanonicalised: number; readonly rawLinks: number };
   readonly requests: { readonly requests: number };
   readonly politeness: { readonly maxInFlightPerHost: number };
   readonly neverFetched: number;
