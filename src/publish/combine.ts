@@ -259,6 +259,11 @@ interface PublishedBefore {
 /** What was made of an entry the last time. A store gives the same object for an entry that did not change. */
 const publishedBefore = new WeakMap<Entry, PublishedBefore>();
 
+/** True when something was made of a story already: doing so again is quick, unless it changed. */
+export function isPublishedBefore({ sightings }: Story): boolean {
+  return sightings.some(({ entry }) => publishedBefore.has(entry));
+}
+
 /** An entry that is as it was the last time is the same object, and everything made of it is good still. */
 function publishStory(shown: GroupEntry, siteUrl: string): PublishedEntry {
   const { winner } = shown;

@@ -6,9 +6,9 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Clock, OutputDefinition, Story } from "../model.ts";
-import { combine } from "../publish/combine.ts";
 import { renderArchivePage } from "../publish/render.ts";
 import type { ArchiveState, Store } from "../store/store.ts";
+import { combineInTurns } from "./combine-in-turns.ts";
 import { isShown, withCopies } from "./copy-groups.ts";
 import type { SiteSettings } from "./river.ts";
 
@@ -197,7 +197,7 @@ export class Archiver {
     const at = this.#clock.now();
     // Reading, making and storing a page take a few milliseconds each: readers get their turn in between.
     await setImmediate();
-    const feed = combine(stories.toSorted(newestFirst), {
+    const feed = await combineInTurns(stories.toSorted(newestFirst), {
       output: { ...output, limit: stories.length },
       title: settings.title,
       url: settings.url,
@@ -205,6 +205,7 @@ export class Archiver {
       matches: settings.matchers?.get(output.name),
       emptyUpdated: at,
     });
+    await setImmediate();
     const body = renderArchivePage(feed, number);
     await setImmediate();
     const isAdded = await this.#store.addArchivePage(

@@ -48,7 +48,7 @@ export class LiveDocuments {
     // What copies leave free is filled from the reserve.
     const found = await withCopies(this.#store, [...stories, ...reserve], output);
     const shown = showOnce(found, { output, matches, told: new Set() }).slice(0, limit);
-    return { feed: combineRiver(shown, settings, query), isBehind };
+    return { feed: await combineRiver(shown, settings, query), isBehind };
   }
 }
 

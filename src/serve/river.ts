@@ -1,7 +1,8 @@
 /** What the site shows of the store: which stories an output holds, page by page. */
 import type { OutputDefinition, SourceDefinition, Story } from "../model.ts";
-import { combine, type PublishedFeed } from "../publish/combine.ts";
+import type { PublishedFeed } from "../publish/combine.ts";
 import type { Store } from "../store/store.ts";
+import { combineInTurns } from "./combine-in-turns.ts";
 import { showOnce, withCopies } from "./copy-groups.ts";
 
 /** Stories of one river page. */
@@ -95,7 +96,7 @@ export async function readRiver(
     isExhausted = found.length < chunk || wanted.length < found.length;
   }
   const shown = stories.slice(0, query.limit);
-  const feed = combineRiver(shown, settings, query);
+  const feed = await combineRiver(shown, settings, query);
   const last = shown.at(-1);
   if (stories.length > query.limit && last !== undefined) {
     return { feed, older: { orderedAt: last.orderedAt, number: last.number } };
@@ -104,12 +105,12 @@ export async function readRiver(
 }
 
 /** These stories as a feed of the site. */
-export function combineRiver(
+export async function combineRiver(
   stories: readonly Story[],
   settings: SiteSettings,
   { output, limit, emptyUpdated }: Pick<RiverQuery, "output" | "limit"> & { readonly emptyUpdated: Date },
-): PublishedFeed {
-  return combine(stories, {
+): Promise<PublishedFeed> {
+  return combineInTurns(stories, {
     output: { ...output, limit },
     title: settings.title,
     url: settings.url,

@@ -316,6 +316,8 @@ export class Site {
       const hashes = { atom: "", rss: "", json: "" };
       for (const file of FEED_FILES) {
         const known = same === null ? undefined : this.#documents.get(`/${output.name}/${file.name}`);
+        // Between formats, requests get their turn.
+        if (known === undefined) await setImmediate();
         const representation = known ?? this.#renderFeedFile(feed, file);
         hashes[file.format] = representation.hash;
         for (const folder of folders) {
