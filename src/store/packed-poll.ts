@@ -3,9 +3,16 @@
  * large in two pieces of memory that change hands and are not copied.
  */
 import type { Entry, SightingRecord } from "../model.ts";
-import { type IncomingSighting, type PreparedSighting, prepareSighting } from "./prepared-sighting.ts";
+import {
+  type IncomingSighting,
+  type PreparedSighting,
+  type PrepareOptions,
+  prepareSighting,
+} from "./prepared-sighting.ts";
 import { decodeContent } from "./records.ts";
 import type { PollRecord } from "./store.ts";
+
+const NO_FINGERPRINT = { shingles: [], sample: [] };
 
 interface PackedSighting extends Omit<SightingRecord, "entry"> {
   readonly prepared: PreparedSighting;
@@ -15,29 +22,47 @@ export interface PackedPoll extends Omit<PollRecord, "sightings"> {
   readonly packed: readonly PackedSighting[];
 }
 
+/** More would hold up readers: a document of twenty entries of 2 KB takes some milliseconds. */
+const PACKED_SIGHTINGS_MAX = 100;
+const PACKED_CHARACTERS_MAX = 2 ** 18;
+
+/** Is there something to pack, and not so much that it takes long? */
+export function isPackable({ sightings }: PollRecord): boolean {
+  if (sightings.length === 0 || sightings.length > PACKED_SIGHTINGS_MAX) return false;
+  return sightings.reduce((sum, { completeness }) => sum + completeness, 0) <= PACKED_CHARACTERS_MAX;
+}
+
 /** Everything in `poll` passes the structured clone algorithm, with `memory` as what is transferred. */
-export function packPoll({ sightings, ...rest }: PollRecord): {
+export function packPoll(
+  { sightings, ...rest }: PollRecord,
+  options: PrepareOptions,
+): {
   readonly poll: PackedPoll;
   readonly memory: readonly ArrayBuffer[];
 } {
-  const made = sightings.map((record) => ({ record, prepared: prepareSighting(record) }));
+  const made = sightings.map((record) => ({ record, prepared: prepareSighting(record, options) }));
   const sizes = { bytes: 0, numbers: 0 };
   for (const { prepared } of made) {
     sizes.bytes += prepared.content.length + prepared.body.length;
-    sizes.numbers += prepared.fingerprint.shingles.length + prepared.fingerprint.sample.length;
+    const { shingles, sample } = prepared.fingerprint ?? NO_FINGERPRINT;
+    sizes.numbers += shingles.length + sample.length;
   }
   const bytes = new Uint8Array(sizes.bytes);
   const numbers = new Uint32Array(sizes.numbers);
   const [moveBytes, moveNumbers] = [moveInto(bytes), moveInto(numbers)];
   const packed = made.map(({ record: { entry: _, ...record }, prepared }): PackedSighting => {
-    const { shingles, sample, titleHash } = prepared.fingerprint;
+    const { fingerprint } = prepared;
     return {
       ...record,
       prepared: {
         ...prepared,
         content: moveBytes(prepared.content),
         body: moveBytes(prepared.body),
-        fingerprint: { shingles: moveNumbers(shingles), sample: moveNumbers(sample), titleHash },
+        fingerprint: fingerprint && {
+          ...fingerprint,
+          shingles: moveNumbers(fingerprint.shingles),
+          sample: moveNumbers(fingerprint.sample),
+        },
       },
     };
   });
@@ -69,7 +94,7 @@ function readEntry(content: Uint8Array): Entry {
 /** Copies one after the other into `target`. @returns the copy's place there */
 function moveInto<T extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(target: T) {
   let end = 0;
-  return (values: Uint8Array | Uint32Array): T => {
+  return (values: T extends Uint8Array ? Uint8Array : Uint32Array): T => {
     const start = end;
     target.set(values, start);
     end += values.length;

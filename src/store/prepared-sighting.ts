@@ -8,12 +8,18 @@ import { encodeContent } from "./records.ts";
 export interface PreparedSighting {
   readonly identityHash: string;
   readonly titleKey: string | null;
-  /** See `encodeContent`; in UTF-8, which neither the collector of a thread's memory nor SQLite has to copy. */
+  /** See `encodeContent`; in UTF-8, which the collector of a thread's memory need not copy, nor `node:sqlite` convert. */
   readonly content: Uint8Array;
   /** For the index of words, see `entryText`; the body in UTF-8. */
   readonly title: string;
   readonly body: Uint8Array;
-  readonly fingerprint: Fingerprint;
+  /** Null where copies are not looked for. */
+  readonly fingerprint: Fingerprint | null;
+}
+
+export interface PrepareOptions {
+  /** Are copies looked for? */
+  readonly isSyndicating: boolean;
 }
 
 /** A sighting with what was made of it beforehand. */
@@ -22,7 +28,7 @@ export interface IncomingSighting extends SightingRecord {
 }
 
 /** Most of the work of storing a new sighting: some 100 us for 2 KB of text. */
-export function prepareSighting(record: SightingRecord): PreparedSighting {
+export function prepareSighting(record: SightingRecord, { isSyndicating }: PrepareOptions): PreparedSighting {
   const { entry } = record;
   const { title, body } = entryText(entry);
   return {
@@ -31,6 +37,6 @@ export function prepareSighting(record: SightingRecord): PreparedSighting {
     content: Buffer.from(encodeContent(record, [])),
     title,
     body: Buffer.from(body),
-    fingerprint: fingerprintOf(readReport(entry)),
+    fingerprint: isSyndicating ? fingerprintOf(readReport(entry)) : null,
   };
 }

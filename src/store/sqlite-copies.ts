@@ -23,7 +23,7 @@ interface NotedSighting {
   readonly id: number;
   readonly record: SightingRecord;
   /** Of its text; absent where nobody made it yet. */
-  readonly fingerprint?: Fingerprint;
+  readonly fingerprint?: Fingerprint | null;
 }
 
 interface Poll {
@@ -104,7 +104,7 @@ export class CopyFinder {
 
   #noteOne(sighting: NotedSighting, { sourceNo, at }: Poll): void {
     const { id, record } = sighting;
-    const { fingerprint = fingerprintOf(readReport(record.entry)) } = sighting;
+    const fingerprint = sighting.fingerprint ?? fingerprintOf(readReport(record.entry));
     const nos = this.#findCandidates(fingerprint, { sourceNo, at });
     const place = nos.length === 0 ? null : this.#readOwn(id, sourceNo);
     const candidates = place === null ? [] : nos.flatMap((no) => this.#readCandidate(no, place));

@@ -278,7 +278,7 @@ export class PollWriter {
     const table = this.#stories;
     const numbers = new Map<number, number>();
     const orderedAts = new Map<number, number>();
-    const added: { id: number; record: SightingRecord; fingerprint: Fingerprint }[] = [];
+    const added: { id: number; record: SightingRecord; fingerprint: Fingerprint | null }[] = [];
     for (const story of plan.newStories) {
       const number = table.insertStory({ ...story, firstSeenAt: poll.at });
       numbers.set(story.ref, number);
@@ -296,7 +296,7 @@ export class PollWriter {
       const storyOrderedAt = orderedAts.get(story) ?? table.readOrderedAt(story);
       orderedAts.set(story, storyOrderedAt);
       const { record } = sighting;
-      const prepared = record.prepared ?? prepareSighting(record);
+      const prepared = record.prepared ?? prepareSighting(record, { isSyndicating: this.#copies !== null });
       const place = { ...poll, story, storyOrderedAt, firstSeenAt: poll.at };
       const id = table.insertSighting(sighting, prepared, place);
       added.push({ id, record, fingerprint: prepared.fingerprint });

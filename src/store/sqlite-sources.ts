@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SourceDefinition, SourceState } from "../model.ts";
 import { encodePollState, NEW_POLL_STATE } from "./records.ts";
-import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
+import { readInstant, readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
 import { CLOCK_SKEW_MAX_MS, CONFIG_PARENT, dayOf, groupDailyCounts, toSourceState } from "./source-rows.ts";
 import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store.ts";
 
@@ -34,7 +34,7 @@ export class SourceTable {
   readonly #renewLease;
   readonly #releaseLease;
   readonly #voidLeases;
-  readonly #selectEntryCount;
+  readonly #selectLastNew;
   readonly #selectCollapsedKeys;
   readonly #selectNextDue;
   readonly #selectPolledAhead;
@@ -111,7 +111,7 @@ export class SourceTable {
       `UPDATE sources SET generation = generation + 1, leased_at = NULL, lease_expires_at = NULL
        WHERE leased_at IS NOT NULL`,
     );
-    this.#selectEntryCount = db.prepare("SELECT entry_count FROM sources WHERE id = ?");
+    this.#selectLastNew = db.prepare("SELECT last_new_entry_at FROM sources WHERE id = ?");
     this.#selectCollapsedKeys = db.prepare("SELECT key FROM collapsed_keys WHERE source_no = ?");
     this.#selectNextDue = db.prepare(
       `SELECT next_poll_at FROM sources WHERE ${IS_FREE} ORDER BY next_poll_at LIMIT 1`,
@@ -244,10 +244,10 @@ export class SourceTable {
     return row === undefined ? null : readInstant(row, "next_poll_at");
   }
 
-  /** Sightings stored of a source; 0 where there is no such source. */
-  countEntries(sourceId: string): number {
-    const row = this.#selectEntryCount.get(sourceId);
-    return row === undefined ? 0 : readNumber(row, "entry_count");
+  /** Did a poll of the source ever bring an entry, forgotten or not? */
+  hasBrought(sourceId: string): boolean {
+    const row = this.#selectLastNew.get(sourceId);
+    return row !== undefined && readOptionalNumber(row, "last_new_entry_at") !== null;
   }
 
   /** Ends every lease, as if all had run out: what was polled under them is not accepted any more. */

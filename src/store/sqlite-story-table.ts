@@ -204,7 +204,8 @@ export class StoryTable {
       record.orderedAt.getTime(),
       prepared.content,
     );
-    this.#texts.add(Number(lastInsertRowid), prepared);
+    const { title, body } = prepared;
+    this.#texts.add(Number(lastInsertRowid), { title, body });
     return Number(lastInsertRowid);
   }
 

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Alias, Clock, SourceDefinition } from "../model.ts";
-import { packPoll } from "./packed-poll.ts";
+import { isPackable, packPoll } from "./packed-poll.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 import { openReader } from "./sqlite-open.ts";
 import { SqliteReads } from "./sqlite-reads.ts";
@@ -51,7 +51,7 @@ export async function openThreadedSqliteStore(options: ThreadedSqliteOptions): P
   let db: DatabaseSync | null = null;
   try {
     db = openReader(file);
-    return new ThreadedSqliteStore(db, { file, thread, watchers, onWarning });
+    return new ThreadedSqliteStore(db, { file, thread, watchers, isSyndicating, onWarning });
   } catch (error) {
     db?.close();
     await thread.close();
@@ -62,6 +62,7 @@ export async function openThreadedSqliteStore(options: ThreadedSqliteOptions): P
 class ThreadedSqliteStore extends SqliteReads implements Store {
   readonly #thread: WriterThread;
   readonly #watchers: Set<() => void>;
+  readonly #isSyndicating: boolean;
 
   constructor(
     db: DatabaseSync,
@@ -69,12 +70,14 @@ class ThreadedSqliteStore extends SqliteReads implements Store {
       readonly file: string;
       readonly thread: WriterThread;
       readonly watchers: Set<() => void>;
+      readonly isSyndicating: boolean;
       readonly onWarning: (message: string) => void;
     },
   ) {
     super(db, options);
     this.#thread = options.thread;
     this.#watchers = options.watchers;
+    this.#isSyndicating = options.isSyndicating;
   }
 
   async syncSources(
@@ -102,9 +105,9 @@ class ThreadedSqliteStore extends SqliteReads implements Store {
   async recordPoll(record: PollRecord): Promise<RecordedPoll> {
     const thread = this.#open;
     // Where everything is new, this thread does what it can: the other one is what a first round waits for.
-    const isAllNew = record.sightings.length > 0 && this.sources.countEntries(record.lease.sourceId) === 0;
-    if (!isAllNew) return thread.call("recordPoll", record);
-    const { poll, memory } = packPoll(record);
+    const isFirst = isPackable(record) && this.read(() => !this.sources.hasBrought(record.lease.sourceId));
+    if (!isFirst) return thread.call("recordPoll", record);
+    const { poll, memory } = packPoll(record, { isSyndicating: this.#isSyndicating });
     return thread.recordPacked(poll, memory);
   }
 

@@ -36,7 +36,7 @@ export class WriterThread {
   readonly #opened: Promise<void>;
   readonly #ended: Promise<void>;
   readonly #asked: Request[] = [];
-  /** What goes over with it, and is not ours any more then. */
+  /** What goes over with what was asked, and is not ours any more then. */
   readonly #memory: ArrayBuffer[] = [];
   #lastId = 0;
 

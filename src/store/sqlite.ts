@@ -41,7 +41,7 @@ import type { Outcome } from "./waiting-writes.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted). */
 const BATCH_SIGHTINGS_MAX = 1024;
-/** Work of a transaction after which no other poll begins: whoever else writes, a tool say, waits for so long, and for the commit. */
+/** Work of a transaction after which no other poll begins: claims, searches and whoever else writes wait for so long, and for the commit. */
 const BATCH_MS = 250;
 
 /** Sightings that polls leave for the index of words to take in at once: some 15 ms of writing. */

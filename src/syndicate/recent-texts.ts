@@ -13,7 +13,7 @@ const REPEATED = 1;
 const REPEATED_SEEN = 2;
 const OWN = 3;
 
-/** Filled for one entry. */
+/** Filled for one text. */
 const table = new HashTable();
 /** By the last bits of a hash: 1 where the table may have it. Most shingles of another text are told by this one look. */
 const marks = new Uint8Array(2 ** 13);
@@ -39,15 +39,13 @@ export class RecentTexts {
     this.#shinglesKept = shinglesKept;
   }
 
-  /** Takes in the text of the report `no`. Those that were not looked at for longest make room. */
+  /** Takes in the text of the report `no`, unless it is known or short. Those that were not looked at for longest make room. */
   add(no: number, { source, shingles }: SourcedText): void {
-    this.#remove(no);
+    // Where there is little text a headline is enough, and nothing could be left out.
+    if (shingles.length < SHORT_TEXT_SHINGLES || this.#texts.has(no)) return;
     // A copy: what it came in may be part of something larger.
-    this.#texts.set(no, {
-      source,
-      shingles: shingles.slice(),
-      size: fillTable(shingles, NO_BOILERPLATE).size,
-    });
+    const { size } = fillTable(shingles, NO_BOILERPLATE);
+    this.#texts.set(no, { source, shingles: shingles.slice(), size });
     this.#shingles += shingles.length;
     for (const oldest of this.#texts.keys()) {
       if (this.#shingles <= this.#shinglesKept) break;
@@ -75,17 +73,19 @@ export class RecentTexts {
     entry: SourcedText,
     boilerplateOf: (source: number) => Uint32Array | null,
   ): readonly number[] {
-    const repeated = boilerplateOf(entry.source);
-    let own: OwnText | null = null;
+    if (entry.shingles.length < SHORT_TEXT_SHINGLES) return nos;
+    let own: FilledText | null = null;
+    let repeated: Uint32Array | null = null;
     return nos.filter((no) => {
       const text = this.#texts.get(no);
       if (text === undefined) return true;
       this.#texts.delete(no);
       this.#texts.set(no, text);
       if (text.source === entry.source) return false;
-      // Where there is little text, a headline is enough.
-      if (Math.min(text.shingles.length, entry.shingles.length) < SHORT_TEXT_SHINGLES) return true;
-      own ??= fillTable(entry.shingles, repeated ?? NO_BOILERPLATE);
+      if (own === null) {
+        repeated = boilerplateOf(entry.source);
+        own = fillTable(entry.shingles, repeated ?? NO_BOILERPLATE);
+      }
       const shared = countOwn(text.shingles);
       if (shared < SHARED_MIN) return false;
       const theirs = repeated === null ? null : boilerplateOf(text.source);
@@ -97,13 +97,13 @@ export class RecentTexts {
   }
 }
 
-interface OwnText {
+interface FilledText {
   /** Different shingles, and how many of them are repeated. */
   readonly size: number;
   readonly repeated: number;
 }
 
-function fillTable(shingles: Uint32Array, repeated: Uint32Array): OwnText {
+function fillTable(shingles: Uint32Array, repeated: Uint32Array): FilledText {
   table.reset(shingles.length + repeated.length);
   marks.fill(0);
   table.addAll(repeated, REPEATED);

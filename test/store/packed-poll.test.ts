@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type PackedPoll, packPoll, unpackPoll } from "../../src/store/packed-poll.ts";
+import { isPackable, type PackedPoll, packPoll, unpackPoll } from "../../src/store/packed-poll.ts";
 import { prepareSighting } from "../../src/store/prepared-sighting.ts";
 import { buildPoll, buildSighting, T0, urlAlias } from "./builders.ts";
 
@@ -20,7 +20,7 @@ const poll = buildPoll(
 
 /** As it goes to the thread. */
 function send(): PackedPoll {
-  const { poll: packed, memory } = packPoll(poll);
+  const { poll: packed, memory } = packPoll(poll, { isSyndicating: true });
   const sent = structuredClone(packed, { transfer: [...memory] });
   expect(memory.every((buffer) => buffer.byteLength === 0)).toBe(true);
   return sent;
@@ -37,7 +37,7 @@ it("brings a poll over as it was, and nothing of the entries twice", () => {
     const original = originals[n];
     if (original === undefined) throw new Error("more came than went");
     expect(record).toEqual(original);
-    const made = prepareSighting(original);
+    const made = prepareSighting(original, { isSyndicating: true });
     const [content, body] = [new Uint8Array(made.content), new Uint8Array(made.body)];
     expect(prepared).toEqual({ ...made, content, body });
   }
@@ -48,4 +48,19 @@ it("reads an entry when it is asked for, once", () => {
   expect(first?.entry).toBe(first?.entry);
   // A changed copy has it, too.
   expect({ ...first, guidKey: "another" }.entry).toBe(first?.entry);
+});
+
+it("makes no fingerprints where copies are not looked for", () => {
+  const { poll: packed, memory } = packPoll(poll, { isSyndicating: false });
+  expect(memory.map(({ byteLength }) => byteLength > 0)).toEqual([true, false]);
+  expect(packed.packed.map(({ prepared }) => prepared.fingerprint)).toEqual([null, null, null]);
+});
+
+it("leaves large documents alone", () => {
+  const [first] = poll.sightings;
+  if (first === undefined) throw new Error("no sighting");
+  const of = (count: number, completeness: number) =>
+    isPackable({ ...poll, sightings: Array.from({ length: count }, () => ({ ...first, completeness })) });
+  expect([of(1, 2000), of(100, 2000)]).toEqual([true, true]);
+  expect([of(0, 0), of(101, 20), of(2, 150_000)]).toEqual([false, false, false]);
 });

@@ -8,7 +8,17 @@ import { StoreError } from "../../src/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { openThreadedSqliteStore } from "../../src/store/sqlite-threaded.ts";
 import type { Store } from "../../src/store/store.ts";
-import { addSources, buildDefinition, buildPoll, buildSighting, claim, poll, T0 } from "./builders.ts";
+import {
+  addSources,
+  buildDefinition,
+  buildPoll,
+  buildSighting,
+  claim,
+  guidAlias,
+  poll,
+  T0,
+  urlAlias,
+} from "./builders.ts";
 import { describeStore } from "./contract.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("the store does not sleep")) };
@@ -113,5 +123,38 @@ describe("a store that a thread writes", () => {
     });
     expect((await store.counts()).stories).toBeGreaterThan(0);
     expect(warnings.join()).toMatch(/was migrated; its copy/);
+  });
+
+  test("stores a first document as a store of one's own thread does, also what it has to change in it", async () => {
+    const day = new Date(T0.getTime() + 86_400_000);
+    const first = [
+      buildSighting("a", {
+        aliases: [urlAlias("x.example/1"), guidAlias("a")],
+        entry: { title: "One of two", contentHtml: "<p>first porpoise</p>", published: T0 },
+      }),
+      // Another entry under the same guid, and one that is dated tomorrow.
+      buildSighting("a", {
+        aliases: [urlAlias("x.example/2"), guidAlias("a")],
+        entry: { title: "Quite another", contentHtml: "<p>second walrus</p>", published: day },
+      }),
+      buildSighting("b", {
+        entry: { title: "Tomorrow", contentHtml: "<p>third narwhal</p>" },
+        orderedAt: day,
+      }),
+    ];
+    const tell = async (store: Store) => {
+      await addSources(store, buildDefinition("s1"));
+      expect((await poll(store, "s1", first)).entries.new).toBe(3);
+      const stories = await store.listStories({ limit: 10 });
+      const found = await Promise.all(
+        ["porpoise", "walrus", "narwhal"].map((search) => store.listStories({ limit: 10, search })),
+      );
+      return { stories, found: found.map((list) => list.map(({ number }) => number)) };
+    };
+    await using own = await openSqliteStore({ file: `${file}.own`, role: "poller", clock });
+    await using threaded = await openThreadedSqliteStore({ file, clock });
+    const expected = await tell(own);
+    expect(await tell(threaded)).toEqual(expected);
+    expect(expected.found).toEqual([[expect.any(Number)], [expect.any(Number)], [expect.any(Number)]]);
   });
 });

@@ -1,5 +1,5 @@
 /** The farm of `../shared/tools/feedfarm.mjs`, a process that plays many publishers on loopback and knows what it told; its head says how. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -48,7 +48,7 @@ export async function startFeedfarm(options: FarmOptions): Promise<Feedfarm> {
   });
   const ask = async (path: string) => (await fetch(`http://127.0.0.1:${options.port}${path}`)).text();
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`feedfarm.mjs has ended (${child.exitCode})`);
+    if (hasEnded(child)) throw new Error(`feedfarm.mjs has ended (${child.exitCode ?? child.signalCode})`);
     try {
       await ask("/_config");
       break;
@@ -61,9 +61,14 @@ export async function startFeedfarm(options: FarmOptions): Promise<Feedfarm> {
     sources: (form, count = options.feeds) => ask(`/_sources.${form}?count=${count}`),
     truth: async (): Promise<FarmTruth> => JSON.parse(await ask("/_truth")),
     async [Symbol.asyncDispose]() {
+      if (hasEnded(child)) return;
       const closed = once(child, "close");
       child.kill();
       await closed;
     },
   };
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
