@@ -301,7 +301,7 @@ class PollPlanner {
   #storable(record: IncomingSighting, variant: string): IncomingSighting {
     const { publishedAt, updatedAt, orderedAt } = record;
     const isPast = [publishedAt, updatedAt, orderedAt].every(
-      (instant) => instant.getTime() <= this.#lookup.at,
+      (instant) => this.#notInFuture(instant) === instant,
     );
     if (isPast && variant === "") return record;
     const times = {

@@ -71,7 +71,7 @@ async function bench(): Promise<void> {
 }
 
 async function writeConfig(farm: Feedfarm): Promise<void> {
-  const sources = (await farm.sources("yaml")).replaceAll(/^ {4}title:.*\n/gm, "");
+  const sources = await farm.sources("yaml");
   await writeFile(
     config,
     `listen: 127.0.0.1:${READER_PORT}\nurl: http://localhost:9\nstore: sqlite:store.db\nallow_private: true\nlimits: { host_pause: 20ms }\nidentity: { resolve: false }\n${sources}`,

@@ -39,7 +39,7 @@ describe.skipIf(isSkipped)("workers on one PostgreSQL", () => {
 limits: { per_host: ${perHost}, host_pause: 10ms, lease: 5s, concurrency: 16 }
 identity: { resolve: false, rules: ./farm-rules.yaml }
 outputs: [{ name: all, limit: 50 }]
-${(await farm.sources("yaml")).replace(/^ {4}title:.*\n/gm, "")}`,
+${await farm.sources("yaml")}`,
     );
     await writeFile(join(workspace.folder, "config", "farm-rules.yaml"), FARM_RULES);
     const env = { MAINSTEM_STORE: store };

@@ -32,7 +32,7 @@ export interface FarmTruth {
 export interface Feedfarm extends AsyncDisposable {
   /** Its clock moves on: a share of the feeds publishes. */
   tick(): Promise<void>;
-  /** Its feeds in the form of that file name's end, the first `count` where that is given. */
+  /** Its feeds in the form of that file name's end, as our config takes them for `yaml`; the first `count` where that is given. */
   sources(form: "yaml" | "json" | "sfeedrc", count?: number): Promise<string>;
   truth(): Promise<FarmTruth>;
 }
@@ -58,7 +58,11 @@ export async function startFeedfarm(options: FarmOptions): Promise<Feedfarm> {
   }
   return {
     tick: async () => void (await ask("/_tick")),
-    sources: (form, count = options.feeds) => ask(`/_sources.${form}?count=${count}`),
+    sources: async (form, count = options.feeds) => {
+      const sources = await ask(`/_sources.${form}?count=${count}`);
+      // What it calls `title` is `name` here, and nobody needs it.
+      return form === "yaml" ? sources.replace(/^ {4}title:.*\n/gm, "") : sources;
+    },
     truth: async (): Promise<FarmTruth> => JSON.parse(await ask("/_truth")),
     async [Symbol.asyncDispose]() {
       if (hasEnded(child)) return;
