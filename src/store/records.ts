@@ -1,7 +1,7 @@
 /**
- * How entries and poll states are kept as JSON, and read back typed. What was written by an older version may lack a
- * list that came later, so lists have defaults; anything else that does not fit makes the row unreadable, and the
- * caller leaves that row out.
+ * How entries and poll states are kept as JSON, and read back typed. Of an entry what is empty is not written, so all of that has
+ * defaults; what was written by an older version may also lack a list that came later. Anything else that does not fit makes the row
+ * unreadable, and the caller leaves that row out.
  */
 import { z } from "zod";
 import type { Alias, Entry, FeedInfo, PollState, SightingRecord } from "../model.ts";
@@ -24,6 +24,9 @@ export interface SightingContent {
 
 const text = z.string().nullable();
 const number = z.number().nullable();
+/** Of an entry, where most of what may be there is not. */
+const rareText = text.default(null);
+const rareNumber = number.default(null);
 
 const instant = z.string().transform((value, context) => {
   const date = new Date(value);
@@ -34,12 +37,12 @@ const instant = z.string().transform((value, context) => {
 
 const textsSchema = z.array(z.string());
 
-const personSchema = z.object({ name: z.string(), email: text, url: text });
+const personSchema = z.object({ name: z.string(), email: rareText, url: rareText });
 
 const linkSchema = z.object({
   rel: z.string(),
   href: z.string(),
-  type: text,
+  type: rareText,
   title: text.exactOptional(),
   hreflang: text.exactOptional(),
   length: number.exactOptional(),
@@ -47,8 +50,8 @@ const linkSchema = z.object({
 
 const enclosureSchema = z.object({
   url: z.string(),
-  type: text,
-  length: number,
+  type: rareText,
+  length: rareNumber,
   title: text.exactOptional(),
   durationMs: number.exactOptional(),
 });
@@ -65,46 +68,78 @@ const statedOriginalSchema = z.object({
 });
 
 const episodeSchema = z.object({
-  season: number,
-  number,
-  type: z.enum(["full", "trailer", "bonus"]).nullable(),
-  isExplicit: z.boolean().nullable(),
+  season: rareNumber,
+  number: rareNumber,
+  type: z.enum(["full", "trailer", "bonus"]).nullable().default(null),
+  isExplicit: z.boolean().nullable().default(null),
 });
 
 const entrySchema = z.object({
-  guid: text,
-  url: text,
+  guid: rareText,
+  url: rareText,
   title: z.string(),
   authors: z.array(personSchema).default([]),
   contributors: z.array(personSchema).default([]),
-  published: instant.nullable(),
-  updated: instant.nullable(),
-  summary: text,
-  contentHtml: text,
-  categories: z.array(z.object({ term: z.string(), scheme: text, label: text })).default([]),
+  published: instant.nullable().default(null),
+  updated: instant.nullable().default(null),
+  summary: rareText,
+  contentHtml: rareText,
+  categories: z.array(z.object({ term: z.string(), scheme: rareText, label: rareText })).default([]),
   enclosures: z.array(enclosureSchema).default([]),
   links: z.array(linkSchema).default([]),
   statedOriginals: z.array(statedOriginalSchema).default([]),
-  source: z.object({ title: text, url: text, id: text }).nullable(),
-  commentsUrl: text,
-  language: text,
-  rights: text,
-  imageUrl: text,
+  source: z.object({ title: rareText, url: rareText, id: rareText }).nullable().default(null),
+  commentsUrl: rareText,
+  language: rareText,
+  rights: rareText,
+  imageUrl: rareText,
   episode: episodeSchema.exactOptional(),
 }) satisfies z.ZodType<Entry>;
 
 const aliasKindSchema = z.enum(["url", "stated", "guid", "soft", "content", "operator"]);
 
-const contentSchema = z.object({
-  guidKey: z.string(),
-  originalUrl: text,
-  publishedIds: z.array(z.string()),
-  aliases: z.array(
-    z.object({ key: z.string(), kind: aliasKindSchema, rule: z.string(), evidence: z.string() }),
-  ),
-  formerAliases: z.array(z.object({ key: z.string(), kind: aliasKindSchema })).default([]),
-  entry: entrySchema,
-}) satisfies z.ZodType<SightingContent>;
+const contentSchema = z
+  .object({
+    guidKey: z.string(),
+    originalUrl: rareText,
+    publishedIds: z.array(z.string()),
+    aliases: z.array(
+      z.object({
+        key: z.string(),
+        kind: aliasKindSchema.optional(),
+        rule: z.string(),
+        evidence: z.string().optional(),
+      }),
+    ),
+    formerAliases: z.array(z.object({ key: z.string(), kind: aliasKindSchema })).default([]),
+    entry: entrySchema,
+  })
+  .transform(({ aliases, ...content }, context) => ({
+    ...content,
+    aliases: aliases.map(({ key, rule, ...alias }): Alias => {
+      const kind = alias.kind ?? kindOfKey(key);
+      if (kind === null) context.addIssue({ code: "custom", message: `the alias ${key} has no kind` });
+      return {
+        key,
+        kind: kind ?? "operator",
+        rule,
+        evidence: alias.evidence ?? usualEvidence(rule, content) ?? "",
+      };
+    }),
+  })) satisfies z.ZodType<SightingContent>;
+
+/** The kind that a key begins with, as most do. */
+function kindOfKey(key: string): Alias["kind"] | null {
+  return aliasKindSchema.options.find((kind) => key.startsWith(kind) && key[kind.length] === ":") ?? null;
+}
+
+/** What most aliases of a rule are made from. */
+function usualEvidence(
+  rule: string,
+  { originalUrl, entry }: Pick<SightingContent, "originalUrl" | "entry">,
+): string | null {
+  return rule.startsWith("guid") ? entry.guid : originalUrl;
+}
 
 const feedSchema = z.object({
   title: z.string(),
@@ -167,11 +202,43 @@ export const NEW_POLL_STATE: StoredPollState = {
   warnings: [],
 };
 
-/** JSON text of what an identified entry says; instants become ISO 8601. */
+/**
+ * JSON text of what an identified entry says; instants become ISO 8601. What is empty, and what of an alias follows from the rest, is
+ * left out: it was a seventh of a row, and a row of more than 4 KB has a page of the store to itself.
+ */
 export function encodeContent(record: SightingRecord, formerAliases: readonly FormerAlias[]): string {
-  const { guidKey, originalUrl, publishedIds, aliases, entry } = record;
-  const content: SightingContent = { guidKey, originalUrl, publishedIds, aliases, formerAliases, entry };
-  return JSON.stringify(content);
+  const { guidKey, originalUrl, publishedIds, entry } = record;
+  const aliases = record.aliases.map(({ key, kind, rule, evidence }) => ({
+    key,
+    kind: kind === kindOfKey(key) ? undefined : kind,
+    rule,
+    evidence: evidence === usualEvidence(rule, record) ? undefined : evidence,
+  }));
+  const { authors, contributors, categories, enclosures, links, source, episode } = entry;
+  return JSON.stringify({
+    ...withoutEmpty({ guidKey, originalUrl, formerAliases }),
+    publishedIds,
+    aliases,
+    entry: withoutEmpty({
+      ...entry,
+      authors: authors.map(withoutEmpty),
+      contributors: contributors.map(withoutEmpty),
+      categories: categories.map(withoutEmpty),
+      enclosures: enclosures.map(withoutEmpty),
+      links: links.map(withoutEmpty),
+      source: source && withoutEmpty(source),
+      episode: episode && withoutEmpty(episode),
+    }),
+  });
+}
+
+/** The properties that say something: neither null nor an empty list. */
+function withoutEmpty(value: object): object {
+  const said: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) {
+    if (one !== null && !(Array.isArray(one) && one.length === 0)) said[name] = one;
+  }
+  return said;
 }
 
 /** The content that {@link encodeContent} wrote, or null where the text is not such a one. */

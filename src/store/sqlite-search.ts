@@ -8,6 +8,10 @@ import { parseSearch, type SearchTerm } from "./search-query.ts";
 import { prepareEntryReader } from "./sqlite-stored-sightings.ts";
 import type { Place, PlaceQuery } from "./sqlite-story-places.ts";
 
+/** Sightings that wait for the index, and bytes of their bodies: some 150 ms of writing, and half of what FTS5 gathers (`sqlite-13.ts`). */
+const WAITING_MAX = 2000;
+const WAITING_BYTES_MAX = 4 * 2 ** 20;
+
 /** What the index takes in of a sighting; the body in UTF-8. */
 type IndexedText = Pick<PreparedSighting, "title" | "body">;
 
@@ -23,6 +27,7 @@ function toIndexed(entry: Entry): IndexedText {
 export class SightingTexts {
   /** What this process stored and the index does not have yet, so that it need not be read and decoded again. */
   readonly #waiting = new Map<number, IndexedText>();
+  #waitingBytes = 0;
   readonly #put;
   readonly #selectLast;
   readonly #selectThrough;
@@ -52,15 +57,35 @@ export class SightingTexts {
     this.#findOfSources = select("AND source_no IN (SELECT value FROM json_each(?))");
   }
 
-  /** True when so many sightings are not in the index yet. */
-  isBehind(by = 1): boolean {
+  /** True when there are sightings that are not in the index yet. */
+  isBehind(): boolean {
+    return this.#countWaiting() > 0;
+  }
+
+  /** True when so many are not that it is time for them. */
+  isFull(): boolean {
+    return this.#waitingBytes >= WAITING_BYTES_MAX || this.#countWaiting() >= WAITING_MAX;
+  }
+
+  /** With numbers that were given up. */
+  #countWaiting(): number {
     const last = this.#selectLast.get();
-    return last !== undefined && readNumber(last, "last") - this.#through() >= by;
+    return last === undefined ? 0 : readNumber(last, "last") - this.#through();
   }
 
   /** Keeps what was just stored for `catchUp`. Within a transaction; if that is undone, `undo` must be called. */
   add(sightingId: number, text: IndexedText): void {
+    this.#keep(sightingId, text);
+  }
+
+  #keep(sightingId: number, text: IndexedText): void {
+    this.#waitingBytes += text.body.length - (this.#waiting.get(sightingId)?.body.length ?? 0);
     this.#waiting.set(sightingId, text);
+  }
+
+  #dropWaiting(): void {
+    this.#waiting.clear();
+    this.#waitingBytes = 0;
   }
 
   /** Takes in all sightings that are not in the index yet. Within a transaction. */
@@ -72,25 +97,25 @@ export class SightingTexts {
       if (text !== null) this.#put.run(through, text.title, text.body);
     }
     this.#setThrough.run(through);
-    this.#waiting.clear();
+    this.#dropWaiting();
   }
 
   /** Begins again where there are no sightings any more. Within a transaction. */
   restart(): void {
     this.#setThrough.run(0);
-    this.#waiting.clear();
+    this.#dropWaiting();
   }
 
   /** Takes in what was edited; what is not in the index yet will come as it then is. Within a transaction. */
   edit(sightingId: number, entry: Entry): void {
     const text = toIndexed(entry);
     if (sightingId <= this.#through()) this.#put.run(sightingId, text.title, text.body);
-    else this.#waiting.set(sightingId, text);
+    else this.#keep(sightingId, text);
   }
 
   /** The transaction was undone: numbers of sightings that it gave out may come again. */
   undo(): void {
-    this.#waiting.clear();
+    this.#dropWaiting();
   }
 
   #through(): number {

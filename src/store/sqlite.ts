@@ -44,9 +44,6 @@ const BATCH_SIGHTINGS_MAX = 1024;
 /** Work of a transaction after which no other poll begins: claims, searches and whoever else writes wait for so long, and for the commit. */
 const BATCH_MS = 250;
 
-/** Sightings that polls leave for the index of words to take in at once: some 15 ms of writing. */
-const UNINDEXED_MAX = 100;
-
 export interface SqliteOptions {
   readonly file: string;
   /** `poller` takes the one-daemon lock; `tool` does not: it reads and writes shortly beside a running daemon. */
@@ -319,7 +316,7 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
           outcomes.push(this.#recordUnlessLost(record));
           if (performance.now() > endsAt) break;
         }
-        if (this.texts.isBehind(UNINDEXED_MAX)) this.texts.catchUp();
+        if (this.texts.isFull()) this.texts.catchUp();
         return outcomes;
       });
     } catch (error) {

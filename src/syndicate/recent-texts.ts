@@ -13,8 +13,9 @@ const REPEATED = 1;
 const REPEATED_SEEN = 2;
 const OWN = 3;
 
-/** Filled for one text. */
+/** Filled for the entry at hand, and for a text that is counted meanwhile. */
 const table = new HashTable();
+const counted = new HashTable();
 /** By the last bits of a hash: 1 where the table may have it. Most shingles of another text are told by this one look. */
 const marks = new Uint8Array(2 ** 13);
 const MARK_MASK = marks.length - 1;
@@ -26,8 +27,8 @@ export interface SourcedText {
 }
 
 interface KnownText extends SourcedText {
-  /** Its different shingles. */
-  readonly size: number;
+  /** Its different shingles; null until it is first looked at, which most never are. */
+  size: number | null;
 }
 
 export class RecentTexts {
@@ -44,8 +45,7 @@ export class RecentTexts {
     // Where there is little text a headline is enough, and nothing could be left out.
     if (shingles.length < SHORT_TEXT_SHINGLES || this.#texts.has(no)) return;
     // A copy: what it came in may be part of something larger.
-    const { size } = fillTable(shingles, NO_BOILERPLATE);
-    this.#texts.set(no, { source, shingles: shingles.slice(), size });
+    this.#texts.set(no, { source, shingles: shingles.slice(), size: null });
     this.#shingles += shingles.length;
     for (const oldest of this.#texts.keys()) {
       if (this.#shingles <= this.#shinglesKept) break;
@@ -91,6 +91,7 @@ export class RecentTexts {
       const theirs = repeated === null ? null : boilerplateOf(text.source);
       if (repeated === null || theirs === null) return true;
       // What either source repeats counts for neither text; at most all of it stands in the shorter one.
+      text.size ??= countDifferent(text.shingles);
       const size = Math.min(own.size - own.repeated, text.size - repeated.length) - theirs.length;
       return shared >= SUPPORTED_SHARE_MIN * size;
     });
@@ -119,6 +120,19 @@ function fillTable(shingles: Uint32Array, repeated: Uint32Array): FilledText {
     if (state === REPEATED) seen += 1;
   }
   return { size, repeated: seen };
+}
+
+function countDifferent(shingles: Uint32Array): number {
+  counted.reset(shingles.length);
+  let size = 0;
+  for (let index = 0; index < shingles.length; index += 1) {
+    const hash = shingles[index] ?? 0;
+    const slot = counted.slotOf(hash);
+    if (counted.stateAt(slot) !== 0) continue;
+    counted.put(slot, hash, OWN);
+    size += 1;
+  }
+  return size;
 }
 
 /** How many of a text's shingles are the entry's own, each as often as it stands there: no less than both have. */

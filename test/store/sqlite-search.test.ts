@@ -47,9 +47,18 @@ describe("the index of words", () => {
   test("takes in many without being searched", async () => {
     await using store = await open();
     await addSources(store, buildDefinition("a"), buildDefinition("b"));
-    await poll(store, "a", entries(150, "river"));
-    await poll(store, "b", entries(100, "lake"));
-    expect(countIndexed()).toBe(250);
+    await poll(store, "a", entries(1999, "river"));
+    expect(countIndexed()).toBe(0);
+    await poll(store, "b", entries(1, "lake"));
+    expect(countIndexed()).toBe(2000);
+    // Few, but of many words: of each the first 200,000 characters.
+    const long = Array.from({ length: 21 }, (_, n) =>
+      buildSighting(`long-${n}`, { entry: { contentHtml: "words ".repeat(34_000) } }),
+    );
+    await poll(store, "b", [...entries(1, "lake"), ...long.slice(0, 20)]);
+    expect(countIndexed()).toBe(2000);
+    await poll(store, "b", [...entries(1, "lake"), ...long]);
+    expect(countIndexed()).toBe(2021);
   });
 
   test("follows an edit, before and after it has the entry", async () => {
