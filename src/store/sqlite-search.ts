@@ -21,8 +21,8 @@ function toIndexed(entry: Entry): IndexedText {
 }
 
 /**
- * The full-text index over sightings (https://www.sqlite.org/fts5.html). New sightings enter it many at a time, which costs half
- * as much as a few: `catchUp` does that, and must have been called before a search. A sighting that is deleted leaves it by a trigger.
+ * The full-text index over sightings (https://www.sqlite.org/fts5.html). What is new or was edited enters it many at a time, which
+ * costs half as much as a few: `catchUp` does that, and must have been called before a search. A sighting that is deleted leaves it by a trigger.
  */
 export class SightingTexts {
   /** What this process stored and the index does not have yet, so that it need not be read and decoded again. */
@@ -32,6 +32,9 @@ export class SightingTexts {
   readonly #selectLast;
   readonly #selectThrough;
   readonly #selectNew;
+  readonly #selectEdited;
+  readonly #noteEdited;
+  readonly #forgetEdited;
   readonly #readEntry;
   readonly #setThrough;
   readonly #find;
@@ -44,6 +47,9 @@ export class SightingTexts {
     this.#selectLast = db.prepare("SELECT coalesce(max(id), 0) AS last FROM sightings");
     this.#selectThrough = db.prepare("SELECT through FROM indexed_words");
     this.#selectNew = db.prepare("SELECT id FROM sightings WHERE id > ? ORDER BY id");
+    this.#selectEdited = db.prepare("SELECT sighting FROM edited_words");
+    this.#noteEdited = db.prepare("INSERT INTO edited_words (sighting) VALUES (?) ON CONFLICT DO NOTHING");
+    this.#forgetEdited = db.prepare("DELETE FROM edited_words");
     this.#readEntry = prepareEntryReader(db);
     this.#setThrough = db.prepare("UPDATE indexed_words SET through = ?");
     const select = (condition: string) =>
@@ -57,18 +63,19 @@ export class SightingTexts {
     this.#findOfSources = select("AND source_no IN (SELECT value FROM json_each(?))");
   }
 
-  /** True when there are sightings that are not in the index yet. */
+  /** True when there are sightings whose words are not in the index yet. */
   isBehind(): boolean {
-    return this.#countWaiting() > 0;
+    return this.#countNew() > 0 || this.#selectEdited.get() !== undefined;
   }
 
   /** True when so many are not that it is time for them. */
   isFull(): boolean {
-    return this.#waitingBytes >= WAITING_BYTES_MAX || this.#countWaiting() >= WAITING_MAX;
+    if (this.#waitingBytes >= WAITING_BYTES_MAX || this.#waiting.size >= WAITING_MAX) return true;
+    return this.#countNew() >= WAITING_MAX;
   }
 
   /** With numbers that were given up. */
-  #countWaiting(): number {
+  #countNew(): number {
     const last = this.#selectLast.get();
     return last === undefined ? 0 : readNumber(last, "last") - this.#through();
   }
@@ -88,29 +95,35 @@ export class SightingTexts {
     this.#waitingBytes = 0;
   }
 
-  /** Takes in all sightings that are not in the index yet. Within a transaction. */
+  /** Takes in all sightings whose words are not in the index yet. Within a transaction. */
   catchUp(): void {
+    for (const row of this.#selectEdited.iterate()) this.#takeIn(readNumber(row, "sighting"));
+    this.#forgetEdited.run();
     let through = this.#through();
     for (const row of this.#selectNew.iterate(through)) {
       through = readNumber(row, "id");
-      const text = this.#waiting.get(through) ?? this.#readText(through);
-      if (text !== null) this.#put.run(through, text.title, text.body);
+      this.#takeIn(through);
     }
     this.#setThrough.run(through);
     this.#dropWaiting();
   }
 
+  #takeIn(sightingId: number): void {
+    const text = this.#waiting.get(sightingId) ?? this.#readText(sightingId);
+    if (text !== null) this.#put.run(sightingId, text.title, text.body);
+  }
+
   /** Begins again where there are no sightings any more. Within a transaction. */
   restart(): void {
     this.#setThrough.run(0);
+    this.#forgetEdited.run();
     this.#dropWaiting();
   }
 
-  /** Takes in what was edited; what is not in the index yet will come as it then is. Within a transaction. */
+  /** Keeps what was edited for `catchUp`, as `add` does. */
   edit(sightingId: number, entry: Entry): void {
-    const text = toIndexed(entry);
-    if (sightingId <= this.#through()) this.#put.run(sightingId, text.title, text.body);
-    else this.#keep(sightingId, text);
+    if (sightingId <= this.#through()) this.#noteEdited.run(sightingId);
+    this.#keep(sightingId, toIndexed(entry));
   }
 
   /** The transaction was undone: numbers of sightings that it gave out may come again. */

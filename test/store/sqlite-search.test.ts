@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
 import { addSources, buildDefinition, buildPoll, buildSighting, poll, T0 } from "./builders.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
@@ -24,6 +25,12 @@ const open = () => openSqliteStore({ file: join(folder, "mainstem.db"), role: "p
 function countIndexed(): number {
   using db = new DatabaseSync(join(folder, "mainstem.db"), { readOnly: true });
   return Number(db.prepare("SELECT count(*) AS count FROM sighting_texts").get()?.count);
+}
+
+/** Edited sightings whose words the index does not have. */
+function countWaiting(): number {
+  using db = new DatabaseSync(join(folder, "mainstem.db"), { readOnly: true });
+  return Number(db.prepare("SELECT count(*) AS count FROM edited_words").get()?.count);
 }
 
 describe("the index of words", () => {
@@ -70,6 +77,31 @@ describe("the index of words", () => {
     expect([await find("first"), await find("second")]).toEqual([0, 1]);
     await poll(store, "a", [{ ...entry("1", "third words"), contentHash: "edited again" }]);
     expect([await find("second"), await find("third"), await find("words")]).toEqual([0, 1, 1]);
+  });
+
+  test("takes in edits many at a time, also those of a process that is gone", async () => {
+    const edited = (count: number, word: string) =>
+      entries(count, "river").map((one, n) => ({
+        ...one,
+        contentHash: `${word}-${n}`,
+        entry: { ...one.entry, title: `${word} ${n}` },
+      }));
+    const countOf = async (store: Store, search: string) =>
+      (await store.listStories({ limit: 3000, search })).length;
+    {
+      await using store = await open();
+      await addSources(store, buildDefinition("a"));
+      await poll(store, "a", entries(2000, "river"));
+      expect(countIndexed()).toBe(2000);
+      await poll(store, "a", edited(3, "lake"));
+    }
+    expect(countWaiting()).toBe(3);
+    await using store = await open();
+    expect([await countOf(store, "river"), await countOf(store, "lake")]).toEqual([1997, 3]);
+    expect(countWaiting()).toBe(0);
+    await poll(store, "a", edited(2000, "sea"));
+    expect(countWaiting()).toBe(0);
+    expect([await countOf(store, "lake"), await countOf(store, "sea")]).toEqual([0, 2000]);
   });
 
   test("loses what is forgotten, whether it had it or not", async () => {
