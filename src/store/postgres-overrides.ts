@@ -6,18 +6,14 @@ import { leaveGroup } from "./postgres-copy-groups.ts";
 import {
   addDuplicates,
   addTotals,
-  findOwner,
-  findPins,
   foundFrom,
   insertAliases,
   mergeStory,
   moveSightings,
-  type PlacedStory,
-  readStories,
-  readStory,
   settlePins,
   updateStories,
 } from "./postgres-stories.ts";
+import { findOwner, findPins, type PlacedStory, readStories, readStory } from "./postgres-story-reads.ts";
 import { readNumber } from "./rows.ts";
 import { listKeys, refreshUpdatedAt, type SplitMember, toSplitMember } from "./splitting.ts";
 

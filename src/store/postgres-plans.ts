@@ -6,10 +6,6 @@ import type { Session } from "./postgres-connection.ts";
 import type { NotedSighting, PostgresCopyFinder } from "./postgres-copies.ts";
 import {
   addDuplicates,
-  findForgotten,
-  findOwners,
-  findPins,
-  findTakenIds,
   insertAliases,
   insertSightings,
   insertStories,
@@ -19,14 +15,20 @@ import {
   type NewSighting,
   type NewStory,
   noteForgotten,
-  type PlacedStory,
-  readContents,
-  readStories,
   settlePins,
   takeNumbers,
   updateSightings,
   updateStories,
 } from "./postgres-stories.ts";
+import {
+  findForgotten,
+  findOwners,
+  findPins,
+  findTakenIds,
+  type PlacedStory,
+  readContents,
+  readStories,
+} from "./postgres-story-reads.ts";
 
 /** What one poll changed, to be planned. */
 export interface PollToPlan {

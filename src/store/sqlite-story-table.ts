@@ -10,10 +10,8 @@ import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent, type FormerAlias } from "./records.ts";
 import { readNumber, readOptionalNumber, readText } from "./rows.ts";
 import type { SightingTexts } from "./sqlite-search.ts";
-import type { StoryPin } from "./story-clusters.ts";
+import { STORY_PINS, type StoryPin } from "./story-clusters.ts";
 import { toCarrier } from "./story-rows.ts";
-
-const PINS: readonly StoryPin[] = ["none", "joined", "apart"];
 
 /** What a new story's row needs. Instants in ms since 1970. */
 export interface NewStoryRow {
@@ -133,7 +131,7 @@ export class StoryTable {
       story.updatedAt,
       story.orderedAt,
       story.firstSeenAt,
-      PINS.indexOf(story.pin),
+      STORY_PINS.indexOf(story.pin),
       story.publishedId,
     );
     return Number(lastInsertRowid);
@@ -153,7 +151,7 @@ export class StoryTable {
   }
 
   updateStory(story: Omit<KnownStory, "carriers">): void {
-    this.#updateStory.run(story.updatedAt, story.firstSeenAt, PINS.indexOf(story.pin), story.number);
+    this.#updateStory.run(story.updatedAt, story.firstSeenAt, STORY_PINS.indexOf(story.pin), story.number);
   }
 
   /** A story with its carriers. @throws Error when there is none: an alias or sighting points nowhere */
@@ -164,7 +162,7 @@ export class StoryTable {
       number,
       updatedAt: readNumber(row, "updated_at"),
       firstSeenAt: readNumber(row, "first_seen_at"),
-      pin: PINS[readNumber(row, "pin")] ?? "none",
+      pin: STORY_PINS[readNumber(row, "pin")] ?? "none",
       carriers: this.readCarriers(number),
     };
   }

@@ -9,6 +9,9 @@ export type StoryRef = number;
 /** `apart`: an operator split it off, no poll may join it to another. `joined`: an operator merged into it. */
 export type StoryPin = "none" | "joined" | "apart";
 
+/** By the number that stands for one in the store. */
+export const STORY_PINS: readonly StoryPin[] = ["none", "joined", "apart"];
+
 /** A union-find over stories in which the oldest of a cluster speaks for it, and which respects the operator's pins. */
 export class StoryClusters {
   readonly #parents = new Map<StoryRef, StoryRef>();

@@ -48,6 +48,9 @@ interface Polled {
   readonly cold: Measure;
   readonly warm: Measure;
   readonly changed: Measure;
+  /** The loops after the first and after the second round. */
+  readonly bareCold: Measure;
+  readonly bareWarm: Measure;
   readonly counts: { readonly sightings: number; readonly stories: number };
   readonly truth: FarmTruth;
 }
@@ -71,13 +74,16 @@ async function bench(): Promise<void> {
   try {
     const urls = await readUrls(farm);
     const etags = new Map<string, string>();
-    const bareCold = await bareLoop(urls, etags);
-    const bareWarm = await bareLoop(urls, etags);
-    const ours = await pollThrice(farm, urls, join(folder, "store.db"));
+    const bareCold = () => bareLoop(urls, new Map());
+    const bareWarm = () => bareLoop(urls, etags);
+    const [coldBefore, warmBefore] = [await bareLoop(urls, etags), await bareWarm()];
+    const ours = await pollThrice(farm, urls, join(folder, "store.db"), { bareCold, bareWarm });
+    // The speed of a machine that others use changes within minutes: a round stands beside loops before and after it.
+    const [besideCold, besideWarm] = [mean(coldBefore, ours.bareCold), mean(warmBefore, ours.bareWarm)];
     console.log(`${feeds} feeds on ${hosts} hosts, ${concurrency} at a time`);
-    tellPolls("cold: every feed new, 20 entries of 2 KB", ours.cold, bareCold, 0.15);
-    tellPolls("every feed answers 304", ours.warm, bareWarm, 0.4);
-    tellPolls("one feed in ten has new entries, one to five", ours.changed, bareWarm, 0.2);
+    tellPolls("cold: every feed new, 20 entries of 2 KB", ours.cold, besideCold, 0.15);
+    tellPolls("every feed answers 304", ours.warm, besideWarm, 0.4);
+    tellPolls("one feed in ten has new entries, one to five", ours.changed, besideWarm, 0.2);
     tellSfeed(await measureSfeed(farm, join(folder, "sfeed")), ours.cold);
     tellStories(ours);
   } finally {
@@ -155,6 +161,11 @@ async function measure(work: () => Promise<void>): Promise<Measure> {
   return { seconds, cpuMs: (user + system) / 1000, sent, received };
 }
 
+function mean(a: Measure, b: Measure): Measure {
+  const of = (name: keyof Measure) => (a[name] + b[name]) / 2;
+  return { seconds: of("seconds"), cpuMs: of("cpuMs"), sent: of("sent"), received: of("received") };
+}
+
 function readTraffic() {
   let [sent, received] = [0, 0];
   for (const { bytesWritten, bytesRead } of sockets) {
@@ -206,7 +217,12 @@ async function measureSfeed(farm: Feedfarm, home: string) {
   };
 }
 
-async function pollThrice(farm: Feedfarm, urls: readonly string[], file: string): Promise<Polled> {
+async function pollThrice(
+  farm: Feedfarm,
+  urls: readonly string[],
+  file: string,
+  loops: Readonly<Record<"bareCold" | "bareWarm", () => Promise<Measure>>>,
+): Promise<Polled> {
   const clock = systemClock;
   await using store = await openThreadedSqliteStore({ file, clock });
   const definitions = new Map(
@@ -246,10 +262,13 @@ async function pollThrice(farm: Feedfarm, urls: readonly string[], file: string)
     });
   };
   const cold = await measure(round);
+  const bareCold = await loops.bareCold();
   const warm = await measure(round);
+  const bareWarm = await loops.bareWarm();
   await farm.tick();
   const changed = await measure(round);
-  return { cold, warm, changed, counts: await store.counts(), truth: await farm.truth() };
+  const [counts, truth] = [await store.counts(), await farm.truth()];
+  return { cold, warm, changed, bareCold, bareWarm, counts, truth };
 }
 
 function definitionOf(url: string): SourceDefinition {
