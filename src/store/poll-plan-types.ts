@@ -88,6 +88,8 @@ export interface PlannedEdit {
   readonly record: SightingRecord;
   readonly identityHash: string;
   readonly formerAliases: readonly FormerAlias[];
+  /** False when its words are those that are stored already. */
+  readonly hasNewText: boolean;
 }
 
 /** What to write, in this order. `StoryRef`s below zero stand for the numbers that `newStories` will get. */

@@ -17,6 +17,7 @@ import {
   hashIdentity,
   titleKeyOf,
 } from "./carriers.ts";
+import { isSameText } from "./entry-text.ts";
 import { isForgotten } from "./forgotten.ts";
 import {
   type GuidHolder,
@@ -162,7 +163,14 @@ class PollPlanner {
     }
     this.#isLinkChanged ||=
       content?.entry.url !== record.entry.url || content?.originalUrl !== record.originalUrl;
-    this.#edits.push({ id: row.id, record, identityHash: changed.identityHash, formerAliases });
+    const hasNewText = content === null || !isSameText(content.entry, record.entry);
+    this.#edits.push({
+      id: row.id,
+      record,
+      identityHash: changed.identityHash,
+      formerAliases,
+      hasNewText,
+    });
     this.#replaceCarrier({ holder, id: row.id, record });
   }
 

@@ -84,16 +84,6 @@ export async function noteForgotten(
     );
 }
 
-export function nameGuid({
-  sourceNo,
-  guidKey,
-}: {
-  readonly sourceNo: number;
-  readonly guidKey: string;
-}): string {
-  return `${sourceNo} ${digestKeyHex(guidKey)}`;
-}
-
 export async function insertStories(session: Session, stories: readonly NewStory[]): Promise<void> {
   if (stories.length === 0) return;
   await session.run(
@@ -177,7 +167,7 @@ export async function updateSightings(session: Session, edits: readonly PlannedE
     ),
     writeTexts(
       session,
-      edits.map(({ id, record }) => ({ id, entry: record.entry })),
+      edits.filter(({ hasNewText }) => hasNewText).map(({ id, record }) => ({ id, entry: record.entry })),
     ),
   ]);
 }

@@ -128,6 +128,17 @@ export async function readCarriers(
   return carriers;
 }
 
+/** The name of a sighting among those of many sources. */
+export function nameGuid({
+  sourceNo,
+  guidKey,
+}: {
+  readonly sourceNo: number;
+  readonly guidKey: string;
+}): string {
+  return `${sourceNo} ${digestKeyHex(guidKey)}`;
+}
+
 /** The stored sightings under guid keys, by {@link nameGuid}, each in the order of their numbers. */
 export async function findByGuids(
   session: Session,

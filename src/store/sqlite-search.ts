@@ -74,15 +74,16 @@ export class SightingTexts {
     return this.#countNew() >= WAITING_MAX;
   }
 
-  /** With numbers that were given up. */
+  /** Counts numbers, also those of sightings that are gone. */
   #countNew(): number {
     const last = this.#selectLast.get();
     return last === undefined ? 0 : readNumber(last, "last") - this.#through();
   }
 
   /** Keeps what was just stored for `catchUp`. Within a transaction; if that is undone, `undo` must be called. */
-  add(sightingId: number, text: IndexedText): void {
-    this.#keep(sightingId, text);
+  add(sightingId: number, { title, body }: IndexedText): void {
+    // A copy: what it came in may hold a whole poll.
+    this.#keep(sightingId, { title, body: new Uint8Array(body) });
   }
 
   #keep(sightingId: number, text: IndexedText): void {

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Alias, SightingRecord } from "../model.ts";
+import type { Alias } from "../model.ts";
 import { type Carrier, titleKeyOf } from "./carriers.ts";
 import { MERGE_COPIES } from "./copy-rows.ts";
 import { DigestCache } from "./digest.ts";
 import type { ForgottenKey } from "./forgotten.ts";
-import type { KnownPin, KnownStory, PlannedSighting } from "./poll-plan-types.ts";
+import type { KnownPin, KnownStory, PlannedEdit, PlannedSighting } from "./poll-plan-types.ts";
 import type { PreparedSighting } from "./prepared-sighting.ts";
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
-import { encodeContent, type FormerAlias } from "./records.ts";
+import { encodeContent } from "./records.ts";
 import { readNumber, readOptionalNumber, readText } from "./rows.ts";
 import type { SightingTexts } from "./sqlite-search.ts";
 import { STORY_PINS, type StoryPin } from "./story-clusters.ts";
@@ -207,12 +207,7 @@ export class StoryTable {
     return Number(lastInsertRowid);
   }
 
-  updateSighting(edit: {
-    readonly id: number;
-    readonly record: SightingRecord;
-    readonly identityHash: string;
-    readonly formerAliases: readonly FormerAlias[];
-  }): void {
+  updateSighting(edit: PlannedEdit): void {
     const { record } = edit;
     this.#updateSighting.run(
       record.contentHash,
@@ -225,7 +220,7 @@ export class StoryTable {
       encodeContent(record, edit.formerAliases),
       edit.id,
     );
-    this.#texts.edit(edit.id, record.entry);
+    if (edit.hasNewText) this.#texts.edit(edit.id, record.entry);
   }
 
   moveSighting(id: number, story: number): void {

@@ -41,7 +41,10 @@ import type { Outcome } from "./waiting-writes.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted). */
 const BATCH_SIGHTINGS_MAX = 1024;
-/** Work of a transaction after which no other poll begins: claims, searches and whoever else writes wait for so long, and for the commit. */
+/**
+ * Work of a transaction after which no other poll begins: claims, searches and whoever else writes wait for so long, for the commit, and
+ * now and then for the index of words.
+ */
 const BATCH_MS = 250;
 
 export interface SqliteOptions {
@@ -221,6 +224,7 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
           }
           return step.value;
         }
+        if (this.texts.isFull()) this.texts.catchUp();
         await nextTurn();
         signal.throwIfAborted();
       }
@@ -316,7 +320,6 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
           outcomes.push(this.#recordUnlessLost(record));
           if (performance.now() > endsAt) break;
         }
-        if (this.texts.isFull()) this.texts.catchUp();
         return outcomes;
       });
     } catch (error) {
@@ -339,13 +342,18 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
   }
 
   #write<T>(work: () => T): T {
-    return this.transact("BEGIN IMMEDIATE", work);
+    return this.transact("BEGIN IMMEDIATE", () => {
+      const result = work();
+      if (this.texts.isFull()) this.texts.catchUp();
+      return result;
+    });
   }
 
   protected override undo(): void {
+    // Also where SQLite has undone it by itself, as on a full disk.
+    this.texts.undo();
     if (!this.db.isTransaction) return;
     super.undo();
-    this.texts.undo();
     this.#copies?.rewind();
   }
 }

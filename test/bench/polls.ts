@@ -48,7 +48,7 @@ interface Polled {
   readonly cold: Measure;
   readonly warm: Measure;
   readonly changed: Measure;
-  /** The loops after the first and after the second round. */
+  /** The loops after the first and after the second round; the third stands beside that one, too. */
   readonly bareCold: Measure;
   readonly bareWarm: Measure;
   readonly counts: { readonly sightings: number; readonly stories: number };
@@ -78,7 +78,7 @@ async function bench(): Promise<void> {
     const bareWarm = () => bareLoop(urls, etags);
     const [coldBefore, warmBefore] = [await bareLoop(urls, etags), await bareWarm()];
     const ours = await pollThrice(farm, urls, join(folder, "store.db"), { bareCold, bareWarm });
-    // The speed of a machine that others use changes within minutes: a round stands beside loops before and after it.
+    // The speed of a machine that others use changes within minutes: a round stands beside a loop before the rounds and one right after it.
     const [besideCold, besideWarm] = [mean(coldBefore, ours.bareCold), mean(warmBefore, ours.bareWarm)];
     console.log(`${feeds} feeds on ${hosts} hosts, ${concurrency} at a time`);
     tellPolls("cold: every feed new, 20 entries of 2 KB", ours.cold, besideCold, 0.15);

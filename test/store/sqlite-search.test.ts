@@ -4,9 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { SightingRecord } from "../../src/model.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { addSources, buildDefinition, buildPoll, buildSighting, poll, T0 } from "./builders.ts";
+import {
+  addSources,
+  after,
+  buildDefinition,
+  buildPoll,
+  buildSighting,
+  MINUTE_MS,
+  poll,
+  T0,
+} from "./builders.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
 const entry = (guid: string, title: string) => buildSighting(guid, { entry: { title } });
@@ -102,6 +112,51 @@ describe("the index of words", () => {
     await poll(store, "a", edited(2000, "sea"));
     expect(countWaiting()).toBe(0);
     expect([await countOf(store, "lake"), await countOf(store, "sea")]).toEqual([0, 2000]);
+  });
+
+  test("leaves alone what is edited without a new word", async () => {
+    await using store = await open();
+    await addSources(store, buildDefinition("a"));
+    await poll(store, "a", entries(2, "river"));
+    await store.listStories({ limit: 9, search: "river" });
+    const link = (one: SightingRecord) => ({
+      ...one,
+      contentHash: "other link",
+      entry: { ...one.entry, url: "https://elsewhere.example/", imageUrl: "https://a.example/i.png" },
+    });
+    await poll(store, "a", entries(2, "river").map(link));
+    expect(countWaiting()).toBe(0);
+    const label = (one: SightingRecord) => ({
+      ...link(one),
+      contentHash: "label",
+      entry: { ...one.entry, categories: [{ term: "t", scheme: null, label: "lake" }] },
+    });
+    await poll(store, "a", entries(2, "river").map(label));
+    expect(countWaiting()).toBe(2);
+    expect(await store.listStories({ limit: 9, search: "river lake" })).toHaveLength(2);
+  });
+
+  test("has no words of an edit that was forgotten while it waited, nor old ones of one that another process took in", async () => {
+    await using store = await open();
+    await addSources(store, buildDefinition("a"), buildDefinition("b"));
+    const edited = (guid: string, title: string) => ({ ...entry(guid, title), contentHash: title });
+    await poll(store, "a", [entry("1", "river one")]);
+    await poll(store, "b", [{ ...entry("2", "river two"), orderedAt: after(MINUTE_MS) }]);
+    await store.listStories({ limit: 9, search: "river" });
+    await poll(store, "a", [edited("1", "lake one")]);
+    await poll(store, "b", [edited("2", "lake two")]);
+    expect(countWaiting()).toBe(2);
+    {
+      await using tool = await openSqliteStore({ file: join(folder, "mainstem.db"), role: "tool", clock });
+      expect(await tool.listStories({ limit: 9, search: "lake" })).toHaveLength(2);
+    }
+    await poll(store, "a", [edited("1", "sea one")]);
+    await poll(store, "b", [edited("2", "sea two")]);
+    await store.forgetStories({ newest: 1 }, { at: T0, limit: 100 });
+    expect(countWaiting()).toBe(1);
+    const find = async (search: string) => (await store.listStories({ limit: 9, search })).length;
+    expect([await find("river"), await find("lake"), await find("sea")]).toEqual([0, 0, 1]);
+    expect([countIndexed(), countWaiting()]).toEqual([1, 0]);
   });
 
   test("loses what is forgotten, whether it had it or not", async () => {
