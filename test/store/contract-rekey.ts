@@ -62,6 +62,20 @@ export function describeRekey(factory: StoreFactory<RekeyableStore>): void {
     });
   });
 
+  test("words are found as before, and the edit that comes after it", async () => {
+    await addAll("a");
+    const titled = (title: string) =>
+      buildSighting("1", { urls: ["x/1"], title, entry: { contentHtml: `<p>${title} again</p>` } });
+    const find = async (search: string) => (await store().listStories({ limit: 9, search })).length;
+    await poll(store(), "a", [titled("river")]);
+    expect(await find("river")).toBe(1);
+    await rekey((record) => under(record, "x/other"));
+    expect([await find("river"), await find("lake")]).toEqual([1, 0]);
+    await poll(store(), "a", [under(titled("lake"), "x/other")], { at: after(120_000) });
+    await rekey((record) => under(record, "x/third"), { version: 8, at: after(180_000) });
+    expect([await find("river"), await find("lake")]).toEqual([0, 1]);
+  });
+
   test("stories whose sightings share no key any more are parted; the oldest keeps the id", async () => {
     await addAll("a", "b");
     await poll(store(), "a", [buildSighting("1", { urls: ["x/same"] })]);

@@ -70,6 +70,15 @@ describe.each(versions.map((expected) => [expected.version, expected] as const))
         for (const { id, title } of expected.stories)
           expect(byId.get(id)?.sightings.map(({ entry }) => entry.title)).toContain(title);
         expect(stories).toHaveLength(expected.stories.length);
+        // Found by a word of their titles, and still knowing what each key was made from.
+        for (const { id, title } of expected.stories) {
+          const word = /\p{L}{5,}/u.exec(title)?.[0] ?? title;
+          const found = await store.listStories({ limit: 100, search: word });
+          expect(found.map(({ publishedId }) => publishedId)).toContain(id);
+        }
+        for (const { sightings } of stories)
+          for (const { aliases } of sightings)
+            for (const { evidence, kind } of aliases) expect(`${kind} ${evidence}`).toMatch(/^[a-z]+ ./);
         expect(await store.counts()).toMatchObject({ sources: 5, sightings: 14 });
         // The merge by hand still holds: both addresses lead to one story.
         const found = await Promise.all(

@@ -7,17 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SightingRecord } from "../../src/model.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import {
-  addSources,
-  after,
-  buildDefinition,
-  buildPoll,
-  buildSighting,
-  MINUTE_MS,
-  poll,
-  T0,
-} from "./builders.ts";
+import { addSources, buildDefinition, buildPoll, buildSighting, DAY_MS, poll, T0 } from "./builders.ts";
 
+const later = new Date(T0.getTime() + DAY_MS);
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
 const entry = (guid: string, title: string) => buildSighting(guid, { entry: { title } });
 const entries = (count: number, word: string) =>
@@ -141,7 +133,7 @@ describe("the index of words", () => {
     await addSources(store, buildDefinition("a"), buildDefinition("b"));
     const edited = (guid: string, title: string) => ({ ...entry(guid, title), contentHash: title });
     await poll(store, "a", [entry("1", "river one")]);
-    await poll(store, "b", [{ ...entry("2", "river two"), orderedAt: after(MINUTE_MS) }]);
+    await poll(store, "b", [{ ...entry("2", "river two"), orderedAt: later }]);
     await store.listStories({ limit: 9, search: "river" });
     await poll(store, "a", [edited("1", "lake one")]);
     await poll(store, "b", [edited("2", "lake two")]);
@@ -171,6 +163,30 @@ describe("the index of words", () => {
     const found = await store.listStories({ limit: 9, search: "river OR lake" });
     expect(found).toHaveLength(1);
     expect(countIndexed()).toBe(1);
+  });
+
+  test("has no words of an edit that could not be written, and those of the one before it", async () => {
+    await using store = await open();
+    await addSources(store, buildDefinition("a"), buildDefinition("b"));
+    const edited = (guid: string, title: string) => ({ ...entry(guid, title), contentHash: title });
+    await poll(store, "a", [entry("1", "river")]);
+    await poll(store, "b", [entry("2", "pond")]);
+    await store.listStories({ limit: 9, search: "river" });
+    await poll(store, "a", [edited("1", "lake")]);
+    const claimed = await store.claimDueSources({ now: later, limit: 9, leaseMs: 60_000 });
+    const settled = await Promise.allSettled(
+      claimed.map(({ lease, source }) => {
+        const isBad = source.id === "a";
+        const sighting = isBad ? edited("1", "never") : edited("2", "sea");
+        const state = isBad ? { nextPollAt: new Date(Number.NaN) } : {};
+        return store.recordPoll(buildPoll(lease, [sighting], { at: later, state }));
+      }),
+    );
+    expect(settled.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(countWaiting()).toBe(2);
+    const find = async (search: string) => (await store.listStories({ limit: 9, search })).length;
+    const words = ["river", "lake", "never", "pond", "sea"];
+    expect(await Promise.all(words.map(find))).toEqual([0, 1, 0, 0, 1]);
   });
 
   test("has no words of a poll that could not be written, beside which others were", async () => {
