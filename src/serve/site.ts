@@ -20,7 +20,8 @@ import type { Store } from "../store/store.ts";
 import { ArchivePages } from "./archive-pages.ts";
 import { Archiver, type ArchiverStore } from "./archiver.ts";
 import { addAssets } from "./assets.ts";
-import { Representation } from "./conditional-response.ts";
+import { Representation, type RepresentationOptions } from "./conditional-response.ts";
+import { describeFeedFile, FEED_HEADERS } from "./feed-file.ts";
 import { type FeedHashes, FeedHistory } from "./feed-history.ts";
 import { earliest, expiryOf, LiveDocuments } from "./live-documents.ts";
 import type { SiteSettings } from "./river.ts";
@@ -33,7 +34,6 @@ import {
 } from "./river-pages.ts";
 import { StaticPages } from "./static-pages.ts";
 
-const DAY_SECONDS = 86_400;
 /** From so many sources on, listing them for each change is felt. */
 const MANY_SOURCES = 100;
 /** Listing them takes a fiftieth of the time at most. */
@@ -41,18 +41,6 @@ const SOURCES_PAUSE_FACTOR = 50;
 
 /** Sources that are written into the OPML list before requests get their turn: some 2 ms. */
 const LISTED_AT_ONCE = 300;
-
-/** May be read by scripts of every origin, and is never a place for scripts itself. */
-const FEED_HEADERS: readonly string[] = [
-  "Access-Control-Allow-Origin",
-  "*",
-  "Access-Control-Expose-Headers",
-  "ETag, Last-Modified, Link",
-  "X-Content-Type-Options",
-  "nosniff",
-  "Content-Security-Policy",
-  "default-src 'none'; style-src 'self'; sandbox",
-];
 
 export type SiteStore = Pick<Store, "listStories" | "listCopies" | "listSources" | "revision"> &
   ArchiverStore;
@@ -406,25 +394,14 @@ export class Site {
   }
 
   #renderFeedFile(feed: PublishedFeed, file: FeedFile): Representation {
-    const path = `/${feed.output.name}/${file.name}`;
-    // WebSub 4: a subscriber looks here first. Both links or none: without a hub, nobody asks for our own name.
-    const links = `<${feed.hubUrl}>; rel="hub", <${selfUrl(feed, file)}>; rel="self"`;
-    const hub = feed.hubUrl === null ? [] : ["Link", links];
     const startMs = performance.now();
     const body = renderFeed(feed, file.format);
     this.#onRendered?.({ format: file.format, durationMs: performance.now() - startMs });
-    return this.#keepIfSame(path, {
-      body,
-      contentType: `${file.mediaType}; charset=utf-8`,
-      cacheControl: cacheControlOf(feed),
-      lastModified: feed.changed,
-      // The first output's documents have two addresses; this one is their own (RFC 9110 8.7).
-      headers: [...FEED_HEADERS, "Content-Location", selfUrl(feed, file), ...hub],
-    });
+    return this.#keepIfSame(`/${feed.output.name}/${file.name}`, describeFeedFile(feed, file, body));
   }
 
   /** The representation that is there already when its bytes are the same; a newer Last-Modified when they are not. */
-  #keepIfSame(path: string, options: ConstructorParameters<typeof Representation>[0]): Representation {
+  #keepIfSame(path: string, options: RepresentationOptions): Representation {
     const before = this.#documents.get(path);
     const fresh = new Representation(options);
     if (before === undefined) return fresh;
@@ -434,19 +411,4 @@ export class Site {
       fresh.lastModified === null || before.lastModified === null || fresh.lastModified > before.lastModified;
     return isNewer ? fresh : new Representation({ ...options, lastModified: this.#clock.now() });
   }
-}
-
-/**
- * Fresh for half the usual gap between the newest entries, 1 to 15 minutes; stale copies may be shown a while longer,
- * and for a day when we are down (RFC 5861).
- */
-function cacheControlOf(feed: PublishedFeed): string {
-  const times = feed.entries
-    .slice(0, 20)
-    .map((entry) => entry.orderedAt.getTime())
-    .sort((a, b) => b - a);
-  const gaps = times.slice(1).map((time, index) => (times[index] ?? time) - time);
-  const medianMs = gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
-  const maxAge = Math.min(Math.max(Math.round(medianMs / 2000), 60), 900);
-  return `public, max-age=${maxAge}, stale-while-revalidate=${maxAge * 2}, stale-if-error=${DAY_SECONDS}`;
 }
