@@ -1,5 +1,5 @@
 /** How a story falls apart whose sightings share no key any more. Pure; every engine shares it. */
-import { decodeContent, decodeTexts, type SightingContent } from "./records.ts";
+import { decodeContent, decodeTexts, encodeContent, type SightingContent } from "./records.ts";
 import { decodeIdentity } from "./rekeyed-identity.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 
@@ -67,7 +67,7 @@ export function withoutDropped({ content, dropped }: Member, pinned: ReadonlySet
   const isKept = ({ key }: { readonly key: string }) => pinned.has(key) || !dropped.has(key);
   const aliases = content.aliases.filter(isKept);
   const formerAliases = content.formerAliases.filter(isKept);
-  return JSON.stringify({ ...content, aliases, formerAliases });
+  return encodeContent({ ...content, aliases }, formerAliases);
 }
 
 /** The keys that a member keeps: today's, and those of before its source's edits unless the rules gave them up. */

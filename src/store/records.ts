@@ -4,7 +4,7 @@
  * unreadable, and the caller leaves that row out.
  */
 import { z } from "zod";
-import type { Alias, Entry, FeedInfo, PollState, SightingRecord } from "../model.ts";
+import type { Alias, Entry, FeedInfo, PollState } from "../model.ts";
 
 /** A key that a sighting had before an edit. Kept so that `split` finds its carriers and guid reuse is recognised. */
 export interface FormerAlias {
@@ -206,7 +206,10 @@ export const NEW_POLL_STATE: StoredPollState = {
  * JSON text of what an identified entry says; instants become ISO 8601. What is empty, and what of an alias follows from the rest, is
  * left out: it was a seventh of a row, and a row of more than 4 KB has a page of the store to itself.
  */
-export function encodeContent(record: SightingRecord, formerAliases: readonly FormerAlias[]): string {
+export function encodeContent(
+  record: Omit<SightingContent, "formerAliases">,
+  formerAliases: readonly FormerAlias[],
+): string {
   const { guidKey, originalUrl, publishedIds, entry } = record;
   const aliases = record.aliases.map(({ key, kind, rule, evidence }) => ({
     key,

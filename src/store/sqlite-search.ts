@@ -68,8 +68,7 @@ export class SightingTexts {
     return this.#countNew() > 0 || this.#selectEdited.get() !== undefined;
   }
 
-  /** True when so many are not that it is time for them. */
-  isFull(): boolean {
+  #isFull(): boolean {
     if (this.#waitingBytes >= WAITING_BYTES_MAX || this.#waiting.size >= WAITING_MAX) return true;
     return this.#countNew() >= WAITING_MAX;
   }
@@ -80,7 +79,7 @@ export class SightingTexts {
     return last === undefined ? 0 : readNumber(last, "last") - this.#through();
   }
 
-  /** Keeps what was just stored for `catchUp`. Within a transaction; if that is undone, `undo` must be called. */
+  /** Keeps what was just stored for `catchUp`. Within a transaction; if that is undone, `dropWaiting` must be called. */
   add(sightingId: number, { title, body }: IndexedText): void {
     // A copy: what it came in may hold a whole poll.
     this.#keep(sightingId, { title, body: new Uint8Array(body) });
@@ -91,9 +90,15 @@ export class SightingTexts {
     this.#waiting.set(sightingId, text);
   }
 
-  #dropWaiting(): void {
+  /** Also when a transaction was undone: numbers of sightings that it gave out may come again. What is stored is read when it is needed. */
+  dropWaiting(): void {
     this.#waiting.clear();
     this.#waitingBytes = 0;
+  }
+
+  /** Takes in what waits when that is much. Within a transaction. */
+  catchUpIfFull(): void {
+    if (this.#isFull()) this.catchUp();
   }
 
   /** Takes in all sightings whose words are not in the index yet. Within a transaction. */
@@ -106,7 +111,7 @@ export class SightingTexts {
       this.#takeIn(through);
     }
     this.#setThrough.run(through);
-    this.#dropWaiting();
+    this.dropWaiting();
   }
 
   #takeIn(sightingId: number): void {
@@ -118,18 +123,13 @@ export class SightingTexts {
   restart(): void {
     this.#setThrough.run(0);
     this.#forgetEdited.run();
-    this.#dropWaiting();
+    this.dropWaiting();
   }
 
   /** Keeps what was edited for `catchUp`, as `add` does. */
   edit(sightingId: number, entry: Entry): void {
     if (sightingId <= this.#through()) this.#noteEdited.run(sightingId);
     this.#keep(sightingId, toIndexed(entry));
-  }
-
-  /** The transaction was undone: numbers of sightings that it gave out may come again. */
-  undo(): void {
-    this.#dropWaiting();
   }
 
   #through(): number {

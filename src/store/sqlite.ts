@@ -217,14 +217,11 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
       for (;;) {
         const step = steps.next();
         if (step.done) {
-          this.db.exec(request.isDryRun ? "ROLLBACK" : "COMMIT");
-          if (request.isDryRun) {
-            this.texts.undo();
-            this.#copies?.rewind();
-          }
+          if (request.isDryRun) this.undo();
+          else this.db.exec("COMMIT");
           return step.value;
         }
-        if (this.texts.isFull()) this.texts.catchUp();
+        this.texts.catchUpIfFull();
         await nextTurn();
         signal.throwIfAborted();
       }
@@ -344,14 +341,14 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
   #write<T>(work: () => T): T {
     return this.transact("BEGIN IMMEDIATE", () => {
       const result = work();
-      if (this.texts.isFull()) this.texts.catchUp();
+      this.texts.catchUpIfFull();
       return result;
     });
   }
 
   protected override undo(): void {
     // Also where SQLite has undone it by itself, as on a full disk.
-    this.texts.undo();
+    this.texts.dropWaiting();
     if (!this.db.isTransaction) return;
     super.undo();
     this.#copies?.rewind();

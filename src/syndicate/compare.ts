@@ -103,14 +103,8 @@ function countShingles(
   const repeated = boilerplates.reduce((sum, { length }) => sum + length, 0);
   shingleTable.reset(repeated + a.length + b.length);
   for (const boilerplate of boilerplates) shingleTable.addAll(boilerplate, REPEATED);
-  let [sizeA, sizeB, shared] = [0, 0, 0];
-  for (let index = 0; index < a.length; index += 1) {
-    const hash = a[index] ?? 0;
-    const slot = shingleTable.slotOf(hash);
-    if (shingleTable.stateAt(slot) !== 0) continue;
-    shingleTable.put(slot, hash, FIRST);
-    sizeA += 1;
-  }
+  const sizeA = shingleTable.addNew(a, FIRST);
+  let [sizeB, shared] = [0, 0];
   for (let index = 0; index < b.length; index += 1) {
     const hash = b[index] ?? 0;
     const slot = shingleTable.slotOf(hash);

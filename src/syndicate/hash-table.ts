@@ -52,6 +52,19 @@ export class HashTable {
     return this.stateAt(this.slotOf(hash));
   }
 
+  /** Adds those that are not in yet. @returns how many different ones that were */
+  addNew(hashes: Uint32Array, state: number): number {
+    let added = 0;
+    for (let index = 0; index < hashes.length; index += 1) {
+      const hash = hashes[index] ?? 0;
+      const slot = this.slotOf(hash);
+      if (this.stateAt(slot) !== 0) continue;
+      this.put(slot, hash, state);
+      added += 1;
+    }
+    return added;
+  }
+
   addAll(hashes: Uint32Array, state: number): void {
     for (let index = 0; index < hashes.length; index += 1) {
       const hash = hashes[index] ?? 0;

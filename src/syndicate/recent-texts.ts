@@ -124,15 +124,7 @@ function fillTable(shingles: Uint32Array, repeated: Uint32Array): FilledText {
 
 function countDifferent(shingles: Uint32Array): number {
   counted.reset(shingles.length);
-  let size = 0;
-  for (let index = 0; index < shingles.length; index += 1) {
-    const hash = shingles[index] ?? 0;
-    const slot = counted.slotOf(hash);
-    if (counted.stateAt(slot) !== 0) continue;
-    counted.put(slot, hash, OWN);
-    size += 1;
-  }
-  return size;
+  return counted.addNew(shingles, OWN);
 }
 
 /** How many of a text's shingles are the entry's own, each as often as it stands there: no less than both have. */

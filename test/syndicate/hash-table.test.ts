@@ -21,6 +21,20 @@ describe("a table of hashes", () => {
     );
   });
 
+  it("adds what is new, counts it, and leaves the rest", () => {
+    const table = new HashTable();
+    fc.assert(
+      fc.property(hashes, hashes, (before, values) => {
+        table.reset(before.length + values.length);
+        table.addAll(before, 1);
+        const [known, set] = [new Set(before), new Set(values)];
+        expect(table.addNew(values, 2)).toBe([...set].filter((hash) => !known.has(hash)).length);
+        for (const hash of [...known, ...set]) expect(table.stateOf(hash)).toBe(known.has(hash) ? 1 : 2);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("grows with what it is to hold", () => {
     const table = new HashTable();
     const values = Uint32Array.from({ length: 20_000 }, (_, index) => Math.imul(index, 0x9e3779b1));
