@@ -2,7 +2,8 @@
 import type { Clock, SourceState, Story } from "../model.ts";
 import { cleanLine, publicUrl, scrubUrls } from "../publish/clean.ts";
 import { type JoinReason, LONG_REASONS, whyJoined } from "../publish/joined.ts";
-import type { DailyCount, Store, StoreCounts } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { DailyCount, StoreCounts } from "../store/store-types.ts";
 import { adviceFor, GONE_ADVICE } from "./advice.ts";
 import { nameOf } from "./river-pages.ts";
 

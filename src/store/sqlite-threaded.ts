@@ -7,6 +7,7 @@ import { translateSqliteError } from "./sqlite-errors.ts";
 import { openReader } from "./sqlite-open.ts";
 import { SqliteReads } from "./sqlite-reads.ts";
 import { WriterThread } from "./sqlite-writer.ts";
+import type { Store } from "./store.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -22,8 +23,7 @@ import type {
   PushSubscription,
   RecordedPoll,
   Retention,
-  Store,
-} from "./store.ts";
+} from "./store-types.ts";
 
 export interface ThreadedSqliteOptions {
   readonly file: string;

@@ -18,6 +18,7 @@ import { RekeyWriter } from "./sqlite-rekey.ts";
 import { shrinkDatabase } from "./sqlite-shrink.ts";
 import { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
 import { watchDatabase } from "./sqlite-watch.ts";
+import type { RekeyableStore } from "./store.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -32,11 +33,10 @@ import type {
   PollRecord,
   PushSubscription,
   RecordedPoll,
-  RekeyableStore,
   RekeyReport,
   RekeyRequest,
   Retention,
-} from "./store.ts";
+} from "./store-types.ts";
 import type { Outcome } from "./waiting-writes.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted). */
