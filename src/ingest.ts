@@ -30,8 +30,7 @@ import type {
   Warning,
 } from "./model.ts";
 import { nextPoll, publicationRhythm, quietHoursOf } from "./schedule/poll-interval.ts";
-import type { Store } from "./store/store.ts";
-import type { ClaimedSource, Question, RecordedPoll } from "./store/store-types.ts";
+import type { ClaimedSource, Question, RecordedPoll, Store } from "./store/store.ts";
 
 export interface IngestOptions extends ReadSourceOptions {
   readonly store: Pick<Store, "recordPoll" | "answers">;

@@ -5,7 +5,7 @@ import { withPageText } from "../ingest/full-text.ts";
 import { completenessOf, digestOfVisible } from "../ingest/sighting.ts";
 import type { SourceDefinition } from "../model.ts";
 import type { PageReader } from "../parse/page-text.ts";
-import type { Answer, Question, SightingChange, StoredSighting } from "../store/store-types.ts";
+import type { Answer, Question, SightingChange, StoredSighting } from "../store/store.ts";
 
 export type PageTextOutcome =
   | { readonly kind: "settled"; readonly answer: Answer }

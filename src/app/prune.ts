@@ -4,8 +4,7 @@ import type { Clock } from "../model.ts";
 import type { Log } from "../observe/log.ts";
 import { Archiver, type ArchiverStore } from "../serve/archiver.ts";
 import type { SiteSettings } from "../serve/river.ts";
-import type { Store } from "../store/store.ts";
-import type { Retention } from "../store/store-types.ts";
+import type { Retention, Store } from "../store/store.ts";
 import { counted } from "./counted.ts";
 
 /** Stories forgotten in one transaction: some 10 ms of writing. */

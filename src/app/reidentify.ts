@@ -10,7 +10,7 @@ import type {
   SightingBatch,
   SightingChange,
   StoredSighting,
-} from "../store/store-types.ts";
+} from "../store/store.ts";
 
 export interface ReidentifyOptions {
   readonly rules: UrlRules | null;

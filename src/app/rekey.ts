@@ -4,8 +4,7 @@ import { IDENTITY_VERSION } from "../identify/resolution.ts";
 import type { UrlRules } from "../identify/rules-file.ts";
 import type { Clock } from "../model.ts";
 import type { Log } from "../observe/log.ts";
-import type { RekeyableStore, Store } from "../store/store.ts";
-import type { RekeyReport, StoredSighting } from "../store/store-types.ts";
+import type { RekeyableStore, RekeyReport, Store, StoredSighting } from "../store/store.ts";
 import { definitionOf } from "./definitions.ts";
 import { reidentify } from "./reidentify.ts";
 

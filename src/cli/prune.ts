@@ -2,7 +2,7 @@ import { counted } from "../app/counted.ts";
 import { createArchiveSaver, pruneStore, tidyStore, toRetention } from "../app/prune.ts";
 import { siteSettings } from "../app/site-settings.ts";
 import type { Keep } from "../config/schema.ts";
-import type { Forgettable } from "../store/store-types.ts";
+import type { Forgettable } from "../store/store.ts";
 import { type ConfigOption, configFlag, openConfig, openToolStore, print } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";

@@ -2,7 +2,7 @@ import { counted } from "../app/counted.ts";
 import { openStore } from "../app/open-store.ts";
 import { rekeyStore } from "../app/rekey.ts";
 import { loadUrlRules } from "../app/url-rules.ts";
-import type { RekeyReport, StoryName } from "../store/store-types.ts";
+import type { RekeyReport, StoryName } from "../store/store.ts";
 import { type ConfigOption, configFlag, openConfig, print, rulesOptions } from "./context.ts";
 import type { CommandTable } from "./program.ts";
 import { createProgressBar } from "./progress.ts";

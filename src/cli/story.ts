@@ -2,7 +2,7 @@ import { urlOptionsOf } from "../app/url-rules.ts";
 import { aliasesForLookup } from "../identify/identify.ts";
 import type { Sighting } from "../model.ts";
 import { type JoinReason, LONG_REASONS, whyJoined } from "../publish/joined.ts";
-import type { StoryDetail } from "../store/store-types.ts";
+import type { StoryDetail } from "../store/store.ts";
 import {
   type CliContext,
   type ConfigOption,

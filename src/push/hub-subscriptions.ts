@@ -2,8 +2,7 @@
  * The hub's subscriptions, in memory as the store has them. Several processes may serve one store: each takes requests, and one of
  * them, by a lease, delivers. So every change is a decision upon what is stored now, made again where another process was quicker.
  */
-import type { Store } from "../store/store.ts";
-import type { HubSubscription } from "../store/store-types.ts";
+import type { HubSubscription, Store } from "../store/store.ts";
 
 export type HubStore = Pick<
   Store,

@@ -9,7 +9,7 @@ import type { PostClient } from "../fetch/post.ts";
 import { isGrantableAddress, isPublicAddress } from "../fetch/private-address.ts";
 import type { Clock, FindTopic, Topic } from "../model.ts";
 import type { Log } from "../observe/log.ts";
-import type { HubRequest, HubSubscription } from "../store/store-types.ts";
+import type { HubRequest, HubSubscription } from "../store/store.ts";
 import { HUB_LOOK_MS, HubLease } from "./hub-lease.ts";
 import { appendQuery, readSubscriptionRequest, type SubscriptionRequest } from "./hub-request.ts";
 import { type HubStore, HubSubscriptions, keyOf, type SubscriptionName } from "./hub-subscriptions.ts";

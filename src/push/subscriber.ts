@@ -8,8 +8,7 @@ import { isOnServerOf } from "../fetch/request-target.ts";
 import { scrubUrl } from "../fetch/scrub.ts";
 import type { Clock, SourceState } from "../model.ts";
 import type { Log } from "../observe/log.ts";
-import type { Store } from "../store/store.ts";
-import type { PushSubscription } from "../store/store-types.ts";
+import type { PushSubscription, Store } from "../store/store.ts";
 import { isSignedBy } from "./signature.ts";
 
 export interface SubscriberOptions {

@@ -7,8 +7,7 @@
 import { validateDetailed } from "node-cron";
 import { LeaseLostError } from "../errors.ts";
 import type { Clock } from "../model.ts";
-import type { Store } from "../store/store.ts";
-import type { ClaimedSource, Lease } from "../store/store-types.ts";
+import type { ClaimedSource, Lease, Store } from "../store/store.ts";
 import { nextCronTime } from "./cron-time.ts";
 import type { HostLimit } from "./host-limit.ts";
 import { startTick } from "./tick.ts";

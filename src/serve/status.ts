@@ -2,8 +2,7 @@
 import type { Clock, SourceState, Story } from "../model.ts";
 import { cleanLine, publicUrl, scrubUrls } from "../publish/clean.ts";
 import { type JoinReason, LONG_REASONS, whyJoined } from "../publish/joined.ts";
-import type { Store } from "../store/store.ts";
-import type { DailyCount, StoreCounts } from "../store/store-types.ts";
+import type { DailyCount, Store, StoreCounts } from "../store/store.ts";
 import { adviceFor, GONE_ADVICE } from "./advice.ts";
 import { nameOf } from "./river-pages.ts";
 

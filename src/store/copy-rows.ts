@@ -1,6 +1,6 @@
 /** What both engines know of groups of copies: their rows, and what a merge means for them. */
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
-import type { CopyEvidence } from "./store-types.ts";
+import type { CopyEvidence } from "./store.ts";
 
 /** Members of one group that are read at most. */
 export const MEMBERS_MAX = 200;

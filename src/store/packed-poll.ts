@@ -10,7 +10,7 @@ import {
   prepareSighting,
 } from "./prepared-sighting.ts";
 import { decodeContent } from "./records.ts";
-import type { PollRecord } from "./store-types.ts";
+import type { PollRecord } from "./store.ts";
 
 const NO_FINGERPRINT = { shingles: [], sample: [] };
 

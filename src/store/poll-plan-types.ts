@@ -4,7 +4,7 @@ import type { Carrier } from "./carriers.ts";
 import type { ForgottenKey } from "./forgotten.ts";
 import type { IncomingSighting } from "./prepared-sighting.ts";
 import type { FormerAlias, SightingContent } from "./records.ts";
-import type { RecordedPoll } from "./store-types.ts";
+import type { RecordedPoll } from "./store.ts";
 import type { StoryPin, StoryRef } from "./story-clusters.ts";
 
 /** A stored sighting under the source and guid key that an incoming one has. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Pool, type PoolClient, types } from "pg";
 import { StoreError } from "../errors.ts";
 import { isConflict, isConnectionLost, translatePostgresError } from "./postgres-errors.ts";
-import type { ConnectionCounts } from "./store-types.ts";
+import type { ConnectionCounts } from "./store.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { type CopyRow, MEMBERS_MAX, MERGE_COPIES, toCopyRow } from "./copy-rows.ts";
 import type { Session } from "./postgres-connection.ts";
 import { readNumber } from "./rows.ts";
-import type { CopyEvidence } from "./store-types.ts";
+import type { CopyEvidence } from "./store.ts";
 
 /** The same statements as in SQLite: $1 is the story that stays, $2 the one that goes. */
 const MERGE_STEPS = [

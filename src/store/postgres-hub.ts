@@ -3,7 +3,7 @@ import { digestKeyHex } from "./digest.ts";
 import { requireRow, type Session } from "./postgres-connection.ts";
 import { readNumber } from "./rows.ts";
 import { CLOCK_SKEW_MAX_MS } from "./source-rows.ts";
-import type { HubClaim, HubSubscription } from "./store-types.ts";
+import type { HubClaim, HubSubscription } from "./store.ts";
 import {
   HUB_COLUMNS,
   hubSubscriptionKey,

@@ -16,7 +16,7 @@ import { noteHealth } from "./postgres-tables.ts";
 import { decodeFeed, encodeFeed, encodePollState } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 import { dayOf } from "./source-rows.ts";
-import type { PollRecord, RecordedPoll } from "./store-types.ts";
+import type { PollRecord, RecordedPoll } from "./store.ts";
 import type { Outcome } from "./waiting-writes.ts";
 
 /** The source that a poll belongs to, as its row says while the lease is held. */

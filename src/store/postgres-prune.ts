@@ -5,7 +5,7 @@ import { addToCounts, addTotals } from "./postgres-stories.ts";
 import { readCarriers } from "./postgres-story-reads.ts";
 import { decodeContent } from "./records.ts";
 import { readInstant, readNumber, readText } from "./rows.ts";
-import type { ForgetRequest, Forgettable, Retention } from "./store-types.ts";
+import type { ForgetRequest, Forgettable, Retention } from "./store.ts";
 
 const BEYOND = "(ordered_at, number) <= ($1, $2)";
 

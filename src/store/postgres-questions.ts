@@ -1,7 +1,7 @@
 import { digestKeyHex } from "./digest.ts";
 import type { Session } from "./postgres-connection.ts";
 import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
-import type { Answer, ClaimedQuestion, PollRecord, Question, SightingChange } from "./store-types.ts";
+import type { Answer, ClaimedQuestion, PollRecord, Question, SightingChange } from "./store.ts";
 
 const KINDS: readonly Question["kind"][] = ["link", "page", "text"];
 

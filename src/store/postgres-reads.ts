@@ -4,7 +4,7 @@ import type { Row, Session } from "./postgres-connection.ts";
 import { listGroups } from "./postgres-copy-groups.ts";
 import { toTsQuery } from "./postgres-search.ts";
 import { readNumber, readText } from "./rows.ts";
-import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store-types.ts";
+import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 import {
   isTagged,
   newestFirst,

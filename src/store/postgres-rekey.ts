@@ -9,7 +9,7 @@ import { readCarriers, readStory } from "./postgres-story-reads.ts";
 import { decodeContent } from "./records.ts";
 import { decodeIdentity, encodeIdentity } from "./rekeyed-identity.ts";
 import { readNumber, readText } from "./rows.ts";
-import type { RekeyReport, RekeyRequest, StoryName } from "./store-types.ts";
+import type { RekeyReport, RekeyRequest, StoryName } from "./store.ts";
 
 /** Sightings that are named at a time. */
 const BATCH = 1000;

@@ -8,7 +8,7 @@ import { insertCollapsedKeys } from "./postgres-polls.ts";
 import { digestQuestion, findAnswers } from "./postgres-questions.ts";
 import { addTotals } from "./postgres-stories.ts";
 import { readNumber, readText } from "./rows.ts";
-import type { CollapsedKey, Question, SightingBatch, SightingChange, StoredSighting } from "./store-types.ts";
+import type { CollapsedKey, Question, SightingBatch, SightingChange, StoredSighting } from "./store.ts";
 import { ASKERS_MAX, STORED_COLUMNS, toStored } from "./stored-sighting.ts";
 
 /** A changed sighting beside its row. */

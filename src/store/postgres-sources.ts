@@ -4,7 +4,7 @@ import { SOURCES_LOCK, takeLock } from "./postgres-locks.ts";
 import { encodePollState, NEW_POLL_STATE } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
 import { CLOCK_SKEW_MAX_MS, CONFIG_PARENT, dayOf, groupDailyCounts, toSourceState } from "./source-rows.ts";
-import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store-types.ts";
+import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store.ts";
 
 /** The lock that a claim takes on each host while it looks whether another process has it. */
 const HOST_LOCK = 4;

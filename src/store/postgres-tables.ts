@@ -3,7 +3,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { HealthNotice } from "../model.ts";
 import type { Session } from "./postgres-connection.ts";
 import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
-import type { ArchivePage, ArchiveState, PollRecord, PushSubscription } from "./store-types.ts";
+import type { ArchivePage, ArchiveState, PollRecord, PushSubscription } from "./store.ts";
 import { pushSubscriptionValues, toPushSubscription } from "./subscription-rows.ts";
 
 const NOTICES_KEPT = 1000;

@@ -28,7 +28,6 @@ import { PostgresSources } from "./postgres-sources.ts";
 import { addTotals } from "./postgres-stories.ts";
 import * as tables from "./postgres-tables.ts";
 import { readNumber, readOptionalInstant } from "./rows.ts";
-import type { RekeyableStore } from "./store.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -48,6 +47,7 @@ import type {
   PushSubscription,
   Question,
   RecordedPoll,
+  RekeyableStore,
   RekeyReport,
   RekeyRequest,
   Retention,
@@ -56,7 +56,7 @@ import type {
   StoryDetail,
   StoryQuery,
   UnarchivedQuery,
-} from "./store-types.ts";
+} from "./store.ts";
 import type { Outcome } from "./waiting-writes.ts";
 import { WriteQueue } from "./write-queue.ts";
 

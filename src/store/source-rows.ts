@@ -2,7 +2,7 @@
 import type { SourceKind, SourceState, SourceStatus } from "../model.ts";
 import { decodeFeed, decodePollState, decodeTexts, NEW_POLL_STATE } from "./records.ts";
 import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
-import type { DailyCount } from "./store-types.ts";
+import type { DailyCount } from "./store.ts";
 
 const DAY_MS = 86_400_000;
 

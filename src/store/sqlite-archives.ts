@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { readInstant, readNumber, readOptionalInstant, readText } from "./rows.ts";
 import { toMatchExpression } from "./sqlite-search.ts";
-import type { ArchivePage, ArchiveState, UnarchivedQuery } from "./store-types.ts";
+import type { ArchivePage, ArchiveState, UnarchivedQuery } from "./store.ts";
 
 const NOT_ARCHIVED =
   "NOT EXISTS (SELECT 1 FROM archived_stories WHERE output = ? AND archived_stories.story = ";

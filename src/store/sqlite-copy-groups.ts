@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type CopyRow, MEMBERS_MAX, toCopyRow } from "./copy-rows.ts";
 import { readNumber } from "./rows.ts";
-import type { CopyEvidence } from "./store-types.ts";
+import type { CopyEvidence } from "./store.ts";
 
 /** Which stories print one report. All of it runs inside its caller's transaction. */
 export class CopyGroups {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { digestKey } from "./digest.ts";
 import { readNumber } from "./rows.ts";
 import { CLOCK_SKEW_MAX_MS } from "./source-rows.ts";
-import type { HubClaim, HubSubscription } from "./store-types.ts";
+import type { HubClaim, HubSubscription } from "./store.ts";
 import {
   HUB_COLUMNS,
   hubSubscriptionKey,

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HealthNotice } from "../model.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
-import type { PollRecord } from "./store-types.ts";
+import type { PollRecord } from "./store.ts";
 
 const NOTICES_KEPT = 1000;
 const KINDS: readonly HealthNotice["kind"][] = ["died", "failing", "moved", "silent", "recovered"];

@@ -13,7 +13,7 @@ import type { CopyFinder } from "./sqlite-copies.ts";
 import type { NoticeTable } from "./sqlite-notices.ts";
 import type { QuestionTable } from "./sqlite-questions.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
-import type { PollRecord, RecordedPoll } from "./store-types.ts";
+import type { PollRecord, RecordedPoll } from "./store.ts";
 
 const DAY_MS = 86_400_000;
 

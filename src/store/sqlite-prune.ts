@@ -4,7 +4,7 @@ import { decodeContent } from "./records.ts";
 import { readInstant, readNumber, readText } from "./rows.ts";
 import type { QuestionTable } from "./sqlite-questions.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
-import type { ForgetRequest, Forgettable, Retention } from "./store-types.ts";
+import type { ForgetRequest, Forgettable, Retention } from "./store.ts";
 
 /** The first place in the order that need not stay; everything from it on downwards goes. */
 interface Boundary {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { digestKey } from "./digest.ts";
 import { readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
-import type { Answer, ClaimedQuestion, PollRecord, Question, SightingChange } from "./store-types.ts";
+import type { Answer, ClaimedQuestion, PollRecord, Question, SightingChange } from "./store.ts";
 
 /** What is asked of the network, and what it said. All of it runs inside its caller's transaction. */
 export class QuestionTable {

@@ -35,7 +35,7 @@ import type {
   StoryDetail,
   StoryQuery,
   UnarchivedQuery,
-} from "./store-types.ts";
+} from "./store.ts";
 
 /** Sources that are read between two turns of the event loop: some 3 ms. */
 const SOURCES_AT_ONCE = 300;

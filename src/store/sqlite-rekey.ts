@@ -7,7 +7,7 @@ import type { QuestionTable } from "./sqlite-questions.ts";
 import type { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
 import type { StoredSightings } from "./sqlite-stored-sightings.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
-import type { RekeyReport, RekeyRequest, StoryName } from "./store-types.ts";
+import type { RekeyReport, RekeyRequest, StoryName } from "./store.ts";
 
 /** Sightings that are named at a time. */
 const BATCH = 1000;

@@ -4,7 +4,7 @@ import { digestKey } from "./digest.ts";
 import type { KnownSighting } from "./poll-plan-types.ts";
 import { readNumber, readText } from "./rows.ts";
 import type { PollWriter, StoredEdit } from "./sqlite-polls.ts";
-import type { CollapsedKey, SightingChange } from "./store-types.ts";
+import type { CollapsedKey, SightingChange } from "./store.ts";
 
 /** A changed sighting beside its row. */
 export interface LocatedEdit extends StoredEdit {

@@ -3,7 +3,7 @@ import type { SourceDefinition, SourceState } from "../model.ts";
 import { encodePollState, NEW_POLL_STATE } from "./records.ts";
 import { readInstant, readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
 import { CLOCK_SKEW_MAX_MS, CONFIG_PARENT, dayOf, groupDailyCounts, toSourceState } from "./source-rows.ts";
-import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store-types.ts";
+import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store.ts";
 
 /**
  * A lease holds until it expires, unless it was taken in what is now the future: the clock was set back, and it would

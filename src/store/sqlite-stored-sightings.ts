@@ -3,7 +3,7 @@ import type { Entry } from "../model.ts";
 import { decodeContent } from "./records.ts";
 import { readNumber, readText } from "./rows.ts";
 import { digestQuestion } from "./sqlite-questions.ts";
-import type { Question, StoredSighting } from "./store-types.ts";
+import type { Question, StoredSighting } from "./store.ts";
 import { ASKERS_MAX, STORED_COLUMNS, toStored } from "./stored-sighting.ts";
 
 /** Reads what a stored sighting tells; null where it is gone or cannot be read. */

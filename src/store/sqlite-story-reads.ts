@@ -6,7 +6,7 @@ import { ArchiveTable } from "./sqlite-archives.ts";
 import { CopyGroups } from "./sqlite-copy-groups.ts";
 import type { SightingTexts } from "./sqlite-search.ts";
 import { listPlaces, type Place, type PlaceStatements, preparePlaces } from "./sqlite-story-places.ts";
-import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store-types.ts";
+import type { CopyGroup, StoryDetail, StoryQuery, UnarchivedQuery } from "./store.ts";
 import {
   isTagged,
   newestFirst,

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { PushSubscription } from "./store-types.ts";
+import type { PushSubscription } from "./store.ts";
 import { pushSubscriptionValues, toPushSubscription } from "./subscription-rows.ts";
 
 /** Subscriptions to hubs. All of it runs inside its caller's transaction. */

@@ -7,7 +7,6 @@ import { translateSqliteError } from "./sqlite-errors.ts";
 import { openReader } from "./sqlite-open.ts";
 import { SqliteReads } from "./sqlite-reads.ts";
 import { WriterThread } from "./sqlite-writer.ts";
-import type { Store } from "./store.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -23,7 +22,8 @@ import type {
   PushSubscription,
   RecordedPoll,
   Retention,
-} from "./store-types.ts";
+  Store,
+} from "./store.ts";
 
 export interface ThreadedSqliteOptions {
   readonly file: string;

@@ -15,8 +15,7 @@ import type {
   ThreadOptions,
   WriteName,
 } from "./sqlite-writer-messages.ts";
-import type { Store } from "./store.ts";
-import type { RecordedPoll } from "./store-types.ts";
+import type { RecordedPoll, Store } from "./store.ts";
 
 export interface WriterThreadOptions extends Omit<ThreadOptions, "now"> {
   readonly clock: Pick<Clock, "now">;

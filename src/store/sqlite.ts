@@ -18,7 +18,6 @@ import { RekeyWriter } from "./sqlite-rekey.ts";
 import { shrinkDatabase } from "./sqlite-shrink.ts";
 import { SightingRewriter } from "./sqlite-sighting-rewriter.ts";
 import { watchDatabase } from "./sqlite-watch.ts";
-import type { RekeyableStore } from "./store.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -33,10 +32,11 @@ import type {
   PollRecord,
   PushSubscription,
   RecordedPoll,
+  RekeyableStore,
   RekeyReport,
   RekeyRequest,
   Retention,
-} from "./store-types.ts";
+} from "./store.ts";
 import type { Outcome } from "./waiting-writes.ts";
 
 /** Sightings that one transaction takes at most (a single poll is never parted). */

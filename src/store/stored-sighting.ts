@@ -1,7 +1,7 @@
 /** Stored sightings as both engines give them to be named anew. */
 import { decodeContent } from "./records.ts";
 import { readInstant, readNumber, readText } from "./rows.ts";
-import type { StoredSighting } from "./store-types.ts";
+import type { StoredSighting } from "./store.ts";
 
 /** What {@link toStored} reads, of `sightings` joined with `sources`. */
 export const STORED_COLUMNS = `sightings.id, sources.id AS source_id, sightings.content_hash, is_own_host, completeness,

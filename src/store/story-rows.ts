@@ -5,7 +5,7 @@ import { DecodeMemory } from "./decode-memory.ts";
 import { decodeContent, decodeFeed, decodePollState, decodeTexts } from "./records.ts";
 import { readInstant, readNumber, readOptionalText, readText } from "./rows.ts";
 import { readSourceKind } from "./source-rows.ts";
-import type { CopyEvidence, CopyGroup } from "./store-types.ts";
+import type { CopyEvidence, CopyGroup } from "./store.ts";
 
 /** Some 5,000 entries of common size: as many as a filter looks at for one feed. */
 const contents = new DecodeMemory(decodeContent, { lengthMax: 16 * 2 ** 20 });

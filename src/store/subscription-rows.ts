@@ -1,6 +1,6 @@
 /** What both engines make of rows about subscriptions, to others' hubs and at our own. */
 import { readInstant, readNumber, readOptionalInstant, readOptionalText, readText } from "./rows.ts";
-import type { HubRequest, HubSubscription, PushSubscription } from "./store-types.ts";
+import type { HubRequest, HubSubscription, PushSubscription } from "./store.ts";
 
 const STATES: readonly PushSubscription["state"][] = ["asked", "active", "refused"];
 

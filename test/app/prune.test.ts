@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { startPruner, tidyStore } from "../../src/app/prune.ts";
 import type { Keep } from "../../src/config/schema.ts";
 import { createLog } from "../../src/observe/log.ts";
-import type { Retention } from "../../src/store/store-types.ts";
+import type { Retention } from "../../src/store/store.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 
 const log = createLog({ level: "silent", terminal: null, scrub: (text) => text });

@@ -11,8 +11,7 @@ import type { Topic } from "../../src/model.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { Hub } from "../../src/push/hub.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Store } from "../../src/store/store.ts";
-import type { HubSubscription } from "../../src/store/store-types.ts";
+import type { HubSubscription, Store } from "../../src/store/store.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 import { createWorkspace, type Workspace } from "../support/workspace.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import { createPostClient } from "../../src/fetch/post.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { OutsideHub } from "../../src/push/outside-hub.ts";
-import type { HubClaim } from "../../src/store/store-types.ts";
+import type { HubClaim } from "../../src/store/store.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { startOriginServer } from "../support/origin-server.ts";
 

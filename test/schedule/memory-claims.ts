@@ -1,6 +1,6 @@
 /** As much of a store as the scheduler needs, in memory: due times and leases, nothing else. */
 import type { SourceState } from "../../src/model.ts";
-import type { ClaimedSource, ClaimRequest, Lease } from "../../src/store/store-types.ts";
+import type { ClaimedSource, ClaimRequest, Lease } from "../../src/store/store.ts";
 import type { ManualClock } from "../support/manual-clock.ts";
 
 interface Row {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { LeaseLostError } from "../../src/errors.ts";
 import { createHostLimit } from "../../src/schedule/host-limit.ts";
 import { type Scheduler, type SchedulerOptions, startScheduler } from "../../src/schedule/scheduler.ts";
-import type { ClaimedSource } from "../../src/store/store-types.ts";
+import type { ClaimedSource } from "../../src/store/store.ts";
 import { createManualClock, settle } from "../support/manual-clock.ts";
 import { MemoryClaims } from "./memory-claims.ts";
 

@@ -1,8 +1,7 @@
 /** Sources, sightings and polls with defaults, for the tests of the store. */
 import { createHash } from "node:crypto";
 import type { Alias, Entry, FeedInfo, PollState, SightingRecord, SourceDefinition } from "../../src/model.ts";
-import type { Store } from "../../src/store/store.ts";
-import type { Lease, PollRecord, RecordedPoll } from "../../src/store/store-types.ts";
+import type { Lease, PollRecord, RecordedPoll, Store } from "../../src/store/store.ts";
 
 export const DAY_MS = 86_400_000;
 export const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 /** The contract's part on syndicated copies: what is found, what is not, and what an operator's word does to it. */
 import { expect, test } from "vitest";
 import type { Entry } from "../../src/model.ts";
-import type { CopyGroup } from "../../src/store/store-types.ts";
+import type { CopyGroup } from "../../src/store/store.ts";
 import { cutToThird, toHtml, writeReport } from "../syndicate/wire-texts.ts";
 import {
   addSources,

@@ -1,6 +1,6 @@
 /** The contract's part on the operator's `merge` and `split`. */
 import { expect, test } from "vitest";
-import type { StoryDetail } from "../../src/store/store-types.ts";
+import type { StoryDetail } from "../../src/store/store.ts";
 import {
   addSources,
   after,

@@ -1,6 +1,6 @@
 /** The contract's part on what publishing keeps: subscriptions at our own hub, and the archives of outputs. */
 import { expect, test } from "vitest";
-import type { HubSubscription, UnarchivedQuery } from "../../src/store/store-types.ts";
+import type { HubSubscription, UnarchivedQuery } from "../../src/store/store.ts";
 import { addSources, after, buildDefinition, buildSighting, poll, T0 } from "./builders.ts";
 import { type StoreFactory, useStore } from "./contract.ts";
 

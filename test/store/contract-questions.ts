@@ -1,7 +1,7 @@
 /** The contract's part on what is asked of the network. */
 import { expect, test } from "vitest";
 import type { SightingRecord } from "../../src/model.ts";
-import type { Question } from "../../src/store/store-types.ts";
+import type { Question } from "../../src/store/store.ts";
 import {
   addSources,
   after,

@@ -1,8 +1,7 @@
 /** The contract's part on naming everything stored anew, for stores that can. */
 import { expect, test } from "vitest";
 import type { SightingRecord } from "../../src/model.ts";
-import type { RekeyableStore } from "../../src/store/store.ts";
-import type { RekeyRequest } from "../../src/store/store-types.ts";
+import type { RekeyableStore, RekeyRequest } from "../../src/store/store.ts";
 import {
   addSources,
   after,

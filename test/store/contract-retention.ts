@@ -1,7 +1,7 @@
 /** The contract's part on forgetting stories (`keep`) and on what must not come back. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { SightingRecord } from "../../src/model.ts";
-import type { Retention } from "../../src/store/store-types.ts";
+import type { Retention } from "../../src/store/store.ts";
 import {
   addSources,
   after,

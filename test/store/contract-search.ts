@@ -1,6 +1,6 @@
 /** The contract's part on full-text search: which words find a story, in what order, under which other filters. */
 import { expect, test } from "vitest";
-import type { StoryQuery } from "../../src/store/store-types.ts";
+import type { StoryQuery } from "../../src/store/store.ts";
 import { addSources, after, buildDefinition, buildSighting, poll, urlAlias } from "./builders.ts";
 import { type StoreFactory, useStore } from "./contract.ts";
 

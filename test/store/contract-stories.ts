@@ -1,7 +1,7 @@
 /** The contract's part on stories: what joins, what merges, what is published under which id, and how it is read. */
 import { expect, test } from "vitest";
 import type { Story } from "../../src/model.ts";
-import type { StoryDetail, StoryQuery } from "../../src/store/store-types.ts";
+import type { StoryDetail, StoryQuery } from "../../src/store/store.ts";
 import {
   addSources,
   after,

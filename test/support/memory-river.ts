@@ -1,8 +1,7 @@
 /** The few calls of a store that serving needs, over a list of stories; the rest of the contract is not here. */
 import type { CopyGroup, HealthNotice, SourceState, Story } from "../../src/model.ts";
 import type { SiteStore } from "../../src/serve/site.ts";
-import type { Store } from "../../src/store/store.ts";
-import type { ArchivePage, ArchiveState, StoryQuery, UnarchivedQuery } from "../../src/store/store-types.ts";
+import type { ArchivePage, ArchiveState, Store, StoryQuery, UnarchivedQuery } from "../../src/store/store.ts";
 
 export class MemoryRiver implements SiteStore, Pick<Store, "listNotices"> {
   stories: readonly Story[];
