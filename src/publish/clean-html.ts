@@ -5,7 +5,7 @@
 import { escapeUTF8 } from "entities";
 import sanitizeHtml from "sanitize-html";
 import { cleanCharacters, cleanText } from "./clean.ts";
-import { isWellNested, nestAnew } from "./html-nesting.ts";
+import { isWellNested, nestAnew, writeOutReferences } from "./html-nesting.ts";
 import {
   ALLOWED_ATTRIBUTES,
   ALLOWED_TAGS,
@@ -60,6 +60,8 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
 /** What a parser would move is moved, as long as what comes of it is as plain and safe. */
 function nest(html: string): string {
   if (isWellNested(html)) return html;
+  const written = cleanCharacters(writeOutReferences(html));
+  if (isWellNested(written) && isPlainSafeHtml(written)) return written;
   const nested = cleanCharacters(nestAnew(html));
   // Reopened elements can multiply; what grew beyond reason stays as it was.
   const isReasonable = nested.length <= 2 * html.length + 1000;

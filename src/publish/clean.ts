@@ -11,6 +11,8 @@ const ID_LENGTH_MAX = 2000;
 
 /** Everything outside XML 1.0 `Char` (lone surrogates too), and the C1 controls and U+FFFD that validators warn about. */
 const INVALID_CHARACTERS = /[^\t\n\r\x20-\x7E\xA0-\uD7FF\uE000-\uFFFC\u{10000}-\u{10FFFF}]/gu;
+/** As much of it as can be told of one UTF-16 unit: a look at most texts, of which the other would take ten times as long. */
+const INVALID_UNIT = /[^\t\n\r\x20-\x7E\xA0-\uFFFC]/;
 /** Bidirectional embeddings, overrides and isolates: in one line of text they reorder what stands beside it. */
 const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
 
@@ -37,7 +39,8 @@ export function mendDoubleEncoding(text: string): string {
 
 /** Removes what XML 1.0 (2.2 Char) cannot carry; line ends become `\n`. */
 export function cleanCharacters(text: string): string {
-  return text.replace(/\r\n?/g, "\n").replace(INVALID_CHARACTERS, "");
+  const lines = text.replace(/\r\n?/g, "\n");
+  return lines.isWellFormed() && !INVALID_UNIT.test(lines) ? lines : lines.replace(INVALID_CHARACTERS, "");
 }
 
 /** Text as it was meant: `mendDoubleEncoding` first, as its letters may look like controls. */

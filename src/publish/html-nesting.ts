@@ -3,6 +3,7 @@
  * does not, such as a list in a paragraph or a cell without a table, is an error to validators, and each reader mends it in its
  * own way; so it is mended here, once, by the standard's rules.
  */
+import { decodeHTMLStrict } from "entities";
 import {
   type DefaultTreeAdapterTypes,
   defaultTreeAdapter,
@@ -45,6 +46,32 @@ const VOID_ELEMENTS = words("br hr img wbr col source track");
 const TAG = /<(\/?)([a-z][a-z0-9]*)(?![a-z0-9])[^<>]*>/g;
 /** References that every parser reads alike; anything else is written out. */
 const UNSURE_REFERENCE = /&(?!(?:amp|lt|gt|quot|nbsp|#39);)[a-z0-9#]/i;
+/** What looks like a reference and does not end with its semicolon: what stands beside it says what it means (13.2.5.73). */
+const OPEN_REFERENCE = /&(?!(?:#\d+|#x[\da-f]+|[a-z][a-z\d]*);)[a-z\d#]/i;
+/** A reference that is not sure, or an ampersand that begins none. */
+const WRITTEN_OUT = /&(?!(?:amp|lt|gt|quot|nbsp|#39);)(?:[a-z\d#]+;)?/gi;
+const SURE_REFERENCES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+  "\u00a0": "&nbsp;",
+};
+
+/**
+ * Characters instead of references (`&mdash;`), where what is meant is beyond doubt: most texts then need no parser. What no parser
+ * knows stays as it is, and so does a text with references that do not end.
+ */
+export function writeOutReferences(html: string): string {
+  if (OPEN_REFERENCE.test(html)) return html;
+  return html.replace(WRITTEN_OUT, (reference) => {
+    const meant = decodeHTMLStrict(reference);
+    // A letter that is markup, and an ampersand that could begin a reference with what follows, stay references.
+    if (meant === reference && reference !== "&") return reference;
+    return meant.replace(/[&<>"'\u00a0]/g, (one) => SURE_REFERENCES[one] ?? one);
+  });
+}
 
 /** @param html as `isPlainSafeHtml` lets it pass: regular tags, each closed in order */
 export function isWellNested(html: string): boolean {

@@ -3,7 +3,9 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { defaultTreeAdapter, html as HTML, parseFragment, serialize } from "parse5";
 import { describe, expect, it } from "vitest";
+import { cleanCharacters } from "../../src/publish/clean.ts";
 import { cleanHtml } from "../../src/publish/clean-html.ts";
+import { writeOutReferences } from "../../src/publish/html-nesting.ts";
 import { ALLOWED_TAGS, isPlainSafeHtml } from "../../src/publish/html-policy.ts";
 import { HOSTILE_HTML } from "../support/hostile.ts";
 import { isSkippedWithout } from "../support/skip.ts";
@@ -39,6 +41,13 @@ describe("nesting", () => {
     ["<dl><dt>a<dd>b</dd></dt></dl>", "<dl><dt>a</dt><dd>b</dd></dl>"],
     ["a &copy 2026 &#128;", "a © 2026 €"],
     ["a &#1; &#xD800; b", "a  b"],
+    ["<p>a &mdash; b&#8217;s &hellip;</p>", "<p>a — b’s …</p>"],
+    ["<p>&#60;b&#62; &#38;lt; &#x22;&apos;</p>", "<p>&lt;b&gt; &amp;lt; &quot;&#39;</p>"],
+    ["<p>&#xA0;x &NonBreakingSpace;y</p>", "<p>&nbsp;x &nbsp;y</p>"],
+    ["<p>&nosuch; &mdash;</p>", "<p>&amp;nosuch; —</p>"],
+    ["<p>&&#108;t;b &AM&#80; &mdash;</p>", "<p>&amp;lt;b &amp;AMP —</p>"],
+    ["<p>&notit; &mdash;</p>", "<p>¬it; —</p>"],
+    ["<table>&mdash;<tr><td>b</td></tr></table>", "—<table><tbody><tr><td>b</td></tr></tbody></table>"],
     ["<ruby>a<div><rt>b</rt></div></ruby>", "<ruby>a<div><span>b</span></div></ruby>"],
     ["<pre>\n\na</pre>", "<pre>\n\na</pre>"],
   ])("%s", (html, expected) => {
@@ -61,6 +70,41 @@ describe("nesting", () => {
         expect(plain(parsed)).toBe(plain(clean.replace(/&#39;/g, "'")));
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("a reference written out is what a parser reads there, in text and in an attribute", () => {
+    const named = fc.constantFrom(
+      "mdash",
+      "NotEqualTilde",
+      "lt",
+      "AMP",
+      "apos",
+      "notin",
+      "copy",
+      "nosuch",
+      "Tab",
+      "bne",
+    );
+    const digits = fc.integer({ min: 0, max: 0x11ffff });
+    const reference = fc.oneof(
+      named.map((name) => `&${name};`),
+      named.map((name) => `&${name}`),
+      digits.map((code) => `&#${code};`),
+      digits.map((code) => `&#X${code.toString(16)};`),
+    );
+    const text = fc.array(fc.oneof(reference, fc.constantFrom("a", " ", "x=1", "&", "&amp;")), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(text, (parts) => {
+        const html = `<p title="${parts.join("")}">${parts.join("")}</p>`;
+        const written = writeOutReferences(html);
+        // A carriage return is a line end wherever it comes from.
+        expect(cleanCharacters(asParsed(cleanCharacters(written)))).toBe(cleanCharacters(asParsed(html)));
+        expect(writeOutReferences(written)).toBe(written);
+      }),
+      { numRuns: 1000 },
     );
   });
 
