@@ -12,10 +12,10 @@ import { combineInTurns } from "./combine-in-turns.ts";
 import { isShown, withCopies } from "./copy-groups.ts";
 import type { SiteSettings } from "./river.ts";
 
-/** Stories looked at in one query. */
-const CHUNK = 25;
-/** What one call does at most before readers and polls get their turn. */
-const CHUNKS_MAX = 80;
+/** Stories looked at in one turn of the event loop: some milliseconds. */
+const CHUNK = 10;
+/** What one call does at most before the next documents are rendered. */
+const CHUNKS_MAX = 200;
 const PAGES_MAX = 5;
 const PAGE_ENTRIES_MAX = 100;
 const PAGE_ENTRIES_MIN = 10;
@@ -48,7 +48,17 @@ interface Progress {
   /** Every story up to this number was looked at. */
   scannedTo: number;
   /** Numbers of the output's stories among them, the smallest first. */
-  waiting: readonly number[];
+  waiting: number[];
+}
+
+/** What one call works with. */
+interface Advance {
+  readonly settings: Selection;
+  /** Numbers of the stories in the live document. */
+  readonly live: ReadonlySet<number>;
+  /** The output's stories that this call has looked at and that are on no page yet. */
+  readonly looked: Map<number, Story>;
+  chunksLeft: number;
 }
 
 type Selection = Pick<SiteSettings, "title" | "url" | "outputs" | "matchers">;
@@ -74,16 +84,18 @@ export class Archiver {
   ): Promise<Archived> {
     let state = await this.#prepare(output);
     if (output.isArchived === false) return toArchived(state, false);
-    let isBehind = await this.#scan(output, settings);
+    const advance: Advance = { settings, live, looked: new Map(), chunksLeft: CHUNKS_MAX };
+    let isBehind = false;
     for (let written = 0; ; written += 1) {
-      const target = await this.#findTarget(output, { live, settings });
+      isBehind = await this.#scan(output, advance);
+      const target = await this.#findTarget(output, advance);
       if (target === null) break;
       if (written === PAGES_MAX) {
         isBehind = true;
         break;
       }
-      const next = await this.#writePage(output, { state, settings });
-      if (next === null) return { ...toArchived(await this.#store.archiveState(output.name), true) };
+      const next = await this.#writePage(output, { state, advance });
+      if (next === null) return toArchived(await this.#store.archiveState(output.name), true);
       state = next;
       await setImmediate();
     }
@@ -102,7 +114,7 @@ export class Archiver {
     for (;;) {
       const state = await this.#prepare(output);
       if (output.isArchived === false) return;
-      while (await this.#scan(output, settings));
+      while (await this.#scanChunk(output, { settings }));
       const { waiting } = this.#progressOf(output);
       const stories: Story[] = [];
       for (const number of waiting.filter((one) => numbers.has(one))) {
@@ -137,30 +149,51 @@ export class Archiver {
     return state;
   }
 
-  /** Looks at stories that came since. @returns whether some are left for the next call */
-  async #scan(output: OutputDefinition, settings: Selection): Promise<boolean> {
-    const progress = this.#progressOf(output);
-    for (let chunk = 0; chunk < CHUNKS_MAX; chunk += 1) {
-      const stories = await this.#list(output, progress.scannedTo);
-      const last = stories.at(-1);
-      if (last === undefined) return false;
-      const found = stories.filter((story) => matches(story, { output, settings }));
-      progress.waiting = [...progress.waiting, ...found.map(({ number }) => number)];
-      progress.scannedTo = last.number;
-      await setImmediate();
+  /** Looks at stories that came since, until there is a page to write. @returns whether some are left for later */
+  async #scan(output: OutputDefinition, advance: Advance): Promise<boolean> {
+    const { settings, live, looked } = advance;
+    const { waiting } = this.#progressOf(output);
+    const size = pageSizeOf(output);
+    while (waiting.length < size || waiting.every((number) => live.has(number))) {
+      if (advance.chunksLeft === 0) return true;
+      advance.chunksLeft -= 1;
+      // No more than the page takes: what is looked at for the next one would have to be read again.
+      const missing = size - waiting.length;
+      const limit = missing > 0 ? Math.min(missing, CHUNK) : CHUNK;
+      if (!(await this.#scanChunk(output, { settings, looked, limit }))) return false;
     }
     return true;
   }
 
-  /** The last story that is neither live nor on a page; null when there is none. */
-  async #findTarget(
+  /** @returns whether there was something to look at */
+  async #scanChunk(
     output: OutputDefinition,
-    { live, settings }: { readonly live: ReadonlySet<number>; readonly settings: Selection },
-  ): Promise<number | null> {
+    {
+      settings,
+      looked,
+      limit = CHUNK,
+    }: { readonly settings: Selection; readonly looked?: Map<number, Story>; readonly limit?: number },
+  ): Promise<boolean> {
+    const progress = this.#progressOf(output);
+    const stories = await this.#list(output, progress.scannedTo, limit);
+    const last = stories.at(-1);
+    if (last === undefined) return false;
+    for (const story of stories) {
+      if (!matches(story, { output, settings })) continue;
+      progress.waiting.push(story.number);
+      looked?.set(story.number, story);
+    }
+    progress.scannedTo = last.number;
+    await setImmediate();
+    return true;
+  }
+
+  /** The last story that is neither live nor on a page; null when there is none. */
+  async #findTarget(output: OutputDefinition, { live, looked, settings }: Advance): Promise<number | null> {
     const progress = this.#progressOf(output);
     for (;;) {
       const number = progress.waiting.findLast((one) => !live.has(one));
-      if (number === undefined) return null;
+      if (number === undefined || looked.has(number)) return number ?? null;
       // It may have become part of another story meanwhile.
       const [story] = await this.#list(output, number - 1, 1);
       if (story?.number === number && matches(story, { output, settings })) return number;
@@ -171,9 +204,13 @@ export class Archiver {
   /** @returns the state after it, or null when another process has written that page */
   async #writePage(
     output: OutputDefinition,
-    { state, settings }: { readonly state: ArchiveState; readonly settings: Selection },
+    { state, advance }: { readonly state: ArchiveState; readonly advance: Advance },
   ): Promise<ArchiveState | null> {
-    const stories = await this.#takeStories(output, { from: state.position, settings });
+    const { settings, looked } = advance;
+    const stories =
+      this.#takeLooked(output, looked) ??
+      (await this.#takeStories(output, { from: state.position, settings }));
+    for (const { number } of stories) looked.delete(number);
     const position = stories.at(-1)?.number ?? this.#progressOf(output).scannedTo;
     return this.#addPage(output, { stories, position, state, settings });
   }
@@ -225,6 +262,13 @@ export class Archiver {
     return { ...state, pages: number, position };
   }
 
+  /** The page of stories that waits longest, where this call has just looked at all of them; else null. */
+  #takeLooked(output: OutputDefinition, looked: ReadonlyMap<number, Story>): readonly Story[] | null {
+    const next = this.#progressOf(output).waiting.slice(0, pageSizeOf(output));
+    const stories = next.flatMap((number) => looked.get(number) ?? []);
+    return stories.length === next.length ? stories : null;
+  }
+
   /** The oldest stories of the output that are on no page: a page of them. */
   async #takeStories(
     output: OutputDefinition,
@@ -232,8 +276,7 @@ export class Archiver {
   ): Promise<readonly Story[]> {
     const { waiting, scannedTo } = this.#progressOf(output);
     const [first] = waiting;
-    // Half the live document: the newest stories, which are edited most, stay off the pages for a while.
-    const size = Math.max(PAGE_ENTRIES_MIN, Math.min(PAGE_ENTRIES_MAX, Math.floor(output.limit / 2)));
+    const size = pageSizeOf(output);
     const taken: Story[] = [];
     let after = Math.max(from, (first ?? 0) - 1);
     while (taken.length < size) {
@@ -278,6 +321,11 @@ function matches(
   { output, settings }: { readonly output: OutputDefinition; readonly settings: Selection },
 ): boolean {
   return isShown(story, { output, matches: settings.matchers?.get(output.name) });
+}
+
+/** Half the live document: the newest stories, which are edited most, stay off the pages for a while. */
+function pageSizeOf({ limit }: OutputDefinition): number {
+  return Math.max(PAGE_ENTRIES_MIN, Math.min(PAGE_ENTRIES_MAX, Math.floor(limit / 2)));
 }
 
 /** Names what an output selects; empty for everything. */

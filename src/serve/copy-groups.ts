@@ -1,4 +1,5 @@
 /** Which of some stories an output shows on their own, and for which groups of copies they stand. */
+import { setImmediate } from "node:timers/promises";
 import type { CopyGroup, OutputDefinition, Story } from "../model.ts";
 import { winnerFor } from "../publish/combine.ts";
 import { listMembers } from "../publish/copies.ts";
@@ -18,6 +19,8 @@ export async function withCopies(
   { syndication }: OutputDefinition,
 ): Promise<readonly Story[]> {
   if (syndication === "off" || stories.length === 0) return stories;
+  // Reading a hundred stories takes as long as reading their groups: requests get their turn in between.
+  await setImmediate();
   const groups = new Map<number, CopyGroup>();
   for (const group of await store.listCopies(stories.map(({ number }) => number))) {
     for (const { story } of group.members) groups.set(story.number, group);

@@ -251,6 +251,22 @@ describe("RFC 5005 4: an archived feed", () => {
     expect(pages.length).toBeLessThan(60 / 4);
   });
 
+  it("reads a story once for the page that it stands on, and fills each page, while it catches up", async () => {
+    const river = new MemoryRiver(Array.from({ length: 203 }, (_, n) => storyOf(n + 1)));
+    const list = river.listUnarchived.bind(river);
+    let read = 0;
+    river.listUnarchived = async (query) => {
+      const stories = await list(query);
+      read += stories.length;
+      return stories;
+    };
+    const site = siteOf(river);
+    await refreshWholly(site);
+    const { pages } = await readHistory(site);
+    expect(pages.map((page) => idsOf(page).length)).toEqual(Array.from({ length: 20 }, () => 10));
+    expect(read).toBeLessThan(203 * 1.2);
+  });
+
   it("a story that falls out of the window goes on a page, without any change of the store", async () => {
     const clock = createManualClock(now);
     const site = siteOf(
