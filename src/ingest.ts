@@ -121,6 +121,7 @@ export async function pollSource(
     random: options.random,
     isPushed: options.isPushed?.(source.id) ?? false,
   });
+  if (sightings.length > 0) await turn.takeAnother();
   const { notice, noticed } = noticeOf(source, planned, at);
   const state = { ...planned, noticed };
   const recorded = await store.recordPoll({

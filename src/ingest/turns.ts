@@ -1,13 +1,16 @@
 /**
  * When documents are read. One per turn of the event loop: sixty answers may arrive in the same turn, and read one after the other
- * they would keep readers of the feed waiting for a tenth of a second. And only so many that the store has not taken yet: what waits
- * there is copied by every collection of young objects, which is felt as much.
+ * they would keep readers of the feed waiting for a tenth of a second. Its entries are made ready for the store in another turn, which
+ * takes as long. And only so many that the store has not taken yet: what waits there is copied by every collection of young objects,
+ * which is felt as much.
  */
 
 /** Enough to fill a transaction of the store while the next documents are read. */
 const UNSTORED_MAX = 48;
 
 const waiting: (() => void)[] = [];
+/** Of documents that are read already. */
+const returning: (() => void)[] = [];
 let unstored = 0;
 let isScheduled = false;
 
@@ -27,6 +30,14 @@ export class DocumentTurn implements Disposable {
     });
   }
 
+  /** Resolves in the next such turn that no other document has asked for so; those that wait to be read come after it. */
+  takeAnother(): Promise<void> {
+    return new Promise((resolve) => {
+      returning.push(resolve);
+      schedule();
+    });
+  }
+
   [Symbol.dispose](): void {
     if (!this.#isTaken) return;
     this.#isTaken = false;
@@ -36,11 +47,12 @@ export class DocumentTurn implements Disposable {
 }
 
 function schedule(): void {
-  if (isScheduled || waiting.length === 0 || unstored >= UNSTORED_MAX) return;
+  if (isScheduled || (returning.length === 0 && (waiting.length === 0 || unstored >= UNSTORED_MAX))) return;
   isScheduled = true;
   setImmediate(() => {
     isScheduled = false;
-    waiting.shift()?.();
+    const next = returning.shift() ?? (unstored < UNSTORED_MAX ? waiting.shift() : undefined);
+    next?.();
     schedule();
   });
 }
