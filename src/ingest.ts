@@ -6,7 +6,7 @@
  * Expected failures (a server that is down, a page where a feed was) become the source's state, with the next poll set
  * back. Everything that one poll changes is written in one transaction, so a crash at any line loses nothing.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { compilePatterns } from "./config/pattern.ts";
 import { FetchError, MainstemError } from "./errors.ts";
 import type { Freshness } from "./fetch/http.ts";
@@ -281,7 +281,7 @@ function nameByFile(
   path: string | undefined,
 ): IdentifiedEntry {
   if (path === undefined || identified.originalUrl !== null) return identified;
-  const title = createHash("sha256").update(identified.entry.title).digest("hex").slice(0, 16);
+  const title = hash("sha256", identified.entry.title).slice(0, 16);
   const guidKey = `file:${path}#${title}`;
   const alias = {
     key: `${guidKey}@${sourceId}`,

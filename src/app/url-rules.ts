@@ -1,5 +1,5 @@
 /** The operator's own URL rules: read from a file, or fetched at a start and kept beside the store. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -99,6 +99,6 @@ async function fetchRules(
 
 /** Beside the store's file, else with the temporary ones; under a name of its own for each URL. */
 function copyFile(url: string, store: Config["store"]): string {
-  const digest = createHash("sha256").update(url).digest("hex").slice(0, 16);
+  const digest = hash("sha256", url).slice(0, 16);
   return join(store.engine === "sqlite" ? dirname(store.file) : tmpdir(), `url-rules-${digest}.txt`);
 }

@@ -1,5 +1,5 @@
 /** Local sources: one file, or a drop folder of article documents. Only regular files, only within their limits. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { constants, type Dirent, type Stats } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
@@ -43,7 +43,7 @@ export async function readSourceFile(
       chunks.push(Buffer.from(buffer.subarray(0, bytesRead)));
     }
     const bytes = Buffer.concat(chunks, size);
-    return { bytes, bodyHash: createHash("sha256").update(bytes).digest("hex"), modifiedAt: stats.mtime };
+    return { bytes, bodyHash: hash("sha256", bytes), modifiedAt: stats.mtime };
   } catch (error) {
     signal.throwIfAborted();
     throw toFileError(error, path);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { basename, extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { ParseError } from "../errors.ts";
@@ -77,8 +77,7 @@ export function readArticle(text: string, options: ArticleOptions): ParsedDocume
     },
     entries: [
       {
-        guid:
-          url === null ? `urn:sha256:${createHash("sha256").update(normalized.trim()).digest("hex")}` : null,
+        guid: url === null ? `urn:sha256:${hash("sha256", normalized.trim())}` : null,
         url,
         title: cutText(title, limits.titleLength),
         authors: given.authors ?? head.authors,

@@ -2,7 +2,7 @@
  * The last gate before a feed is written: whatever the store holds, what leaves here is valid in XML, in JSON and for
  * feed validators. Every function is linear in its input and answers null where nothing valid is left.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { iso6392 } from "iso-639-2";
 import { holdsSecret, maskSecrets } from "../secrets.ts";
 
@@ -146,7 +146,7 @@ export function cleanId(value: string): string {
 
 /** A name for anything: the same text always gives the same one. */
 export function digestUrn(text: string): string {
-  return `urn:sha256:${createHash("sha256").update(text).digest("hex")}`;
+  return `urn:sha256:${hash("sha256", text)}`;
 }
 
 const languageNames = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });

@@ -2,7 +2,7 @@
  * The one script of the pages. They work without it; with it, an open page follows what the server tells it (SSE): it fetches
  * itself and takes over the part that lives. It is a file of ours under a strict CSP, and reads nothing but our own pages.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export const LIVE_SCRIPT = `"use strict";
 (() => {
@@ -92,7 +92,7 @@ export const LIVE_SCRIPT = `"use strict";
 `;
 
 /** Changes with the content, so that caches may keep what they have for good. */
-export const LIVE_SCRIPT_PATH: string = `/assets/live-${createHash("sha256").update(LIVE_SCRIPT).digest("hex").slice(0, 10)}.js`;
+export const LIVE_SCRIPT_PATH: string = `/assets/live-${hash("sha256", LIVE_SCRIPT).slice(0, 10)}.js`;
 
 /** Where the river's pages and the status page hear of changes. */
 export const RIVER_EVENTS_PATH = "/events";

@@ -1,5 +1,5 @@
 /** The health of the sources as an Atom feed (RFC 4287): what an operator subscribes to instead of looking at a page. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { HealthNotice } from "../model.ts";
 import { cleanLine, scrubUrls } from "./clean.ts";
 import { SharedInstants, writeInstant } from "./instant.ts";
@@ -64,6 +64,6 @@ function numberOf(id: string): number {
 }
 
 function idOf({ sourceId, kind, at }: HealthNotice): string {
-  const digest = createHash("sha256").update(`${sourceId}\n${kind}\n${at.toISOString()}`).digest("hex");
+  const digest = hash("sha256", `${sourceId}\n${kind}\n${at.toISOString()}`);
   return `urn:sha256:${digest}`;
 }

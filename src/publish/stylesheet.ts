@@ -1,5 +1,5 @@
 /** The one stylesheet and the icon of all pages, served under names that change with their content. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export const STYLESHEET = `:root {
   color-scheme: light dark;
@@ -145,5 +145,5 @@ export const STYLESHEET_PATH: string = `/assets/mainstem-${digest(STYLESHEET)}.c
 export const ICON_PATH: string = `/assets/icon-${digest(ICON)}.svg`;
 
 function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 10);
+  return hash("sha256", text).slice(0, 10);
 }

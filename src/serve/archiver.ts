@@ -3,7 +3,7 @@
  * changes. Stories are taken in the order in which they were stored, not of their dates: a story that comes late with an old
  * date goes on a new page instead of being missed behind the closed ones.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Clock, OutputDefinition, Story } from "../model.ts";
 import { renderArchivePage } from "../publish/render.ts";
@@ -332,7 +332,7 @@ function pageSizeOf({ limit }: OutputDefinition): number {
 function scopeOf({ tags, include, exclude, search }: OutputDefinition): string {
   if (tags.length + include.length + exclude.length === 0 && search === undefined) return "";
   const text = JSON.stringify([tags, include, exclude, search ?? null]);
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+  return hash("sha256", text, "base64url").slice(0, 22);
 }
 
 function newestFirst(a: Story, b: Story): number {

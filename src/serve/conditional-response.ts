@@ -2,7 +2,7 @@
  * One document as HTTP serves it: validators, content codings made once, and the answer to a conditional request
  * (RFC 9110 chapters 8.8, 12.5.3 and 13).
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
@@ -53,8 +53,7 @@ export class Representation {
   constructor(options: RepresentationOptions) {
     this.body = Buffer.from(options.body.buffer, options.body.byteOffset, options.body.byteLength);
     this.lastModified = options.lastModified;
-    this.#hash =
-      options.instance?.hash ?? createHash("sha256").update(this.body).digest("base64url").slice(0, 22);
+    this.#hash = options.instance?.hash ?? hash("sha256", this.body, "base64url").slice(0, 22);
     this.#status = options.instance === undefined ? 200 : 226;
     this.#contentType = options.contentType;
     this.#lastModifiedSeconds =

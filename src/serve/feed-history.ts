@@ -2,7 +2,7 @@
  * What an output's feed looked like at its last changes, so that a client which says `A-IM: feed` gets only the entries
  * that it has not seen (RFC 3229, with the `feed` instance manipulation): 226 instead of 200.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { PublishedEntry, PublishedFeed } from "../publish/combine.ts";
 import type { FeedFormat } from "../publish/feed-urls.ts";
@@ -91,5 +91,5 @@ function digestOfFeed(feed: PublishedFeed): string {
 }
 
 function digest(text: string): string {
-  return createHash("sha1").update(text).digest("base64url");
+  return hash("sha1", text, "base64url");
 }

@@ -1,5 +1,4 @@
 import { LeaseLostError } from "../errors.ts";
-import type { FeedInfo } from "../model.ts";
 import { addCounts } from "./carriers.ts";
 import { digestKeyHex } from "./digest.ts";
 import { findChangedSightings } from "./poll-plan.ts";
@@ -13,7 +12,7 @@ import { hostOf } from "./postgres-sources.ts";
 import { addToCounts, addTotals } from "./postgres-stories.ts";
 import { findByGuids, nameGuid } from "./postgres-story-reads.ts";
 import { noteHealth } from "./postgres-tables.ts";
-import { decodeFeed, encodeFeed, encodePollState } from "./records.ts";
+import { encodeFeed, encodePollState, isFeedChanged } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 import { dayOf } from "./source-rows.ts";
 import type { PollRecord, RecordedPoll } from "./store.ts";
@@ -167,7 +166,8 @@ async function writeRest(
   for (const [index, { record, source }] of held.entries()) {
     const result = results[index] ?? NOTHING_NEW;
     addCounts(added, new Map([[source.no, result.entries.new]]), 1);
-    if (result.isVisible || !isFeedChanged(source, record.state.feed)) continue;
+    const isShown = result.isVisible || source.entryCount === 0;
+    if (isShown || !isFeedChanged(source.feedJson, record.state.feed)) continue;
     results[index] = { ...result, isVisible: true };
     isVisible = true;
   }
@@ -186,13 +186,6 @@ async function writeRest(
     if (record.notice !== undefined) await noteHealth(session, record);
   }
   await addTotals(session, { ...totals, isVisible });
-}
-
-/** What readers see of a feed; its `updated` may change at every poll and is no reason to publish again. */
-function isFeedChanged({ feedJson, entryCount }: PolledSource, feed: FeedInfo | null): boolean {
-  if (entryCount === 0 || encodeFeed(feed) === feedJson) return false;
-  const describe = (one: FeedInfo | null) => JSON.stringify(one === null ? null : { ...one, updated: null });
-  return describe(decodeFeed(feedJson)) !== describe(feed);
 }
 
 async function writeStates(

@@ -285,6 +285,16 @@ export function decodeFeed(json: string | null): FeedInfo | null {
   return json === null ? null : decode(feedSchema, json);
 }
 
+/**
+ * Do readers see anything else of a feed than what {@link encodeFeed} wrote? Its `updated` may change at every poll and is no reason to
+ * publish again.
+ */
+export function isFeedChanged(json: string | null, feed: FeedInfo | null): boolean {
+  if (encodeFeed(feed) === json) return false;
+  const describe = (one: FeedInfo | null) => encodeFeed(one && { ...one, updated: null });
+  return describe(decodeFeed(json)) !== describe(feed);
+}
+
 /** A JSON list of texts; anything else reads as an empty list. */
 export function decodeTexts(json: string): readonly string[] {
   return decode(textsSchema, json) ?? [];

@@ -1,13 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LeaseLostError } from "../errors.ts";
-import type { FeedInfo, SightingRecord } from "../model.ts";
+import type { SightingRecord } from "../model.ts";
 import type { Fingerprint } from "../syndicate/report.ts";
 import { digestKey } from "./digest.ts";
 import { type ForgottenKey, listOffered, SEEN_PRECISION_MS } from "./forgotten.ts";
 import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
 import { prepareSighting } from "./prepared-sighting.ts";
-import { decodeContent, decodeFeed, encodeFeed, encodePollState, type SightingContent } from "./records.ts";
+import {
+  decodeContent,
+  encodeFeed,
+  encodePollState,
+  isFeedChanged,
+  type SightingContent,
+} from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 import type { CopyFinder } from "./sqlite-copies.ts";
 import type { NoticeTable } from "./sqlite-notices.ts";
@@ -151,11 +157,8 @@ export class PollWriter {
     this.#notices.note(record);
     const feedJson = encodeFeed(record.state.feed);
     this.#writeState(record, source, { feedJson, added: recorded.entries.new });
-    const isFeedChanged =
-      feedJson !== source.feedJson &&
-      source.entryCount > 0 &&
-      describeFeed(decodeFeed(source.feedJson)) !== describeFeed(record.state.feed);
-    if (!isFeedChanged || recorded.isVisible) return recorded;
+    if (recorded.isVisible || source.entryCount === 0 || feedJson === source.feedJson) return recorded;
+    if (!isFeedChanged(source.feedJson, record.state.feed)) return recorded;
     this.#stories.addTotals({ isVisible: true, stories: 0, aliases: 0 });
     return { ...recorded, isVisible: true };
   }
@@ -318,9 +321,4 @@ export class PollWriter {
       aliases,
     });
   }
-}
-
-/** What readers see of a feed; its `updated` may change at every poll and is no reason to publish again. */
-function describeFeed(feed: FeedInfo | null): string {
-  return JSON.stringify(feed === null ? null : { ...feed, updated: null });
 }

@@ -81,12 +81,12 @@ export function toStory(row: Readonly<Record<string, unknown>>, carriers: readon
   };
 }
 
-/** Has a source with one of these tags carried the story? Without tags: yes. */
 /** The order of the combined feed. */
 export function newestFirst(a: Story, b: Story): number {
   return b.orderedAt.getTime() - a.orderedAt.getTime() || b.number - a.number;
 }
 
+/** Has a source with one of these tags carried the story? Without tags: yes. */
 export function isTagged(story: Story, tags: ReadonlySet<string>): boolean {
   if (tags.size === 0) return true;
   return story.sightings.some((sighting) => sighting.sourceTags.some((tag) => tags.has(tag)));

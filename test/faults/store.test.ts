@@ -1,6 +1,6 @@
 /** What becomes of the store's file: damage, a newer version, a folder that may not be written, two daemons, a backup put back. */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { chownSync, copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -39,7 +39,7 @@ async function fill(stand: Newsstand, workspace: Workspace): Promise<string> {
   return atom;
 }
 
-const digest = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
+const digest = (file: string) => hash("sha256", readFileSync(file));
 
 /** A start that must not succeed. */
 async function startInVain(workspace: Workspace, options: CommandOptions = {}) {

@@ -1,5 +1,5 @@
 /** Sources, sightings and polls with defaults, for the tests of the store. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Alias, Entry, FeedInfo, PollState, SightingRecord, SourceDefinition } from "../../src/model.ts";
 import type { Lease, PollRecord, RecordedPoll, Store } from "../../src/store/store.ts";
 
@@ -131,7 +131,7 @@ export function buildSighting(guid: string, options: SightingOptions = {}): Sigh
     publishedIds: [`tag:${guid}`, ...(url === null ? [] : [url])],
     aliases: urls.length === 0 ? [guidAlias(guid)] : urls.map(urlAlias),
     isOwnHost: false,
-    contentHash: createHash("sha256").update(text).digest("hex"),
+    contentHash: hash("sha256", text),
     publishedAt: T0,
     updatedAt: T0,
     orderedAt: T0,

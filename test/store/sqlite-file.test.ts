@@ -1,5 +1,5 @@
 /** The store's file itself: made, damaged, foreign, newer, older, not writable. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   appendFileSync,
   copyFileSync,
@@ -36,7 +36,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const openStore = (options: Partial<SqliteOptions> = {}) =>
   openSqliteStore({ file, role: "poller", clock, ...options });
 
-const digest = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+const digest = (path: string) => hash("sha256", readFileSync(path));
 
 /** Makes a store with some hundred entries and closes it. */
 async function fill(): Promise<void> {
