@@ -1,9 +1,8 @@
 import type { Entry } from "../model.ts";
-import { callingOf } from "./titles.ts";
+import type { Calling } from "./titles.ts";
 
-/** An entry beside the keys that would name it. */
-export interface KeyedEntry {
-  readonly entry: Entry;
+/** What an entry is called beside the keys that would name it. */
+export interface KeyedEntry extends Pick<Calling, "calling"> {
   readonly urlKeys: readonly string[];
   readonly guidKey: string | null;
 }
@@ -16,8 +15,7 @@ export interface KeyedEntry {
 export function findCollapsedKeys(entries: readonly KeyedEntry[]): ReadonlySet<string> {
   const byUrl = new Map<string, Group>();
   const byGuid = new Map<string, Group>();
-  for (const [index, { entry, urlKeys, guidKey }] of entries.entries()) {
-    const calling = callingOf(entry);
+  for (const [index, { calling, urlKeys, guidKey }] of entries.entries()) {
     for (const key of new Set(urlKeys)) addTo(byUrl, key, { other: guidKey ?? `none ${index}`, calling });
     if (guidKey !== null) addTo(byGuid, guidKey, { other: urlKeys[0] ?? "", calling });
   }
@@ -51,7 +49,7 @@ export function foldRepeats(entries: readonly Entry[]): readonly Entry[] {
   const seen = new Map<string, { readonly first: Entry; texts: Set<string> | null }>();
   return entries.filter((entry) => {
     const { guid, url, title, published, updated } = entry;
-    const head = JSON.stringify([guid, url, title, published, updated]);
+    const head = JSON.stringify([guid, url, title, published?.getTime(), updated?.getTime()]);
     const known = seen.get(head);
     if (known === undefined) {
       seen.set(head, { first: entry, texts: null });

@@ -8,7 +8,7 @@ import { dropLearnt, learnDecoration } from "./learnt-decoration.ts";
 import { identifyUrl, isFrontPage, type UrlIdentity, type UrlOptions, weakerKeys } from "./original-url.ts";
 import type { PageCandidate } from "./page.ts";
 import { isPageWanted, type PageMode } from "./page-questions.ts";
-import { callingOf, dayBuckets, digestOf, isDistinctive, normalizeTitle } from "./titles.ts";
+import { type Calling, dayBuckets, digestOf, readCalling } from "./titles.ts";
 import type { UrlRules } from "./url-rules.ts";
 
 export interface IdentityContext {
@@ -41,7 +41,7 @@ export interface IdentifiedDocument {
 }
 
 /** An entry on its way. */
-interface Draft {
+interface Draft extends Calling {
   readonly entry: Entry;
   readonly link: UrlIdentity | null;
   /** The opaque URL that the link was, where the network has told its target. */
@@ -73,8 +73,8 @@ export function identifyDocument(entries: readonly Entry[], context: IdentityCon
   };
   const drafts = foldRepeats(entries).map((entry) => draftEntry(entry, context, options));
   const collapsedHere = findCollapsedKeys(
-    drafts.map(({ entry, link, stated, page, guidAlias }) => ({
-      entry,
+    drafts.map(({ calling, link, stated, page, guidAlias }) => ({
+      calling,
       urlKeys: [link, ...[...stated, ...page].filter((one) => one.isExact)].flatMap((one) =>
         one === null ? [] : [aliasOfKey(one.key)],
       ),
@@ -129,7 +129,7 @@ function draftEntry(entry: Entry, context: IdentityContext, options: UrlOptions)
   });
   const guid = entry.guid?.trim() ?? "";
   const guidAlias = guid === "" ? null : `guid:${context.sourceId}:${boundGuid(guid)}`;
-  const draft = { entry, link, resolvedFrom, stated, guidAlias };
+  const draft = { entry, ...readCalling(entry), link, resolvedFrom, stated, guidAlias };
   return { ...draft, ...draftPage(draft, context, options) };
 }
 
@@ -219,10 +219,11 @@ interface UrlAliases {
 
 const noAliases: UrlAliases = { exact: [], soft: [] };
 
-function listUrlAliases({ entry, link, resolvedFrom, stated, page }: Draft, naming: Naming): UrlAliases {
+function listUrlAliases(draft: Draft, naming: Naming): UrlAliases {
+  const { entry, link, resolvedFrom, stated, page } = draft;
   const exact: Alias[] = [];
   const soft: Alias[] = [];
-  const addSoft = softAliasMaker(entry, soft);
+  const addSoft = softAliasMaker(draft, soft);
   if (link !== null && entry.url !== null) {
     if (isNaming(link, naming)) exact.push(linkAlias(link, { url: entry.url, resolvedFrom }));
     // The short link goes on naming the story: others may carry it, and people ask by it.
@@ -256,16 +257,17 @@ function linkAlias(
 }
 
 /** Soft URL aliases carry title and day, so that they are equal only where those agree; nothing for a title that says nothing. */
-function softAliasMaker(entry: Entry, soft: Alias[]): (key: string, rule: string, evidence: string) => void {
-  const title = normalizeTitle(entry.title);
-  if (!isDistinctive(title)) return () => {};
-  const digest = digestOf(title);
+function softAliasMaker(
+  { entry, titleDigest }: Draft,
+  soft: Alias[],
+): (key: string, rule: string, evidence: string) => void {
+  if (titleDigest === null) return () => {};
   const days = dayBuckets(entry.published ?? entry.updated);
   return (key, rule, evidence) => {
     const bounded = key.length <= 500 ? key : `sha256:${digestOf(key)}`;
     for (const day of days) {
       soft.push({
-        key: `soft:url:${bounded}|title:${digest}|day:${day}`,
+        key: `soft:url:${bounded}|title:${titleDigest}|day:${day}`,
         kind: "soft",
         rule: `${rule}+title+day`,
         evidence: cut(evidence),
@@ -275,7 +277,7 @@ function softAliasMaker(entry: Entry, soft: Alias[]): (key: string, rule: string
 }
 
 function listGuidAliases(
-  { entry, guidAlias, link, stated }: Draft,
+  { entry, titleDigest, guidAlias, link, stated }: Draft,
   original: UrlIdentity | null,
   naming: Naming,
 ): readonly Alias[] {
@@ -295,10 +297,9 @@ function listGuidAliases(
       rule: "guid+host",
       evidence: cut(guid),
     });
-  const title = normalizeTitle(entry.title);
-  if (isDistinctive(title)) {
+  if (titleDigest !== null) {
     aliases.push({
-      key: `soft:guid:${bounded}|title:${digestOf(title)}`,
+      key: `soft:guid:${bounded}|title:${titleDigest}`,
       kind: "soft",
       rule: "guid+title",
       evidence: cut(guid),
@@ -314,30 +315,32 @@ interface WithinSource {
 }
 
 /** The entry's name within its source: its guid, else its URL, else a digest of what it says. */
-function nameWithinSource({ entry, link }: Draft, { original, isGuidUsable, naming }: WithinSource): string {
+function nameWithinSource(draft: Draft, { original, isGuidUsable, naming }: WithinSource): string {
+  const { entry, link } = draft;
   if (isGuidUsable && entry.guid !== null) return boundGuid(entry.guid.trim());
   const named = [link, original].find((one) => one !== null && isNaming(one, naming));
-  return named === undefined || named === null ? digestEntry(entry) : boundGuid(aliasOfKey(named.key));
+  return named === undefined || named === null ? digestEntry(draft) : boundGuid(aliasOfKey(named.key));
 }
 
 function fallbackAlias(
-  { entry, guidAlias }: Draft,
+  draft: Draft,
   {
     sourceId,
     guidKey,
     isGuidUsable,
   }: { readonly sourceId: string; readonly guidKey: string; readonly isGuidUsable: boolean },
 ): Alias {
+  const { entry, guidAlias } = draft;
   if (isGuidUsable && guidAlias !== null)
     return { key: guidAlias, kind: "guid", rule: "guid", evidence: cut(entry.guid ?? "") };
   const evidence = cut(entry.title === "" ? guidKey : entry.title);
-  return { key: `content:${sourceId}:${digestEntry(entry)}`, kind: "content", rule: "content", evidence };
+  return { key: `content:${sourceId}:${digestEntry(draft)}`, kind: "content", rule: "content", evidence };
 }
 
 /** Of title, link and, where there is no title, text: an edit of a titled entry's text keeps its name. */
-function digestEntry(entry: Entry): string {
+function digestEntry({ entry, calling }: Draft): string {
   const parts = [
-    callingOf(entry),
+    calling,
     entry.url ?? "",
     entry.title === "" ? String(entry.published?.getTime() ?? "") : "",
     entry.guid ?? "",

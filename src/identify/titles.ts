@@ -13,6 +13,22 @@ export function normalizeTitle(title: string): string {
     .trim();
 }
 
+/** What an entry is called: compared, never shown. */
+export interface Calling {
+  /** Its normalised title, else a digest of its text. */
+  readonly calling: string;
+  /** Digest of a title that two stories hardly share; null for another. */
+  readonly titleDigest: string | null;
+}
+
+export function readCalling({ title, contentHtml, summary }: Entry): Calling {
+  const normalized = normalizeTitle(title);
+  return {
+    calling: normalized === "" ? digestOf(contentHtml ?? summary ?? "") : normalized,
+    titleDigest: isDistinctive(normalized) ? digestOf(normalized) : null,
+  };
+}
+
 /** Long enough that two stories hardly share it: three words or twelve letters (four where a letter is a word). */
 export function isDistinctive(normalizedTitle: string): boolean {
   const letters = normalizedTitle.replaceAll(" ", "");
@@ -23,12 +39,6 @@ export function isDistinctive(normalizedTitle: string): boolean {
 /** The first 16 hexadecimal digits of sha-256. */
 export function digestOf(text: string): string {
   return hash("sha256", text).slice(0, 16);
-}
-
-/** What a reader would call the entry by: its title, else its text. Compared, never shown. */
-export function callingOf(entry: Entry): string {
-  const title = normalizeTitle(entry.title);
-  return title === "" ? digestOf(entry.contentHtml ?? entry.summary ?? "") : title;
 }
 
 const dayMs = 86_400_000;
