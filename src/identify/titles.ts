@@ -4,7 +4,7 @@ import type { Entry } from "../model.ts";
 const titleLengthMax = 1_000;
 
 /** Letters and digits of a title in lower case with single spaces between words, so that typography makes no difference. */
-export function normalizeTitle(title: string): string {
+function normalizeTitle(title: string): string {
   return title
     .slice(0, titleLengthMax)
     .normalize("NFKC")
@@ -30,7 +30,7 @@ export function readCalling({ title, contentHtml, summary }: Entry): Calling {
 }
 
 /** Long enough that two stories hardly share it: three words or twelve letters (four where a letter is a word). */
-export function isDistinctive(normalizedTitle: string): boolean {
+function isDistinctive(normalizedTitle: string): boolean {
   const letters = normalizedTitle.replaceAll(" ", "");
   if (/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/.test(letters)) return letters.length >= 6;
   return normalizedTitle.split(" ").length >= 3 || letters.length >= 12;

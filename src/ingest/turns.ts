@@ -30,7 +30,7 @@ export class DocumentTurn implements Disposable {
     });
   }
 
-  /** Resolves in the next such turn that no other document has asked for so; those that wait to be read come after it. */
+  /** Resolves in another such turn, before those of documents that wait to be read. */
   takeAnother(): Promise<void> {
     return new Promise((resolve) => {
       returning.push(resolve);

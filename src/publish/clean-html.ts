@@ -61,7 +61,7 @@ export function cleanHtml(html: string | null | undefined): CleanHtml {
 function nest(html: string): string {
   if (isWellNested(html)) return html;
   const written = cleanCharacters(writeOutReferences(html));
-  if (isWellNested(written) && isPlainSafeHtml(written)) return written;
+  if (written !== html && isWellNested(written) && isPlainSafeHtml(written)) return written;
   const nested = cleanCharacters(nestAnew(html));
   // Reopened elements can multiply; what grew beyond reason stays as it was.
   const isReasonable = nested.length <= 2 * html.length + 1000;

@@ -44,6 +44,8 @@ const TRANSPARENT = words(
 const VOID_ELEMENTS = words("br hr img wbr col source track");
 
 const TAG = /<(\/?)([a-z][a-z0-9]*)(?![a-z0-9])[^<>]*>/g;
+/** What is not white space to a parser; `trim` takes more. */
+const INK = /[^ \t\n\f\r]/;
 /** References that every parser reads alike; anything else is written out. */
 const UNSURE_REFERENCE = /&(?!(?:amp|lt|gt|quot|nbsp|#39);)[a-z0-9#]/i;
 /** What looks like a reference and does not end with its semicolon: what stands beside it says what it means (13.2.5.73). */
@@ -81,7 +83,7 @@ export function isWellNested(html: string): boolean {
   for (const tag of html.matchAll(TAG)) {
     const [text, slash, name = ""] = tag;
     const parts = TABLE_PARTS.get(open.at(-1) ?? "");
-    if (parts !== undefined && html.slice(position, tag.index).trim() !== "") return false;
+    if (parts !== undefined && INK.test(html.slice(position, tag.index))) return false;
     position = tag.index + text.length;
     if (slash === "/") {
       open.pop();

@@ -16,6 +16,8 @@ import type { SiteSettings } from "./river.ts";
 const CHUNK = 10;
 /** What one call does at most before the next documents are rendered. */
 const CHUNKS_MAX = 200;
+/** After so many, what was looked at is read again for its page. */
+const CHUNKS_KEPT = 20;
 const PAGES_MAX = 5;
 const PAGE_ENTRIES_MAX = 100;
 const PAGE_ENTRIES_MIN = 10;
@@ -85,18 +87,17 @@ export class Archiver {
     let state = await this.#prepare(output);
     if (output.isArchived === false) return toArchived(state, false);
     const advance: Advance = { settings, live, looked: new Map(), chunksLeft: CHUNKS_MAX };
-    let isBehind = false;
-    for (let written = 0; ; written += 1) {
+    let isBehind = true;
+    for (let written = 0; written < PAGES_MAX; written += 1) {
       isBehind = await this.#scan(output, advance);
+      // A page that is not full stays so for good.
+      if (isBehind && this.#progressOf(output).waiting.length < pageSizeOf(output)) break;
       const target = await this.#findTarget(output, advance);
       if (target === null) break;
-      if (written === PAGES_MAX) {
-        isBehind = true;
-        break;
-      }
       const next = await this.#writePage(output, { state, advance });
       if (next === null) return toArchived(await this.#store.archiveState(output.name), true);
       state = next;
+      isBehind = true;
       await setImmediate();
     }
     await this.#remember(output, state);
@@ -152,15 +153,14 @@ export class Archiver {
   /** Looks at stories that came since, until there is a page to write. @returns whether some are left for later */
   async #scan(output: OutputDefinition, advance: Advance): Promise<boolean> {
     const { settings, live, looked } = advance;
-    const { waiting } = this.#progressOf(output);
+    const progress = this.#progressOf(output);
     const size = pageSizeOf(output);
-    while (waiting.length < size || waiting.every((number) => live.has(number))) {
+    while (progress.waiting.length < size || progress.waiting.every((number) => live.has(number))) {
       if (advance.chunksLeft === 0) return true;
       advance.chunksLeft -= 1;
-      // No more than the page takes: what is looked at for the next one would have to be read again.
-      const missing = size - waiting.length;
-      const limit = missing > 0 ? Math.min(missing, CHUNK) : CHUNK;
-      if (!(await this.#scanChunk(output, { settings, looked, limit }))) return false;
+      // What was read long ago may have changed.
+      if (advance.chunksLeft % CHUNKS_KEPT === 0) looked.clear();
+      if (!(await this.#scanChunk(output, { settings, looked }))) return false;
     }
     return true;
   }
@@ -168,14 +168,10 @@ export class Archiver {
   /** @returns whether there was something to look at */
   async #scanChunk(
     output: OutputDefinition,
-    {
-      settings,
-      looked,
-      limit = CHUNK,
-    }: { readonly settings: Selection; readonly looked?: Map<number, Story>; readonly limit?: number },
+    { settings, looked }: Pick<Advance, "settings"> & Partial<Pick<Advance, "looked">>,
   ): Promise<boolean> {
     const progress = this.#progressOf(output);
-    const stories = await this.#list(output, progress.scannedTo, limit);
+    const stories = await this.#list(output, progress.scannedTo);
     const last = stories.at(-1);
     if (last === undefined) return false;
     for (const story of stories) {
@@ -184,7 +180,6 @@ export class Archiver {
       looked?.set(story.number, story);
     }
     progress.scannedTo = last.number;
-    await setImmediate();
     return true;
   }
 
@@ -201,7 +196,7 @@ export class Archiver {
     }
   }
 
-  /** @returns the state after it, or null when another process has written that page */
+  /** @returns the state after it, or null when another process has written that page, or stories of it are gone */
   async #writePage(
     output: OutputDefinition,
     { state, advance }: { readonly state: ArchiveState; readonly advance: Advance },
@@ -210,7 +205,11 @@ export class Archiver {
     const stories =
       this.#takeLooked(output, looked) ??
       (await this.#takeStories(output, { from: state.position, settings }));
-    for (const { number } of stories) looked.delete(number);
+    // They have all become part of others.
+    if (stories.length === 0) {
+      this.#progress.delete(output.name);
+      return null;
+    }
     const position = stories.at(-1)?.number ?? this.#progressOf(output).scannedTo;
     return this.#addPage(output, { stories, position, state, settings });
   }
@@ -301,7 +300,9 @@ export class Archiver {
       await this.#store.moveArchive(output.name, { ...state, position });
   }
 
+  /** In a turn of its own. */
   async #list(output: OutputDefinition, after: number, limit: number = CHUNK): Promise<readonly Story[]> {
+    await setImmediate();
     const stories = await this.#store.listUnarchived({
       ...{ output: output.name, after, limit, tags: output.tags },
       ...(output.search === undefined ? {} : { search: output.search }),

@@ -166,8 +166,8 @@ async function writeRest(
   for (const [index, { record, source }] of held.entries()) {
     const result = results[index] ?? NOTHING_NEW;
     addCounts(added, new Map([[source.no, result.entries.new]]), 1);
-    const isShown = result.isVisible || source.entryCount === 0;
-    if (isShown || !isFeedChanged(source.feedJson, record.state.feed)) continue;
+    if (result.isVisible || source.entryCount === 0) continue;
+    if (!isFeedChanged(source.feedJson, record.state.feed)) continue;
     results[index] = { ...result, isVisible: true };
     isVisible = true;
   }

@@ -100,12 +100,18 @@ export async function listUnarchived(
   onWarning: Warn,
 ): Promise<readonly Story[]> {
   const tags = new Set(query.tags ?? []);
-  const numbers = await unarchived(session, query, await chooseSources(session, query));
-  const loaded = await loadStories(session, numbers, onWarning);
-  return numbers.flatMap((number) => {
-    const story = loaded.get(number);
-    return story === undefined || !isTagged(story, tags) ? [] : [story];
-  });
+  const sourceNos = await chooseSources(session, query);
+  let { after } = query;
+  for (;;) {
+    const numbers = await unarchived(session, { ...query, after }, sourceNos);
+    const loaded = await loadStories(session, numbers, onWarning);
+    const stories = numbers.flatMap((number) => loaded.get(number) ?? []);
+    const found = stories.filter((story) => isTagged(story, tags));
+    const last = numbers.at(-1);
+    // Where none of them can be read there may be more behind them.
+    if (found.length > 0 || last === undefined || numbers.length < query.limit) return found;
+    after = last;
+  }
 }
 
 async function unarchived(

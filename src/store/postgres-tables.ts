@@ -90,6 +90,11 @@ export async function addArchivePage(
   { stories, position }: { readonly stories: readonly number[]; readonly position: number },
 ): Promise<boolean> {
   const { output, number, body, siteUrl, at } = page;
+  // Nobody takes one of them away before the page is there.
+  const known = await session.all("SELECT number FROM stories WHERE number = ANY($1) FOR KEY SHARE", [
+    stories,
+  ]);
+  if (known.length < stories.length) return false;
   // The row is made where it is missing, so that of two processes one waits here and then finds the page written.
   await session.run(
     "INSERT INTO archives (output, pages, position, scope) VALUES ($1, 0, 0, '') ON CONFLICT DO NOTHING",

@@ -13,6 +13,7 @@ export class ArchiveTable {
   readonly #move;
   readonly #addPage;
   readonly #addStories;
+  readonly #countStories;
   readonly #find;
   readonly #all;
   readonly #ofSources;
@@ -32,6 +33,9 @@ export class ArchiveTable {
     this.#addStories = db.prepare(
       `INSERT INTO archived_stories (output, story) SELECT ?, value FROM json_each(?) WHERE true
        ON CONFLICT DO NOTHING`,
+    );
+    this.#countStories = db.prepare(
+      "SELECT count(*) AS count FROM stories WHERE number IN (SELECT value FROM json_each(?))",
     );
     this.#find = db.prepare("SELECT * FROM archive_pages WHERE output = ? AND number = ?");
     this.#all = db.prepare(
@@ -74,9 +78,11 @@ export class ArchiveTable {
   ): boolean {
     const { output, number, body, siteUrl, at } = page;
     const state = this.state(output);
+    const numbers = JSON.stringify(stories);
     if (number !== state.pages + 1) return false;
+    if (readNumber(this.#countStories.get(numbers) ?? {}, "count") < stories.length) return false;
     this.#addPage.run(output, number, zstdCompressSync(body), siteUrl, at.getTime());
-    this.#addStories.run(output, JSON.stringify(stories));
+    this.#addStories.run(output, numbers);
     this.move(output, { ...state, pages: number, position });
     return true;
   }

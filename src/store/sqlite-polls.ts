@@ -157,7 +157,7 @@ export class PollWriter {
     this.#notices.note(record);
     const feedJson = encodeFeed(record.state.feed);
     this.#writeState(record, source, { feedJson, added: recorded.entries.new });
-    if (recorded.isVisible || source.entryCount === 0 || feedJson === source.feedJson) return recorded;
+    if (recorded.isVisible || source.entryCount === 0) return recorded;
     if (!isFeedChanged(source.feedJson, record.state.feed)) return recorded;
     this.#stories.addTotals({ isVisible: true, stories: 0, aliases: 0 });
     return { ...recorded, isVisible: true };

@@ -107,12 +107,18 @@ export class StoryReader {
   /** Stories that are on no page of an output's archive, in the order of their numbers. */
   listUnarchived(query: UnarchivedQuery): readonly Story[] {
     const tags = new Set(query.tags ?? []);
-    const numbers = this.#archives.unarchived(query, this.#chooseSources(query));
-    const loaded = this.#load(numbers);
-    return numbers.flatMap((number) => {
-      const story = loaded.get(number);
-      return story === undefined || !isTagged(story, tags) ? [] : [story];
-    });
+    const sourceNos = this.#chooseSources(query);
+    let { after } = query;
+    for (;;) {
+      const numbers = this.#archives.unarchived({ ...query, after }, sourceNos);
+      const loaded = this.#load(numbers);
+      const stories = numbers.flatMap((number) => loaded.get(number) ?? []);
+      const found = stories.filter((story) => isTagged(story, tags));
+      const last = numbers.at(-1);
+      // Where none of them can be read there may be more behind them.
+      if (found.length > 0 || last === undefined || numbers.length < query.limit) return found;
+      after = last;
+    }
   }
 
   /** The story of the first of these alias keys and published ids that is known. */

@@ -459,7 +459,8 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Adds the next page of an archive, with the numbers of the stories on it, and moves the position there, in one transaction.
-   * @returns false, and nothing is written, when the page is not the next one (another process was quicker)
+   * @returns false, and nothing is written, when the page is not the next one (another process was quicker) or one of the stories has
+   *   become part of another meanwhile
    */
   addArchivePage(
     page: ArchivePage,

@@ -99,7 +99,9 @@ function startReader() {
      const ask = () => new Promise((resolve, reject) => {
        const start = performance.now();
        get(options, (answer) => {
-         answer.resume().on("end", () => resolve(answer.statusCode === 200 ? performance.now() - start : null));
+         answer.resume();
+         answer.on("end", () => resolve(answer.statusCode === 200 ? performance.now() - start : null));
+         answer.on("error", reject).on("close", () => resolve(null));
        }).on("error", reject);
      });
      const times = [];

@@ -47,6 +47,7 @@ describe("nesting", () => {
     ["<p>&nosuch; &mdash;</p>", "<p>&amp;nosuch; —</p>"],
     ["<p>&&#108;t;b &AM&#80; &mdash;</p>", "<p>&amp;lt;b &amp;AMP —</p>"],
     ["<p>&notit; &mdash;</p>", "<p>¬it; —</p>"],
+    ["<table>&emsp;<tr><td>b</td></tr></table>", "<table><tbody><tr><td>b</td></tr></tbody></table>"],
     ["<table>&mdash;<tr><td>b</td></tr></table>", "—<table><tbody><tr><td>b</td></tr></tbody></table>"],
     ["<ruby>a<div><rt>b</rt></div></ruby>", "<ruby>a<div><span>b</span></div></ruby>"],
     ["<pre>\n\na</pre>", "<pre>\n\na</pre>"],

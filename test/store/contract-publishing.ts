@@ -163,6 +163,18 @@ export function describePublishing(factory: StoreFactory): void {
     expect(await other.archiveState("all")).toEqual({ pages: 1, position, scope: "", sweptAt: null });
   });
 
+  test("a page with a story that became part of another meanwhile is not written", async () => {
+    await fill();
+    const [first, second] = await store().listUnarchived({ output: "all", after: 0, limit: 2 });
+    const numbers = [first?.number ?? 0, second?.number ?? 0];
+    const page = { output: "all", number: 1, at: T0, siteUrl: "https://r.example", body: Buffer.from("x") };
+    const gone = { stories: [...numbers, 999_999], position: 999_999 };
+    expect(await store().addArchivePage(page, gone)).toBe(false);
+    expect(await store().archiveState("all")).toMatchObject({ pages: 0, position: 0 });
+    expect(await store().findArchivePage("all", 1)).toBeNull();
+    expect(await store().addArchivePage(page, { ...gone, stories: numbers })).toBe(true);
+  });
+
   test("an archive's place is kept for each output, and moving it keeps the pages", async () => {
     const empty = { pages: 0, position: 0, scope: "", sweptAt: null };
     expect(await store().archiveState("all")).toEqual(empty);
@@ -170,7 +182,7 @@ export function describePublishing(factory: StoreFactory): void {
     await store().moveArchive("all", place);
     expect(await store().archiveState("all")).toEqual({ ...place, pages: 0 });
     const page = { output: "all", number: 1, at: T0, siteUrl: "https://r.example", body: Buffer.from("x") };
-    await store().addArchivePage(page, { stories: [8, 9], position: 9 });
+    await store().addArchivePage(page, { stories: [], position: 9 });
     expect(await store().archiveState("all")).toEqual({ ...place, pages: 1, position: 9 });
     await store().moveArchive("all", { ...place, position: 0 });
     expect(await store().archiveState("all")).toEqual({ ...place, pages: 1, position: 0 });

@@ -75,9 +75,10 @@ describe.skipIf(isPostgresMissing())("copying a store", () => {
       ...{ expiresAt: after(DAY_MS), delivered: null, failures: 0, failingSince: null, nextTryAt: null },
       version: 0,
     });
+    const archived = await store.listUnarchived({ output: "all", after: 0, limit: 2 });
     await store.addArchivePage(
       { output: "all", number: 1, body: Buffer.from("<feed/>"), siteUrl: "https://s.example", at: T0 },
-      { stories: [1, 2], position: 2 },
+      { stories: archived.map(({ number }) => number), position: archived.at(-1)?.number ?? 0 },
     );
     await store.setIdentityVersion(7);
   }

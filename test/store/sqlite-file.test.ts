@@ -135,6 +135,9 @@ describe("a damaged file", () => {
     await using store = await openStore({ onWarning: (message) => warnings.push(message) });
     expect(await store.listStories({ limit: 300 })).toHaveLength(298);
     expect(await store.listStories({ limit: 298 })).toHaveLength(298);
+    // For the archive, too, what cannot be read is no end.
+    expect(await store.listUnarchived({ output: "all", after: 5, limit: 1 })).toMatchObject([{ number: 6 }]);
+    expect(await store.listUnarchived({ output: "all", after: 6, limit: 1 })).toMatchObject([{ number: 9 }]);
     expect(warnings.join()).toMatch(/sighting 7 is unreadable.*sighting 8 is unreadable/);
     expect(await store.listSources()).toMatchObject([{ id: "a", nextPollReason: "new source" }]);
     // The next poll of the same entry heals its row.
