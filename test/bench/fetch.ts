@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { Agent } from "undici";
 import { systemClock } from "../../src/clock.ts";
 import { createHttpClient } from "../../src/fetch/http.ts";
+import { median } from "./support-documents.ts";
 
 const requests = Number(process.argv[2] ?? 20_000);
 const rounds = 5;
@@ -81,10 +82,6 @@ async function measure(work: (index: number) => Promise<void>, count: number): P
 
 function rate({ seconds }: Measure): number {
   return requests / rounds / seconds;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function report(name: string, measures: readonly Measure[]): void {

@@ -18,11 +18,14 @@ import { renderRiver } from "../../src/publish/render-html.ts";
 import { startServer } from "../../src/serve/server.ts";
 import { MemoryRiver } from "../support/memory-river.ts";
 import { buildOutput, buildSighting, buildSourceState, buildStory } from "../support/story-builder.ts";
+import { median } from "./support-documents.ts";
 import { noteRow, percent, perSecond } from "./support-rows.ts";
 
 const ENTRIES = 100;
 const CONNECTIONS = 16;
-const LOAD_MS = 3000;
+const LOAD_MS = 1500;
+/** How often node:http and we take turns. */
+const TURNS = 5;
 const WARM_UP_MS = 500;
 
 interface Load {
@@ -157,6 +160,13 @@ async function benchLoad(name: string, load: Load, baseline: number | null): Pro
     `  ${name.padEnd(46)} ${rate.toFixed(0).padStart(8)} requests/s ${cpuMicros.toFixed(0).padStart(6)} µs CPU each${ratio}`,
   );
   return { rate, cpuMicros };
+}
+
+function medianOf(measures: readonly Measured[]): Measured {
+  return {
+    rate: median(measures.map(({ rate }) => rate)),
+    cpuMicros: median(measures.map(({ cpuMicros }) => cpuMicros)),
+  };
 }
 
 function runClients(load: Load, durationMs: number): Promise<number> {
@@ -294,13 +304,17 @@ async function benchServing(stories: readonly Story[]): Promise<void> {
   for (const { name, status, body, headers, answer } of cases) {
     const bare = await listenWith(body, status, answer);
     const { port } = bare.address() as AddressInfo;
-    const baseline = await benchLoad(
-      `${name}, node:http with a ready buffer`,
-      { port, path: "/atom.xml", headers },
-      null,
-    );
-    const load = { port: server.address.port, path: "/atom.xml", headers };
-    const ours = await benchLoad(`${name}, Mainstem`, load, baseline.cpuMicros);
+    const bareLoad = { port, path: "/atom.xml", headers };
+    const ownLoad = { port: server.address.port, path: "/atom.xml", headers };
+    // By turns: the machine's speed wanders within the seconds that one of them takes.
+    const turns: { readonly baseline: Measured; readonly ours: Measured }[] = [];
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const baseline = await benchLoad(`${name}, node:http with a ready buffer`, bareLoad, null);
+      turns.push({ baseline, ours: await benchLoad(`${name}, Mainstem`, ownLoad, baseline.cpuMicros) });
+    }
+    const baseline = medianOf(turns.map((turn) => turn.baseline));
+    const ours = medianOf(turns.map((turn) => turn.ours));
+    const share = median(turns.map((turn) => turn.ours.rate / turn.baseline.rate));
     bare.close();
     bare.closeAllConnections();
     const front = nginx === null ? null : await benchNginx(name, nginx, headers);
@@ -308,9 +322,9 @@ async function benchServing(stories: readonly Story[]): Promise<void> {
       figure: `requests for /atom.xml (${ENTRIES} entries, ${(plain.length / 1024).toFixed(0)} KiB): ${name}`,
       ours: `${perSecond(ours.rate)}, ${ours.cpuMicros.toFixed(0)} us of CPU`,
       beside: `node:http with a ready buffer ${perSecond(baseline.rate)}, ${baseline.cpuMicros.toFixed(0)} us${front === null ? "" : `; nginx ${perSecond(front)}`}`,
-      ratio: `${percent(ours.rate / baseline.rate)}${front === null ? "" : `; ${percent(ours.rate / front)} of nginx`}`,
+      ratio: `${percent(share)}${front === null ? "" : `; ${percent(ours.rate / front)} of nginx`}`,
       wanted: ">= 90 % of node:http",
-      isReached: ours.rate >= 0.9 * baseline.rate,
+      isReached: share >= 0.9,
     });
   }
   nginx?.stop();
