@@ -205,13 +205,13 @@ export class Archiver {
     const stories =
       this.#takeLooked(output, looked) ??
       (await this.#takeStories(output, { from: state.position, settings }));
+    const last = stories.at(-1);
     // They have all become part of others.
-    if (stories.length === 0) {
+    if (last === undefined) {
       this.#progress.delete(output.name);
       return null;
     }
-    const position = stories.at(-1)?.number ?? this.#progressOf(output).scannedTo;
-    return this.#addPage(output, { stories, position, state, settings });
+    return this.#addPage(output, { stories, position: last.number, state, settings });
   }
 
   async #addPage(
