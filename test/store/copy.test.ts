@@ -134,6 +134,26 @@ describe.skipIf(isPostgresMissing())("copying a store", () => {
     expect(await inPostgres.counts()).toEqual(await original.counts());
   });
 
+  test("an entry that was edited just before is found in the copies by its new words alone", async () => {
+    const [first, second] = [sqlite("first.db"), sqlite("second.db")];
+    const find = (store: Store, search: string) => store.listStories({ limit: 9, search });
+    {
+      await using store = await open(first);
+      await addSources(store, buildDefinition("a"));
+      await poll(store, "a", [buildSighting("x", { title: "Old heron" })]);
+      expect(await find(store, "heron")).toHaveLength(1);
+      // Its words wait for the next search, which the copy comes before.
+      await poll(store, "a", [buildSighting("x", { title: "New otter" })]);
+    }
+    await copyStores({ from: first, to: postgres(), clock }, signal);
+    await copyStores({ from: postgres(), to: second, clock }, signal);
+    for (const place of [postgres(), second, first]) {
+      await using store = await open(place);
+      expect(await find(store, "otter")).toHaveLength(1);
+      expect(await find(store, "heron")).toHaveLength(0);
+    }
+  });
+
   test("interrupted again and again, it goes on where it was", async () => {
     const from = sqlite("first.db");
     {
