@@ -50,8 +50,8 @@ const INK = /[^ \t\n\f\r]/;
 const UNSURE_REFERENCE = /&(?!(?:amp|lt|gt|quot|nbsp|#39);)[a-z0-9#]/i;
 /** What looks like a reference and does not end with its semicolon: what stands beside it says what it means (13.2.5.73). */
 const OPEN_REFERENCE = /&(?!(?:#\d+|#x[\da-f]+|[a-z][a-z\d]*);)[a-z\d#]/i;
-/** A reference that is not sure, or an ampersand that begins none. */
-const WRITTEN_OUT = /&(?!(?:amp|lt|gt|quot|nbsp|#39);)(?:[a-z\d#]+;)?/gi;
+/** A reference, or an ampersand that begins none. */
+const REFERENCE = /&(?:[a-z\d#]+;)?/gi;
 const SURE_REFERENCES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -67,7 +67,7 @@ const SURE_REFERENCES: Readonly<Record<string, string>> = {
  */
 export function writeOutReferences(html: string): string {
   if (OPEN_REFERENCE.test(html)) return html;
-  return html.replace(WRITTEN_OUT, (reference) => {
+  return html.replace(REFERENCE, (reference) => {
     const meant = decodeHTMLStrict(reference);
     // A letter that is markup, and an ampersand that could begin a reference with what follows, stay references.
     if (meant === reference && reference !== "&") return reference;

@@ -167,7 +167,7 @@ async function writeRest(
     const result = results[index] ?? NOTHING_NEW;
     addCounts(added, new Map([[source.no, result.entries.new]]), 1);
     if (result.isVisible || source.entryCount === 0) continue;
-    if (!isFeedChanged(source.feedJson, record.state.feed)) continue;
+    if (!isFeedChanged(source.feedJson, encodeFeed(record.state.feed))) continue;
     results[index] = { ...result, isVisible: true };
     isVisible = true;
   }

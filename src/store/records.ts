@@ -286,13 +286,16 @@ export function decodeFeed(json: string | null): FeedInfo | null {
 }
 
 /**
- * Do readers see anything else of a feed than what {@link encodeFeed} wrote? Its `updated` may change at every poll and is no reason to
- * publish again.
+ * Do readers see anything else of a feed after a poll than before, as {@link encodeFeed} wrote both? Its `updated` may change at every
+ * poll and is no reason to publish again.
  */
-export function isFeedChanged(json: string | null, feed: FeedInfo | null): boolean {
-  if (encodeFeed(feed) === json) return false;
-  const describe = (one: FeedInfo | null) => encodeFeed(one && { ...one, updated: null });
-  return describe(decodeFeed(json)) !== describe(feed);
+export function isFeedChanged(before: string | null, after: string | null): boolean {
+  if (before === after) return false;
+  const describe = (json: string | null) => {
+    const feed = decodeFeed(json);
+    return encodeFeed(feed && { ...feed, updated: null });
+  };
+  return describe(before) !== describe(after);
 }
 
 /** A JSON list of texts; anything else reads as an empty list. */

@@ -158,7 +158,7 @@ export class PollWriter {
     const feedJson = encodeFeed(record.state.feed);
     this.#writeState(record, source, { feedJson, added: recorded.entries.new });
     if (recorded.isVisible || source.entryCount === 0) return recorded;
-    if (!isFeedChanged(source.feedJson, record.state.feed)) return recorded;
+    if (!isFeedChanged(source.feedJson, feedJson)) return recorded;
     this.#stories.addTotals({ isVisible: true, stories: 0, aliases: 0 });
     return { ...recorded, isVisible: true };
   }
