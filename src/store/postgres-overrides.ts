@@ -13,7 +13,7 @@ import {
   settlePins,
   updateStories,
 } from "./postgres-stories.ts";
-import { findOwner, findPins, type PlacedStory, readStories, readStory } from "./postgres-story-reads.ts";
+import { findOwner, findPins, type PlacedStory, readStories, readStory } from "./postgres-story-lookups.ts";
 import { readNumber } from "./rows.ts";
 import { listKeys, refreshUpdatedAt, type SplitMember, toSplitMember } from "./splitting.ts";
 

@@ -28,7 +28,7 @@ import {
   type PlacedStory,
   readContents,
   readStories,
-} from "./postgres-story-reads.ts";
+} from "./postgres-story-lookups.ts";
 
 /** What one poll changed, to be planned. */
 export interface PollToPlan {

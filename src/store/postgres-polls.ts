@@ -10,7 +10,7 @@ import { PlanBatch, type PollToPlan } from "./postgres-plans.ts";
 import { noteQuestions } from "./postgres-questions.ts";
 import { hostOf } from "./postgres-sources.ts";
 import { addToCounts, addTotals } from "./postgres-stories.ts";
-import { findByGuids, nameGuid } from "./postgres-story-reads.ts";
+import { findByGuids, nameGuid } from "./postgres-story-lookups.ts";
 import { noteHealth } from "./postgres-tables.ts";
 import { encodeFeed, encodePollState, isFeedChanged } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";

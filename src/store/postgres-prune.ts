@@ -2,7 +2,7 @@ import { addCounts, countDuplicates } from "./carriers.ts";
 import type { Session } from "./postgres-connection.ts";
 import { forgetTexts } from "./postgres-questions.ts";
 import { addToCounts, addTotals } from "./postgres-stories.ts";
-import { readCarriers } from "./postgres-story-reads.ts";
+import { readCarriers } from "./postgres-story-lookups.ts";
 import { decodeContent } from "./records.ts";
 import { readInstant, readNumber, readText } from "./rows.ts";
 import type { ForgetRequest, Forgettable, Retention } from "./store.ts";

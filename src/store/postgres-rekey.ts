@@ -5,7 +5,7 @@ import type { Session } from "./postgres-connection.ts";
 import type { PostgresCopyFinder } from "./postgres-copies.ts";
 import { addCollapsedKeys, listAfter, locate, readSightings, rewrite, toBatch } from "./postgres-rewriter.ts";
 import { addDuplicates, addTotals, foundFrom, moveSightings, updateStories } from "./postgres-stories.ts";
-import { readCarriers, readStory } from "./postgres-story-reads.ts";
+import { readCarriers, readStory } from "./postgres-story-lookups.ts";
 import { decodeContent } from "./records.ts";
 import { decodeIdentity, encodeIdentity } from "./rekeyed-identity.ts";
 import { readNumber, readText } from "./rows.ts";

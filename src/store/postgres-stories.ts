@@ -7,7 +7,7 @@ import type { KnownStory, PlannedEdit, PlannedSighting } from "./poll-plan-types
 import type { Session } from "./postgres-connection.ts";
 import { mergeCopies } from "./postgres-copy-groups.ts";
 import { writeTexts } from "./postgres-search.ts";
-import { findTakenIds } from "./postgres-story-reads.ts";
+import { findTakenIds } from "./postgres-story-lookups.ts";
 import { choosePublishedId, type PublishableRecord } from "./published-id.ts";
 import { encodeContent } from "./records.ts";
 import { readNumber } from "./rows.ts";

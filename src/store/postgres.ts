@@ -3,9 +3,8 @@
  * stands in `store.ts`; what one poll changes is decided by the same code as for SQLite (`poll-plan.ts`).
  */
 import { randomUUID } from "node:crypto";
-import type { Alias, Clock, HealthNotice, SourceDefinition, SourceState, Story } from "../model.ts";
-import { backupPostgres } from "./postgres-backup.ts";
-import { PostgresDatabase, requireRow, type Session } from "./postgres-connection.ts";
+import type { Alias, Clock, SourceDefinition } from "../model.ts";
+import { PostgresDatabase, type Session } from "./postgres-connection.ts";
 import { PostgresCopyFinder } from "./postgres-copies.ts";
 import * as hub from "./postgres-hub.ts";
 import { watchNotifications } from "./postgres-listen.ts";
@@ -13,21 +12,14 @@ import { STORIES_LOCK, takeLock } from "./postgres-locks.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
 import { mergeByOperator, splitByOperator } from "./postgres-overrides.ts";
 import { writePolls } from "./postgres-polls.ts";
-import { countForgettable, dropForgottenKeys, forgetStories, listForgettable } from "./postgres-prune.ts";
-import {
-  claimQuestions,
-  findAnswers,
-  nextQuestionAt,
-  noteQuestionsFor,
-  settleQuestion,
-} from "./postgres-questions.ts";
-import { findStory, listCopies, listStories, listUnarchived } from "./postgres-reads.ts";
+import { dropForgottenKeys, forgetStories } from "./postgres-prune.ts";
+import { claimQuestions, noteQuestionsFor, settleQuestion } from "./postgres-questions.ts";
+import { PostgresReads } from "./postgres-reads.ts";
 import { DryRunDone, rekey } from "./postgres-rekey.ts";
-import { addCollapsedKeys, listAskers, rewrite, toBatch } from "./postgres-rewriter.ts";
+import { addCollapsedKeys, rewrite } from "./postgres-rewriter.ts";
 import { PostgresSources } from "./postgres-sources.ts";
 import { addTotals } from "./postgres-stories.ts";
 import * as tables from "./postgres-tables.ts";
-import { readNumber, readOptionalInstant } from "./rows.ts";
 import type {
   AnswerRecord,
   ArchivePage,
@@ -35,27 +27,17 @@ import type {
   ClaimedQuestion,
   ClaimedSource,
   ClaimRequest,
-  ConnectionCounts,
-  CopyGroup,
-  DailyCount,
   ForgetRequest,
-  Forgettable,
   HubClaim,
   HubSubscription,
   Lease,
   PollRecord,
   PushSubscription,
-  Question,
   RecordedPoll,
   RekeyableStore,
   RekeyReport,
   RekeyRequest,
   Retention,
-  SightingBatch,
-  StoreCounts,
-  StoryDetail,
-  StoryQuery,
-  UnarchivedQuery,
 } from "./store.ts";
 import type { Outcome } from "./waiting-writes.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -101,22 +83,20 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Rekey
   return new PostgresStore(database, options);
 }
 
-class PostgresStore implements RekeyableStore {
-  readonly #database: PostgresDatabase;
-  readonly #sources: PostgresSources;
-  readonly #onWarning: (message: string) => void;
-  readonly #clock: Clock;
+class PostgresStore extends PostgresReads implements RekeyableStore {
   readonly #copies: PostgresCopyFinder | null;
   readonly #queue: WriteQueue<PollRecord, RecordedPoll>;
   /** Settled when the window of copies is in memory; null before that is begun. */
   #copiesLoaded: Promise<void> | null = null;
 
   constructor(database: PostgresDatabase, options: PostgresOptions) {
-    this.#database = database;
-    this.#onWarning = options.onWarning ?? (() => {});
-    this.#clock = options.clock;
+    const { clock, onWarning = () => {} } = options;
+    super(database, {
+      sources: new PostgresSources({ holder: randomUUID(), onWarning }),
+      clock,
+      onWarning,
+    });
     this.#copies = options.isSyndicating === false ? null : new PostgresCopyFinder();
-    this.#sources = new PostgresSources({ holder: randomUUID(), onWarning: this.#onWarning });
     this.#queue = new WriteQueue({
       weigh: (record) => 1 + record.sightings.length,
       write: (records) => this.#recordBatch(records),
@@ -128,30 +108,15 @@ class PostgresStore implements RekeyableStore {
     definitions: readonly SourceDefinition[],
     options: { readonly now: Date; readonly parentId: string | null },
   ): Promise<{ readonly added: number; readonly changed: number; readonly retired: number }> {
-    return this.#database.write(async (session) => {
-      const { isVisible, ...counts } = await this.#sources.sync(session, definitions, options);
+    return this.database.write(async (session) => {
+      const { isVisible, ...counts } = await this.sources.sync(session, definitions, options);
       await addTotals(session, { isVisible, stories: 0, aliases: 0 });
       return counts;
     });
   }
 
-  async listSources(): Promise<readonly SourceState[]> {
-    return this.#database.statement((session) => this.#sources.list(session));
-  }
-
   async claimDueSources(request: ClaimRequest): Promise<readonly ClaimedSource[]> {
-    return this.#database.write((session) => this.#sources.claim(session, request));
-  }
-
-  async lastPollAt(): Promise<Date | null> {
-    const row = await this.#database.statement((session) =>
-      session.one("SELECT max(last_poll_at) AS at FROM sources"),
-    );
-    return row === undefined ? null : readOptionalInstant(row, "at");
-  }
-
-  async nextDueAt(now: Date): Promise<Date | null> {
-    return this.#database.read((session) => this.#sources.nextDueAt(session, now));
+    return this.database.write((session) => this.sources.claim(session, request));
   }
 
   async renewLeases(
@@ -159,15 +124,15 @@ class PostgresStore implements RekeyableStore {
     times: { readonly now: Date; readonly leaseMs: number },
   ): Promise<readonly Lease[]> {
     if (leases.length === 0) return [];
-    return this.#database.statement((session) => this.#sources.renew(session, leases, times));
+    return this.database.statement((session) => this.sources.renew(session, leases, times));
   }
 
   async releaseLease(lease: Lease): Promise<void> {
-    await this.#database.statement((session) => this.#sources.release(session, lease));
+    await this.database.statement((session) => this.sources.release(session, lease));
   }
 
   async recordPoll(record: PollRecord): Promise<RecordedPoll> {
-    if (this.#database.isClosed) throw new Error(`the store ${this.#database.place} is closed`);
+    if (this.database.isClosed) throw new Error(`the store ${this.database.place} is closed`);
     return this.#queue.push(record);
   }
 
@@ -183,23 +148,11 @@ class PostgresStore implements RekeyableStore {
   }
 
   async #takeSlices(copies: PostgresCopyFinder): Promise<void> {
-    const at = this.#clock.now().getTime();
+    const at = this.clock.now().getTime();
     while (
-      !this.#database.isClosed &&
-      (await this.#database.statement((session) => copies.takeSlice(session, at)))
+      !this.database.isClosed &&
+      (await this.database.statement((session) => copies.takeSlice(session, at)))
     );
-  }
-
-  async listStories(query: StoryQuery): Promise<readonly Story[]> {
-    return this.#database.read((session) => listStories(session, query, this.#onWarning));
-  }
-
-  async listCopies(stories: readonly number[]): Promise<readonly CopyGroup[]> {
-    return this.#database.read((session) => listCopies(session, stories, this.#onWarning));
-  }
-
-  async findStory(keys: readonly string[]): Promise<StoryDetail | null> {
-    return this.#database.read((session) => findStory(session, keys, this.#onWarning));
   }
 
   async mergeStories(a: Alias, b: Alias, now: Date): Promise<void> {
@@ -215,16 +168,7 @@ class PostgresStore implements RekeyableStore {
     readonly limit: number;
     readonly leaseMs: number;
   }): Promise<readonly ClaimedQuestion[]> {
-    return this.#database.statement((session) => claimQuestions(session, request));
-  }
-
-  async nextQuestionAt(): Promise<Date | null> {
-    return this.#database.statement((session) => nextQuestionAt(session));
-  }
-
-  async listAskers(question: Question): Promise<SightingBatch> {
-    const sightings = await this.#database.statement((session) => listAskers(session, question));
-    return toBatch(this.#database, sightings);
+    return this.database.statement((session) => claimQuestions(session, request));
   }
 
   async recordAnswer(
@@ -240,17 +184,8 @@ class PostgresStore implements RekeyableStore {
     });
   }
 
-  async answers(kind: Question["kind"], urls: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    if (urls.length === 0) return new Map();
-    return this.#database.statement((session) => findAnswers(session, kind, urls));
-  }
-
-  async identityVersion(): Promise<number> {
-    return this.#readMeta("identity_version");
-  }
-
   async setIdentityVersion(version: number): Promise<void> {
-    await this.#database.statement((session) =>
+    await this.database.statement((session) =>
       session.run("UPDATE meta SET identity_version = $1 WHERE id = 1", [version]),
     );
   }
@@ -268,87 +203,41 @@ class PostgresStore implements RekeyableStore {
     }
   }
 
-  async listSubscriptions(): Promise<readonly PushSubscription[]> {
-    return this.#database.statement((session) => tables.listSubscriptions(session));
-  }
-
-  async findSubscription(callback: string): Promise<PushSubscription | null> {
-    return this.#database.statement((session) => tables.findSubscription(session, callback));
-  }
-
   async saveSubscription(subscription: PushSubscription): Promise<void> {
-    await this.#database.statement((session) => tables.saveSubscription(session, subscription));
+    await this.database.statement((session) => tables.saveSubscription(session, subscription));
   }
 
   async removeSubscription(sourceId: string): Promise<void> {
-    await this.#database.statement((session) => tables.removeSubscription(session, sourceId));
-  }
-
-  async listHubSubscriptions(): Promise<readonly HubSubscription[]> {
-    return this.#database.statement((session) => hub.listHubSubscriptions(session));
-  }
-
-  async findHubSubscription(
-    name: Pick<HubSubscription, "topic" | "callback">,
-  ): Promise<HubSubscription | null> {
-    return this.#database.statement((session) => hub.findHubSubscription(session, name));
+    await this.database.statement((session) => tables.removeSubscription(session, sourceId));
   }
 
   async saveHubSubscription(subscription: HubSubscription): Promise<number | null> {
-    return this.#database.write((session) => hub.saveHubSubscription(session, subscription));
+    return this.database.write((session) => hub.saveHubSubscription(session, subscription));
   }
 
   async removeHubSubscription(
     subscription: Pick<HubSubscription, "topic" | "callback" | "version">,
   ): Promise<number | null> {
-    return this.#database.write((session) => hub.removeHubSubscription(session, subscription));
-  }
-
-  async hubChanges(): Promise<number> {
-    return this.#database.statement((session) => hub.hubChanges(session));
+    return this.database.write((session) => hub.removeHubSubscription(session, subscription));
   }
 
   async claimHub(request: HubClaim): Promise<boolean> {
-    return this.#database.statement((session) => hub.claimHub(session, request));
+    return this.database.statement((session) => hub.claimHub(session, request));
   }
 
   async releaseHub(holder: string): Promise<void> {
-    await this.#database.statement((session) => hub.releaseHub(session, holder));
-  }
-
-  async archiveState(output: string): Promise<ArchiveState> {
-    return this.#database.statement((session) => tables.archiveState(session, output));
-  }
-
-  async listUnarchived(query: UnarchivedQuery): Promise<readonly Story[]> {
-    return this.#database.read((session) => listUnarchived(session, query, this.#onWarning));
+    await this.database.statement((session) => hub.releaseHub(session, holder));
   }
 
   async addArchivePage(
     page: ArchivePage,
     archived: { readonly stories: readonly number[]; readonly position: number },
   ): Promise<boolean> {
-    return this.#database.write((session) => tables.addArchivePage(session, page, archived));
+    return this.database.write((session) => tables.addArchivePage(session, page, archived));
   }
 
   async moveArchive(output: string, place: Omit<ArchiveState, "pages">): Promise<void> {
-    await this.#database.statement((session) => tables.moveArchive(session, output, place));
-  }
-
-  async findArchivePage(output: string, number: number): Promise<ArchivePage | null> {
-    return this.#database.statement((session) => tables.findArchivePage(session, output, number));
-  }
-
-  async listNotices(limit: number): Promise<readonly HealthNotice[]> {
-    return this.#database.statement((session) => tables.listNotices(session, limit));
-  }
-
-  async countForgettable(keep: Retention): Promise<Forgettable> {
-    return this.#database.read((session) => countForgettable(session, keep));
-  }
-
-  async listForgettable(keep: Retention, limit: number): Promise<readonly number[]> {
-    return this.#database.read((session) => listForgettable(session, keep, limit));
+    await this.database.statement((session) => tables.moveArchive(session, output, place));
   }
 
   async forgetStories(
@@ -368,69 +257,18 @@ class PostgresStore implements RekeyableStore {
   }
 
   async watchRevision(onChange: () => void): Promise<AsyncDisposable> {
-    return watchNotifications(this.#database, onChange);
-  }
-
-  async revision(): Promise<number> {
-    return this.#readMeta("revision");
-  }
-
-  async sizeBytes(): Promise<number> {
-    const row = await this.#database.statement((session) =>
-      session.one(
-        `SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes FROM pg_class
-         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`,
-      ),
-    );
-    return readNumber(row ?? {}, "bytes");
-  }
-
-  async counts(): Promise<StoreCounts> {
-    return this.#database.read(async (session) => {
-      const [meta, sources] = await Promise.all([
-        session.one("SELECT stories, aliases FROM meta WHERE id = 1"),
-        session.one(
-          "SELECT count(*) AS sources, coalesce(sum(entry_count), 0)::bigint AS sightings FROM source_counts",
-        ),
-      ]);
-      const totals = { ...requireRow(meta, "its totals"), ...requireRow(sources, "its sources") };
-      return {
-        sources: readNumber(totals, "sources"),
-        sightings: readNumber(totals, "sightings"),
-        stories: readNumber(totals, "stories"),
-        aliases: readNumber(totals, "aliases"),
-      };
-    });
-  }
-
-  connections(): ConnectionCounts {
-    return this.#database.connections;
-  }
-
-  async dailyCounts(since: Date): Promise<ReadonlyMap<string, readonly DailyCount[]>> {
-    return this.#database.statement((session) => this.#sources.dailyCounts(session, since));
-  }
-
-  async backup(file: string): Promise<void> {
-    await backupPostgres(this.#database.url, file, this.#clock);
+    return watchNotifications(this.database, onChange);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#database.isClosed) return;
+    if (this.database.isClosed) return;
     await this.#queue.flush();
-    await this.#database.close();
-  }
-
-  async #readMeta(column: "revision" | "identity_version"): Promise<number> {
-    const row = await this.#database.statement((session) =>
-      session.one("SELECT revision, identity_version FROM meta WHERE id = 1"),
-    );
-    return readNumber(requireRow(row, "its totals"), column);
+    await this.database.close();
   }
 
   /** Writes that change what is one story come one after the other, of whichever process. */
   #changeStories<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#database.write(async (session) => {
+    return this.database.write(async (session) => {
       await takeLock(session, STORIES_LOCK);
       return work(session);
     });
@@ -440,7 +278,7 @@ class PostgresStore implements RekeyableStore {
   async #recordBatch(records: readonly PollRecord[]): Promise<readonly Outcome<RecordedPoll>[]> {
     try {
       await this.#loadCopies();
-      return await this.#database.write((session) => writePolls(session, records, this.#copies));
+      return await this.database.write((session) => writePolls(session, records, this.#copies));
     } catch (error) {
       if (records.length === 1) return [{ error }];
       const outcomes: Outcome<RecordedPoll>[] = [];
