@@ -62,6 +62,8 @@ export interface FetchRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** May the configured server have a private address? It alone: redirects elsewhere reach public ones only. */
   readonly isPrivateAllowed: boolean;
+  /** Waited for when a document has come, before it is unpacked: that holds up the event loop. It counts against no time limit. */
+  readonly beforeUnpacking?: () => Promise<void>;
 }
 
 export type FetchAnswer =
@@ -301,6 +303,7 @@ class Client implements HttpClient {
       throw statusError(status, headers, { url, retryAfterMs: freshness.retryAfterMs });
     const coding = listHeader(headers, "content-encoding");
     this.#onBody?.({ coding: coding?.trim().toLowerCase() || "identity", bytes: body.length });
+    await request.beforeUnpacking?.();
     const bytes = await decodeBody(body, coding, this.#limits);
     return {
       kind: "document",

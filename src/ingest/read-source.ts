@@ -51,8 +51,8 @@ export interface ReadSourceOptions {
 }
 
 export interface PolledSourceOptions extends ReadSourceOptions {
-  /** When what came over the network may be read. */
-  readonly turn: Pick<DocumentTurn, "take">;
+  /** When what came over the network may be unpacked and read. */
+  readonly turn: Pick<DocumentTurn, "take" | typeof Symbol.dispose>;
 }
 
 const noValidators: Validators = { etag: null, lastModified: null };
@@ -94,14 +94,18 @@ async function readHttp(
     validators,
     headers: definition.headers,
     isPrivateAllowed: definition.isPrivateAllowed,
+    beforeUnpacking: () => turn.take(),
   };
   const answer = await http.fetch(request, signal);
   if (answer.kind === "gone") return { kind: "gone" };
   if (answer.kind === "not-modified") {
     return { ...answer, kind: "unchanged", bodyHash: source.bodyHash };
   }
-  if (answer.bodyHash === source.bodyHash) return { ...answer, kind: "unchanged" };
-  await turn.take();
+  if (answer.bodyHash === source.bodyHash) {
+    // There is nothing in it that would wait for the store.
+    turn[Symbol.dispose]();
+    return { ...answer, kind: "unchanged" };
+  }
   const document = await parseDocument(
     { bytes: answer.bytes, contentType: answer.contentType, url: answer.url, name: answer.url },
     { limits: { documentBytes: limits.bodyBytes, entries: limits.entries } },

@@ -1,6 +1,6 @@
 /**
- * When documents are read. One per turn of the event loop: sixty answers may arrive in the same turn, and read one after the other
- * they would keep readers of the feed waiting for a tenth of a second. Its entries are made ready for the store in another turn, which
+ * When documents are unpacked and read. One per turn of the event loop: sixty answers may arrive in the same turn, and read one after
+ * the other they would keep readers of the feed waiting for a tenth of a second. Its entries are made ready for the store in another turn, which
  * takes as long. And only so many that the store has not taken yet: what waits there is copied by every collection of young objects,
  * which is felt as much.
  */
@@ -14,7 +14,7 @@ const returning: (() => void)[] = [];
 let unstored = 0;
 let isScheduled = false;
 
-/** The right of one poll to read its document, until its disposal: when that is stored, or given up. */
+/** The right of one poll to unpack and read its document, until its disposal: when that is stored, or given up. */
 export class DocumentTurn implements Disposable {
   #isTaken = false;
 

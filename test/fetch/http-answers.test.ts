@@ -1,5 +1,6 @@
 /** What Mainstem makes of answers (etiquette 7-12, 15-23, 29-33, 45-52, 54, 62). */
 import { hash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { HttpClient } from "../../src/fetch/http.ts";
@@ -83,6 +84,50 @@ describe("a document", () => {
       response.end(feed);
     });
     expect(Buffer.from((await askForDocument(client, server.url("/early"))).bytes).toString()).toBe(feed);
+  });
+});
+
+describe("the turn to unpack", () => {
+  it("is waited for when a document has come, beyond any time limit, and before it is unpacked", async () => {
+    server.on("/packed", { headers: { "content-encoding": "gzip" }, body: gzipSync(feed) });
+    server.on("/no-gzip", { headers: { "content-encoding": "gzip" }, body: "not packed" });
+    await using hasty = buildClient({ limits: { timeoutMs: 200 } });
+    const order: string[] = [];
+    const askWith = async (path: string) => {
+      const turn = Promise.withResolvers<void>();
+      const came = Promise.withResolvers<void>();
+      const beforeUnpacking = () => {
+        came.resolve();
+        return turn.promise;
+      };
+      const answer = askForDocument(hasty, server.url(path), { beforeUnpacking }).finally(() =>
+        order.push("unpacked"),
+      );
+      answer.catch(() => {});
+      await came.promise;
+      await sleep(300);
+      order.push("turn");
+      turn.resolve();
+      return answer;
+    };
+    expect(Buffer.from((await askWith("/packed")).bytes).toString()).toBe(feed);
+    await expect(askWith("/no-gzip")).rejects.toMatchObject({ code: "fetch/bad-encoding" });
+    expect(order).toEqual(["turn", "unpacked", "turn", "unpacked"]);
+  });
+
+  it("is nothing to an answer without a document", async () => {
+    const beforeUnpacking = () => new Promise<void>(() => {});
+    server.on("/304-now", { status: 304 });
+    server.on("/410-now", { status: 410 });
+    server.on("/500-now", { status: 500 });
+    const stored = { etag: '"1"', lastModified: null };
+    expect(await ask(client, server.url("/304-now"), { validators: stored, beforeUnpacking })).toMatchObject({
+      kind: "not-modified",
+    });
+    expect(await ask(client, server.url("/410-now"), { beforeUnpacking })).toEqual({ kind: "gone" });
+    await expect(ask(client, server.url("/500-now"), { beforeUnpacking })).rejects.toMatchObject({
+      status: 500,
+    });
   });
 });
 
