@@ -59,7 +59,7 @@ export class CopyFinder {
     );
     this.#selectOldest = db.prepare("SELECT seen_at FROM reports ORDER BY no LIMIT 1");
     this.#selectNew = db.prepare(
-      "SELECT no, seen_at, title_hash, sample FROM reports WHERE no > ? ORDER BY no LIMIT ?",
+      `SELECT no, seen_at, title_hash, sample FROM reports WHERE no > ? ORDER BY no LIMIT ${SLICE}`,
     );
     this.#insert = db.prepare(
       "INSERT INTO reports (sighting, seen_at, title_hash, sample) VALUES (?, ?, ?, ?)",
@@ -79,7 +79,7 @@ export class CopyFinder {
        WHERE no = ? AND stories.pin <> 2 AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.story = sightings.story)`,
     );
     this.#selectRecent = db.prepare(
-      "SELECT id, content_hash FROM sightings WHERE source_no = ? ORDER BY story_ordered_at DESC, story DESC LIMIT ?",
+      `SELECT id, content_hash FROM sightings WHERE source_no = ? ORDER BY story_ordered_at DESC, story DESC LIMIT ${BOILERPLATE_ITEMS}`,
     );
     this.#readEntry = prepareEntryReader(db);
   }
@@ -151,7 +151,7 @@ export class CopyFinder {
    */
   takeSlice(at: number): boolean {
     if (this.#lastNo === 0) this.#reserve(at);
-    const rows = this.#selectNew.all(this.#lastNo, SLICE);
+    const rows = this.#selectNew.all(this.#lastNo);
     for (const row of rows) {
       const no = readNumber(row, "no");
       this.#lastNo = no;
@@ -209,7 +209,7 @@ export class CopyFinder {
   #boilerplateOf(source: number, at: number): Uint32Array {
     const known = this.#boilerplates.find(source, at);
     if (known !== null) return known;
-    const items = this.#selectRecent.all(source, BOILERPLATE_ITEMS).flatMap((row) => {
+    const items = this.#selectRecent.all(source).flatMap((row) => {
       const id = readNumber(row, "id");
       const brought = this.#brought.get(id)?.fingerprint;
       const text = brought ?? this.#reportOf(id, readText(row, "content_hash"));

@@ -15,7 +15,7 @@ export class CopyGroups {
       `SELECT original FROM copies WHERE story IN (SELECT value FROM json_each(?1))
        UNION SELECT original FROM copies WHERE original IN (SELECT value FROM json_each(?1))`,
     );
-    this.#copies = db.prepare("SELECT * FROM copies WHERE original = ? ORDER BY story LIMIT ?");
+    this.#copies = db.prepare(`SELECT * FROM copies WHERE original = ? ORDER BY story LIMIT ${MEMBERS_MAX}`);
     this.#insert = db.prepare(
       `INSERT INTO copies (story, original, found_at, rule, share, shared, agency) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (story) DO NOTHING`,
@@ -28,7 +28,7 @@ export class CopyGroups {
     if (stories.length === 0) return [];
     return this.#originals.all(JSON.stringify(stories)).map((row) => {
       const original = readNumber(row, "original");
-      const copies = this.#copies.all(original, MEMBERS_MAX).map(toCopyRow);
+      const copies = this.#copies.all(original).map(toCopyRow);
       return [{ story: original, evidence: null }, ...copies];
     });
   }

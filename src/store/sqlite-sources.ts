@@ -86,17 +86,18 @@ export class SourceTable {
        WHERE is_retired = 0 AND NOT EXISTS (SELECT 1 FROM listed
          WHERE listed.source_no = sources.no AND listed.parent_id = coalesce(sources.parent_id, ''))`,
     );
+    // A limit that is a parameter alone is looked at when a statement is planned, so that it is planned anew each time it is run.
     this.#selectDue = db.prepare(
-      `SELECT * FROM sources WHERE next_poll_at <= :now AND ${IS_FREE} ORDER BY next_poll_at, no LIMIT :limit`,
+      `SELECT * FROM sources WHERE next_poll_at <= :now AND ${IS_FREE} ORDER BY next_poll_at, no LIMIT :limit + 0`,
     );
     this.#selectOverdue = db.prepare(
       `SELECT * FROM sources WHERE last_poll_at > :now + :skew AND next_poll_at > :now AND ${IS_FREE}
-       ORDER BY last_poll_at, no LIMIT :limit`,
+       ORDER BY last_poll_at, no LIMIT :limit + 0`,
     );
     // Asked for by name, a source that is gone is asked once more: it may be back.
     this.#selectChosen = db.prepare(
       `SELECT * FROM sources WHERE id IN (SELECT value FROM json_each(:ids)) AND is_retired = 0 AND NOT ${IS_LEASED}
-       ORDER BY next_poll_at, no LIMIT :limit`,
+       ORDER BY next_poll_at, no LIMIT :limit + 0`,
     );
     this.#takeLease = db.prepare(
       "UPDATE sources SET generation = generation + 1, leased_at = ?, lease_expires_at = ? WHERE no = ?",

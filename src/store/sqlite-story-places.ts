@@ -33,10 +33,11 @@ export interface PlaceStatements {
 }
 
 export function preparePlaces(db: DatabaseSync): PlaceStatements {
+  // With `LIMIT ?` a statement is planned anew each time it is run, and one of these is run for each source.
   return {
     all: db.prepare(
       `SELECT ordered_at, number FROM stories WHERE (ordered_at, number) < (?, ?)
-       ORDER BY ordered_at DESC, number DESC LIMIT ?`,
+       ORDER BY ordered_at DESC, number DESC LIMIT ? + 0`,
     ),
     walk: db.prepare(
       `SELECT ordered_at, number, EXISTS (SELECT 1 FROM sightings WHERE story = number
@@ -46,7 +47,7 @@ export function preparePlaces(db: DatabaseSync): PlaceStatements {
     ofSource: db.prepare(
       `SELECT story_ordered_at AS ordered_at, story AS number FROM sightings
        WHERE source_no = ? AND (story_ordered_at, story) < (?, ?) AND story_ordered_at >= ?
-       GROUP BY story_ordered_at, story ORDER BY story_ordered_at DESC, story DESC LIMIT ?`,
+       GROUP BY story_ordered_at, story ORDER BY story_ordered_at DESC, story DESC LIMIT ? + 0`,
     ),
   };
 }
