@@ -102,6 +102,8 @@ export async function pollSource(
     signal.throwIfAborted();
     // A hub's bad document says nothing about the publisher's; the lease is the caller's to give back.
     if (!(failure instanceof MainstemError) || pushed !== null) throw failure;
+    // There is no document that would wait for the store.
+    turn[Symbol.dispose]();
     error = failure;
   }
   const at = clock.now();

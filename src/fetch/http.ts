@@ -62,7 +62,10 @@ export interface FetchRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** May the configured server have a private address? It alone: redirects elsewhere reach public ones only. */
   readonly isPrivateAllowed: boolean;
-  /** Waited for when a document has come, before it is unpacked: that holds up the event loop. It counts against no time limit. */
+  /**
+   * Waited for when a document has come and before it is unpacked, since unpacking holds up the event loop. The wait counts against no
+   * time limit, and an abort does not end it.
+   */
   readonly beforeUnpacking?: () => Promise<void>;
 }
 

@@ -52,7 +52,7 @@ export interface ReadSourceOptions {
 
 export interface PolledSourceOptions extends ReadSourceOptions {
   /** When what came over the network may be unpacked and read. */
-  readonly turn: Pick<DocumentTurn, "take" | typeof Symbol.dispose>;
+  readonly turn: Pick<DocumentTurn, "take" | "takeAnother" | typeof Symbol.dispose>;
 }
 
 const noValidators: Validators = { etag: null, lastModified: null };
@@ -106,6 +106,8 @@ async function readHttp(
     turn[Symbol.dispose]();
     return { ...answer, kind: "unchanged" };
   }
+  // A large one was unpacked elsewhere, and several may come back at once.
+  await turn.takeAnother();
   const document = await parseDocument(
     { bytes: answer.bytes, contentType: answer.contentType, url: answer.url, name: answer.url },
     { limits: { documentBytes: limits.bodyBytes, entries: limits.entries } },

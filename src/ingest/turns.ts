@@ -1,15 +1,15 @@
 /**
  * When documents are unpacked and read. One per turn of the event loop: sixty answers may arrive in the same turn, and read one after
- * the other they would keep readers of the feed waiting for a tenth of a second. Its entries are made ready for the store in another turn, which
- * takes as long. And only so many that the store has not taken yet: what waits there is copied by every collection of young objects,
- * which is felt as much.
+ * the other they would keep readers of the feed waiting for a tenth of a second. Each is unpacked in one turn, read in another, and its
+ * entries are made ready for the store in a third, which takes as long. And only so many that the store has not taken yet: what waits
+ * there is copied by every collection of young objects, which is felt as much.
  */
 
 /** Enough to fill a transaction of the store while the next documents are read. */
 const UNSTORED_MAX = 48;
 
 const waiting: (() => void)[] = [];
-/** Of documents that are read already. */
+/** Of documents that had one already. */
 const returning: (() => void)[] = [];
 let unstored = 0;
 let isScheduled = false;
@@ -30,7 +30,7 @@ export class DocumentTurn implements Disposable {
     });
   }
 
-  /** Resolves in another such turn, before those of documents that wait to be read. */
+  /** Resolves in another such turn, before those of documents that wait for their first. */
   takeAnother(): Promise<void> {
     return new Promise((resolve) => {
       returning.push(resolve);

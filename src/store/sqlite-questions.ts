@@ -33,7 +33,7 @@ export class QuestionTable {
     );
     this.#due = db.prepare(
       `SELECT no, kind, url, attempts, answer FROM questions WHERE state = 'waiting' AND next_try_at <= ?
-       ORDER BY next_try_at, no LIMIT ?`,
+       ORDER BY next_try_at, no LIMIT ? + 0`,
     );
     this.#push = db.prepare("UPDATE questions SET next_try_at = ? WHERE no = ?");
     this.#next = db.prepare("SELECT min(next_try_at) AS at FROM questions WHERE state = 'waiting'");

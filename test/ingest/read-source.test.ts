@@ -16,6 +16,7 @@ async function read(before: string | null): Promise<readonly string[]> {
   const events: string[] = [];
   const turn = {
     take: async () => void events.push("turn"),
+    takeAnother: async () => void events.push("another"),
     [Symbol.dispose]: () => void events.push("given back"),
   };
   const http: HttpClient = {
@@ -46,8 +47,8 @@ async function read(before: string | null): Promise<readonly string[]> {
 }
 
 describe("the turn of a document", () => {
-  it("is waited for before it is unpacked, and held until its poll is stored", async () => {
-    expect(await read(null)).toEqual(["came", "turn", "unpacked", "document"]);
+  it("is waited for before it is unpacked, another before it is read, and neither is given back by the reading", async () => {
+    expect(await read(null)).toEqual(["came", "turn", "unpacked", "another", "document"]);
   });
 
   it("is given back when the document is the last one, byte for byte: nothing of it waits for the store", async () => {
