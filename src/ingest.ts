@@ -102,10 +102,10 @@ export async function pollSource(
     signal.throwIfAborted();
     // A hub's bad document says nothing about the publisher's; the lease is the caller's to give back.
     if (!(failure instanceof MainstemError) || pushed !== null) throw failure;
-    // There is no document that would wait for the store.
-    turn[Symbol.dispose]();
     error = failure;
   }
+  // What was unchanged, or could not be read, brings nothing that would wait for the store.
+  if (reading?.kind !== "document") turn[Symbol.dispose]();
   const at = clock.now();
   const identified =
     reading?.kind === "document"

@@ -52,7 +52,7 @@ export interface ReadSourceOptions {
 
 export interface PolledSourceOptions extends ReadSourceOptions {
   /** When what came over the network may be unpacked and read. */
-  readonly turn: Pick<DocumentTurn, "take" | "takeAnother" | typeof Symbol.dispose>;
+  readonly turn: Pick<DocumentTurn, "take" | "takeAnother">;
 }
 
 const noValidators: Validators = { etag: null, lastModified: null };
@@ -101,11 +101,7 @@ async function readHttp(
   if (answer.kind === "not-modified") {
     return { ...answer, kind: "unchanged", bodyHash: source.bodyHash };
   }
-  if (answer.bodyHash === source.bodyHash) {
-    // There is nothing in it that would wait for the store.
-    turn[Symbol.dispose]();
-    return { ...answer, kind: "unchanged" };
-  }
+  if (answer.bodyHash === source.bodyHash) return { ...answer, kind: "unchanged" };
   // A large one was unpacked elsewhere, and several may come back at once.
   await turn.takeAnother();
   const document = await parseDocument(

@@ -31,6 +31,7 @@ export class QuestionTable {
     this.#wait = db.prepare(
       "INSERT INTO question_sightings (question, sighting) VALUES (?, ?) ON CONFLICT DO NOTHING",
     );
+    // As for sources, a limit that is a parameter alone would have this planned anew each time.
     this.#due = db.prepare(
       `SELECT no, kind, url, attempts, answer FROM questions WHERE state = 'waiting' AND next_try_at <= ?
        ORDER BY next_try_at, no LIMIT ? + 0`,
