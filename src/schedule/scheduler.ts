@@ -8,6 +8,7 @@ import { validateDetailed } from "node-cron";
 import { LeaseLostError } from "../errors.ts";
 import type { Clock } from "../model.ts";
 import type { ClaimedSource, Lease, Store } from "../store/store.ts";
+import { ClaimQueue, type Turn } from "./claim-queue.ts";
 import { nextCronTime } from "./cron-time.ts";
 import type { HostLimit } from "./host-limit.ts";
 import { startTick } from "./tick.ts";
@@ -43,8 +44,10 @@ export interface Scheduler extends AsyncDisposable {
   readonly runningCount: number;
 }
 
-/** Sources claimed and held back for their hosts, at most. */
-const heldMax = 20_000;
+/** Sources claimed that wait for their hosts, at most. */
+const waitingMax = 20_000;
+/** For so long, at the rate at which polls end, there are claims that are ready. */
+const aheadMs = 100;
 /** Leases given back per look at the store, so that a crowded host does not stop the event loop. */
 const returnsPerLook = 50;
 /** Leases prolonged in one write, for the same reason. */
@@ -61,40 +64,45 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 
 interface RunningPoll {
   readonly claimed: ClaimedSource;
-  /** Ends this poll, when its lease is lost. */
+  /** Ends this poll: its lease is lost, or Mainstem stops. */
   readonly abort: AbortController;
-  readonly host: string;
   readonly done: Promise<void>;
 }
 
 class PollScheduler implements Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #perHost: number;
   readonly #tick: { stop(): Promise<void> };
-  readonly #abort = new AbortController();
   readonly #running = new Map<string, RunningPoll>();
-  readonly #runningPerHost = new Map<string, number>();
-  /** Claimed sources that wait for their host, by host, in the order of their claims. */
-  readonly #held = new Map<string, ClaimedSource[]>();
-  #heldCount = 0;
-  /** Claims that were held for too long, to be given back. */
-  #stale: ClaimedSource[] = [];
+  readonly #queue: ClaimQueue;
   /** Ids to poll out of turn; they stay until they are claimed. */
   readonly #wanted = new Set<string>();
   /** The look at the store under way, and whether another one is wanted after it. */
   #looking: Promise<void> | null = null;
   #looksAgain = false;
-  /** The last look ended for want of places, not of due sources. */
+  /** The last claim brought as many as were asked for: more may be due. */
   #hasMore = false;
+  /** Claims that are to be ready beside the polls that run; see `#countAhead`. */
+  #aheadCount = 0;
+  /** Polls that have ended since then. */
+  #endedCount = 0;
+  #countedAtMs: number;
   #isStoreFailing = false;
+  #isAborting = false;
   #stopping: Promise<void> | null = null;
   #renewing: Promise<void> | null = null;
   #renewedAtMs: number;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#perHost = options.perHost ?? defaultPerHost;
-    this.#renewedAtMs = options.clock.now().getTime();
+    const { clock, leaseMs, perHost = defaultPerHost, hosts } = options;
+    this.#queue = new ClaimQueue({
+      perHost,
+      hosts,
+      isRunning: (id) => this.#running.has(id),
+      isFresh: ({ lease }) => lease.expiresAt.getTime() >= clock.now().getTime() + leaseMs / 2,
+    });
+    this.#renewedAtMs = clock.now().getTime();
+    this.#countedAtMs = this.#renewedAtMs;
     this.#tick = startTick(() => {
       this.#renewWhenTime();
       this.wake();
@@ -108,17 +116,9 @@ class PollScheduler implements Scheduler {
 
   wake(): void {
     if (this.#stopping) return;
-    if (this.#looking) {
-      this.#looksAgain = true;
-      return;
-    }
-    this.#looking = this.#look().finally(() => {
-      this.#looking = null;
-      if (this.#looksAgain) {
-        this.#looksAgain = false;
-        this.wake();
-      }
-    });
+    this.#queue.refresh();
+    this.#startReady();
+    this.#lookSoon();
   }
 
   pollNow(sourceIds: readonly string[]): void {
@@ -135,18 +135,24 @@ class PollScheduler implements Scheduler {
     return this.stop(stopDrainMs);
   }
 
-  /** Starts what is held, then claims more, until every place is taken or nothing is due. */
+  /** Looks at the store, now or when the look under way has ended. */
+  #lookSoon(): void {
+    if (this.#stopping) return;
+    this.#looksAgain = this.#looking !== null;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+      // A poll may have ended after the look took its last count.
+      if (this.#looksAgain || this.#needsMore) this.#lookSoon();
+    });
+  }
+
+  /** Claims until every place is taken and enough is ready, or nothing more is due. */
   async #look(): Promise<void> {
     try {
-      this.#startHeld();
-      await Promise.all(this.#stale.splice(0, returnsPerLook).map((claimed) => this.#giveBack(claimed)));
+      await Promise.all(this.#queue.takeStale(returnsPerLook).map((claimed) => this.#giveBack(claimed)));
       await this.#claimWanted();
-      this.#hasMore = true;
-      while (this.#hasMore && !this.#stopping) {
-        const limit = Math.min(this.#options.concurrency - this.#running.size, heldMax - this.#heldCount);
-        if (limit <= 0) break;
-        this.#hasMore = (await this.#claim({ limit })) === limit;
-      }
+      do await this.#claimDue();
+      while (this.#needsMore && !this.#looksAgain);
       this.#isStoreFailing = false;
     } catch (error) {
       // The next tick asks again; the trouble is told once.
@@ -168,55 +174,46 @@ class PollScheduler implements Scheduler {
     }
   }
 
+  /** Claims what there are places for, and what is to be ready beside that. */
+  async #claimDue(): Promise<void> {
+    this.#countAhead();
+    this.#hasMore = true;
+    const limit = Math.min(this.#missingCount, waitingMax - this.#queue.waitingCount);
+    if (limit > 0 && !this.#stopping) this.#hasMore = (await this.#claim({ limit })) === limit;
+  }
+
+  /**
+   * As many are to be ready as have lately ended in a tenth of a second. Where polls are short, the next ones start at once while the store is
+   * asked for more; where they are long, one or none is kept from other workers.
+   */
+  #countAhead(): void {
+    const nowMs = this.#options.clock.now().getTime();
+    const sinceMs = nowMs - this.#countedAtMs;
+    // Over a shorter time it would be chance: polls end in twos and threes. Negative: the clock was set back.
+    if (sinceMs >= 0 && sinceMs < aheadMs) return;
+    const endedCount = Math.ceil((this.#endedCount * aheadMs) / Math.max(aheadMs, sinceMs));
+    this.#aheadCount = Math.min(this.#options.concurrency, endedCount);
+    this.#endedCount = 0;
+    this.#countedAtMs = nowMs;
+  }
+
+  /** Free places and claims that are to be ready, less those that are. */
+  get #missingCount(): number {
+    return this.#options.concurrency - this.#running.size + this.#aheadCount - this.#queue.readyCount;
+  }
+
+  get #needsMore(): boolean {
+    if (!this.#hasMore || this.#stopping || this.#queue.waitingCount >= waitingMax) return false;
+    // Not for each poll that ends: a claim of many costs little more than one of a single source.
+    return this.#missingCount > 0 && this.#queue.readyCount <= this.#aheadCount / 2;
+  }
+
   async #claim(request: { readonly limit: number; readonly onlyIds?: readonly string[] }): Promise<number> {
     const { store, clock, leaseMs } = this.#options;
     const claimed = await store.claimDueSources({ now: clock.now(), leaseMs, ...request });
-    for (const one of claimed) this.#hold(one);
-    this.#startHeld();
+    for (const one of claimed) this.#queue.add(one);
+    this.#startReady();
     return claimed.length;
-  }
-
-  #hold(claimed: ClaimedSource): void {
-    const host = hostOf(claimed);
-    const queue = this.#held.get(host);
-    if (queue) queue.push(claimed);
-    else this.#held.set(host, [claimed]);
-    this.#heldCount++;
-  }
-
-  #startHeld(): void {
-    if (this.#stopping) return;
-    for (const [host, queue] of this.#held) {
-      this.#dropStale(queue);
-      while (this.#isFree(host)) {
-        // A source whose last poll outlived its lease can be claimed again; it waits for that poll's end.
-        const index = queue.findIndex(({ source }) => !this.#running.has(source.id));
-        const [claimed] = index < 0 ? [] : queue.splice(index, 1);
-        if (!claimed) break;
-        this.#heldCount--;
-        this.#start(claimed, host);
-      }
-      if (queue.length === 0) this.#held.delete(host);
-      if (this.#running.size >= this.#options.concurrency) return;
-    }
-  }
-
-  #isFree(host: string): boolean {
-    const { concurrency, hosts } = this.#options;
-    if (this.#running.size >= concurrency) return false;
-    // Local sources have no host to spare.
-    if (host === "") return true;
-    return (this.#runningPerHost.get(host) ?? 0) < this.#perHost && !hosts?.restingUntil(host);
-  }
-
-  /** A poll under a claim that was held for too long could outlive its lease. Such a source is claimed anew. */
-  #dropStale(queue: ClaimedSource[]): void {
-    const { clock, leaseMs } = this.#options;
-    const latest = clock.now().getTime() + leaseMs / 2;
-    const firstFresh = queue.findIndex(({ lease }) => lease.expiresAt.getTime() >= latest);
-    const dropped = queue.splice(0, firstFresh < 0 ? queue.length : firstFresh);
-    this.#heldCount -= dropped.length;
-    this.#stale = this.#stale.concat(dropped);
   }
 
   /** Three times in a lease's life, so that a store which is away for a moment costs no poll. */
@@ -234,10 +231,7 @@ class PollScheduler implements Scheduler {
 
   async #renew(now: Date): Promise<void> {
     const { store, leaseMs, onError } = this.#options;
-    const claims = [
-      ...[...this.#running.values()].map(({ claimed }) => claimed),
-      ...[...this.#held.values()].flat(),
-    ];
+    const claims = [...[...this.#running.values()].map(({ claimed }) => claimed), ...this.#queue.list()];
     try {
       for (let start = 0; start < claims.length; start += renewedPerCall) {
         const leases = claims.slice(start, start + renewedPerCall).map(({ lease }) => lease);
@@ -251,30 +245,33 @@ class PollScheduler implements Scheduler {
 
   /** What is lost was taken over by another worker: its poll ends, since what it would write is refused. */
   #takeRenewed(asked: readonly Lease[], renewed: ReadonlyMap<string, Lease>): void {
-    const isAsked = new Map(asked.map(({ sourceId, generation }) => [sourceId, generation]));
+    const generations = new Map(asked.map(({ sourceId, generation }) => [sourceId, generation]));
+    const isAsked = ({ lease }: ClaimedSource) => generations.get(lease.sourceId) === lease.generation;
     for (const { claimed, abort } of this.#running.values()) {
-      const { sourceId, generation } = claimed.lease;
-      if (isAsked.get(sourceId) === generation && !renewed.has(sourceId))
-        abort.abort(new LeaseLostError(sourceId));
+      const { sourceId } = claimed.lease;
+      if (isAsked(claimed) && !renewed.has(sourceId)) abort.abort(new LeaseLostError(sourceId));
     }
-    for (const [host, queue] of this.#held) {
-      const kept = queue.flatMap((claimed) => {
-        const { sourceId, generation } = claimed.lease;
-        if (isAsked.get(sourceId) !== generation) return [claimed];
-        const lease = renewed.get(sourceId);
-        return lease === undefined ? [] : [{ ...claimed, lease }];
-      });
-      this.#heldCount -= queue.length - kept.length;
-      this.#held.set(host, kept);
+    this.#queue.renew((claimed) => {
+      if (!isAsked(claimed)) return claimed;
+      const lease = renewed.get(claimed.lease.sourceId);
+      return lease === undefined ? null : { ...claimed, lease };
+    });
+    this.#startReady();
+  }
+
+  #startReady(): void {
+    while (!this.#stopping && this.#running.size < this.#options.concurrency) {
+      const turn = this.#queue.take();
+      if (turn === null) return;
+      this.#start(turn);
     }
   }
 
-  #start(claimed: ClaimedSource, host: string): void {
+  #start({ claimed, host }: Turn): void {
     const { id } = claimed.source;
     const abort = new AbortController();
-    this.#runningPerHost.set(host, (this.#runningPerHost.get(host) ?? 0) + 1);
-    const done = this.#run(claimed, AbortSignal.any([this.#abort.signal, abort.signal]));
-    this.#running.set(id, { claimed, host, abort, done: done.finally(() => this.#end(id, host)) });
+    const done = this.#run(claimed, abort.signal).finally(() => this.#end(id, host));
+    this.#running.set(id, { claimed, abort, done });
   }
 
   async #run(claimed: ClaimedSource, signal: AbortSignal): Promise<void> {
@@ -282,7 +279,7 @@ class PollScheduler implements Scheduler {
     try {
       await poll(claimed, signal);
     } catch (error) {
-      if (this.#abort.signal.aborted) return this.#giveBack(claimed);
+      if (this.#isAborting) return this.#giveBack(claimed);
       if (signal.aborted) return;
       // Another worker has the source now, and will record what there is.
       if (error instanceof LeaseLostError) return;
@@ -293,24 +290,21 @@ class PollScheduler implements Scheduler {
 
   #end(id: string, host: string): void {
     this.#running.delete(id);
-    const left = (this.#runningPerHost.get(host) ?? 1) - 1;
-    if (left > 0) this.#runningPerHost.set(host, left);
-    else this.#runningPerHost.delete(host);
+    this.#endedCount++;
+    this.#queue.end(host);
+    this.#startReady();
     // With nothing left over, the next tick is soon enough.
-    if (this.#hasMore || this.#heldCount > 0 || this.#wanted.size > 0) this.wake();
+    if (this.#wanted.size > 0 || (this.#looking === null && this.#needsMore)) this.#lookSoon();
   }
 
   async #drain(drainMs: number): Promise<void> {
     await this.#tick.stop();
     await this.#looking;
     await this.#renewing;
-    const unused = [...this.#held.values(), this.#stale].flat();
-    this.#held.clear();
-    this.#heldCount = 0;
-    this.#stale = [];
-    const givingBack = unused.map((claimed) => this.#giveBack(claimed));
+    const givingBack = this.#queue.clear().map((claimed) => this.#giveBack(claimed));
     if (!(await this.#settleWithin(drainMs))) {
-      this.#abort.abort(new Error("Mainstem is stopping"));
+      this.#isAborting = true;
+      for (const { abort } of this.#running.values()) abort.abort(new Error("Mainstem is stopping"));
       await this.#settleWithin(abortGraceMs);
     }
     // What still runs does not heed the signal; whatever it writes later is refused for want of its lease.
@@ -335,12 +329,6 @@ class PollScheduler implements Scheduler {
     timer.abort();
     return isSettled;
   }
-}
-
-/** The host that a poll of the source leans on; empty for local files. */
-function hostOf({ source }: ClaimedSource): string {
-  const url = URL.parse(source.currentUrl ?? source.location);
-  return url !== null && /^https?:$/.test(url.protocol) ? url.host : "";
 }
 
 const expressionLengthMax = 200;

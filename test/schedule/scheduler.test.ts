@@ -102,6 +102,81 @@ describe("startScheduler", () => {
     expect(new Set(polled).size).toBe(10);
   });
 
+  it("claims ahead for as many as end in a tenth of a second, so that nobody waits for the store", async () => {
+    const { clock, store, polled, open, start } = build({}, (claims) => {
+      for (let count = 0; count < 40; count++) claims.add(`s${count}`);
+    });
+    const scheduler = start();
+    await settle();
+    const endFirst = async () => {
+      [...open.values()][0]?.end();
+      await settle();
+    };
+    // One in a second is a tenth of one in a tenth: a claim for its place, and one more.
+    await clock.advance(1000);
+    await endFirst();
+    expect(store.claims.map(({ limit }) => limit)).toEqual([4, 2]);
+    expect(store.leasedIds).toHaveLength(5);
+    const answer = Promise.withResolvers<readonly ClaimedSource[]>();
+    store.claimDueSources = () => answer.promise;
+    await endFirst();
+    expect(scheduler.runningCount).toBe(4);
+    expect(polled).toHaveLength(6);
+    answer.resolve([]);
+  });
+
+  it("does not take two polls that end at once for many", async () => {
+    const { clock, store, open, start } = build({}, (claims) => {
+      for (let count = 0; count < 40; count++) claims.add(`s${count}`);
+    });
+    start();
+    await settle();
+    await clock.advance(30_000);
+    for (let count = 0; count < 3; count++) {
+      [...open.values()][0]?.end();
+      await settle();
+      await clock.advance(1);
+    }
+    expect(store.leasedIds).toHaveLength(5);
+  });
+
+  it("polls what it is told to while there is more to claim than it can", async () => {
+    const { polled, store, start } = build(
+      {
+        poll: async ({ source, lease }) => {
+          polled.push(source.id);
+          store.record(lease, new Date(Date.UTC(2027, 0, 1)));
+        },
+      },
+      (claims) => {
+        for (let count = 0; count < 500; count++) claims.add(`s${count}`);
+      },
+    );
+    const scheduler = start();
+    scheduler.pollNow(["s499"]);
+    await settle();
+    expect(polled.indexOf("s499")).toBeGreaterThanOrEqual(0);
+    expect(polled.indexOf("s499")).toBeLessThan(100);
+    await expect.poll(() => polled.length).toBe(500);
+  });
+
+  it("never claims ahead for more than it polls at a time", async () => {
+    const { clock, store, polled, open, start } = build({}, (claims) => {
+      for (let count = 0; count < 40; count++) claims.add(`s${count}`);
+    });
+    start();
+    await settle();
+    let leasedMost = 0;
+    while (polled.length < 40 || open.size > 0) {
+      await clock.advance(10);
+      [...open.values()][0]?.end();
+      await settle();
+      leasedMost = Math.max(leasedMost, store.leasedIds.length);
+    }
+    expect(leasedMost).toBe(8);
+    expect(new Set(polled).size).toBe(40);
+  });
+
   it("polls few of one host at a time, and does not let a slow host hold up others", async () => {
     const { polled, open, start } = build({ perHost: 2 }, (store) => {
       for (let count = 0; count < 20; count++) store.add(`slow${count}`, "slow.example");
