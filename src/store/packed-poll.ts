@@ -3,6 +3,7 @@
  * large in two pieces of memory that change hands and are not copied.
  */
 import type { Entry, SightingRecord } from "../model.ts";
+import type { PreparedPoll } from "./prepared-poll.ts";
 import {
   type IncomingSighting,
   type PreparedSighting,
@@ -10,7 +11,6 @@ import {
   prepareSighting,
 } from "./prepared-sighting.ts";
 import { decodeContent } from "./records.ts";
-import type { PollRecord } from "./store.ts";
 
 const NO_FINGERPRINT = { shingles: [], sample: [] };
 
@@ -18,7 +18,7 @@ interface PackedSighting extends Omit<SightingRecord, "entry"> {
   readonly prepared: PreparedSighting;
 }
 
-export interface PackedPoll extends Omit<PollRecord, "sightings"> {
+export interface PackedPoll extends Omit<PreparedPoll, "sightings"> {
   readonly packed: readonly PackedSighting[];
 }
 
@@ -27,14 +27,14 @@ const PACKED_SIGHTINGS_MAX = 100;
 const PACKED_CHARACTERS_MAX = 2 ** 18;
 
 /** Is there something to pack, and not so much that it takes long? */
-export function isPackable({ sightings }: PollRecord): boolean {
+export function isPackable({ sightings }: Pick<PreparedPoll, "sightings">): boolean {
   if (sightings.length === 0 || sightings.length > PACKED_SIGHTINGS_MAX) return false;
   return sightings.reduce((sum, { completeness }) => sum + completeness, 0) <= PACKED_CHARACTERS_MAX;
 }
 
 /** Everything in `poll` passes the structured clone algorithm, with `memory` as what is transferred. */
 export function packPoll(
-  { sightings, ...rest }: PollRecord,
+  { sightings, ...rest }: PreparedPoll,
   options: PrepareOptions,
 ): {
   readonly poll: PackedPoll;
@@ -70,7 +70,7 @@ export function packPoll(
 }
 
 /** The poll that was packed. Its entries are read from what is to be written, if somebody asks for them. */
-export function unpackPoll({ packed, ...rest }: PackedPoll): PollRecord {
+export function unpackPoll({ packed, ...rest }: PackedPoll): PreparedPoll {
   return { ...rest, sightings: packed.map(unpackSighting) };
 }
 

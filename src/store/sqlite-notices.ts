@@ -21,7 +21,7 @@ export class NoticeTable {
     this.#select = db.prepare("SELECT * FROM health_notices ORDER BY no DESC LIMIT ?");
   }
 
-  note({ lease, at, notice }: PollRecord): void {
+  note({ lease, at, notice }: Pick<PollRecord, "lease" | "at" | "notice">): void {
     if (notice === undefined) return;
     const { sourceName, kind, message, code } = notice;
     const row = this.#insert.get(lease.sourceId, sourceName, kind, at.getTime(), message, code);

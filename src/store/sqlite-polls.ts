@@ -6,20 +6,16 @@ import { digestKey } from "./digest.ts";
 import { type ForgottenKey, listOffered, SEEN_PRECISION_MS } from "./forgotten.ts";
 import { findChangedSightings, planPoll } from "./poll-plan.ts";
 import type { ChangedSightings, KnownPin, KnownSighting, KnownStory, PollPlan } from "./poll-plan-types.ts";
+import type { PreparedPoll } from "./prepared-poll.ts";
 import { prepareSighting } from "./prepared-sighting.ts";
-import {
-  decodeContent,
-  encodeFeed,
-  encodePollState,
-  isFeedChanged,
-  type SightingContent,
-} from "./records.ts";
+import { decodeContent, isFeedChanged, type SightingContent } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 import type { CopyFinder } from "./sqlite-copies.ts";
+import type { LeaseTable } from "./sqlite-leases.ts";
 import type { NoticeTable } from "./sqlite-notices.ts";
 import type { QuestionTable } from "./sqlite-questions.ts";
 import type { StoryTable } from "./sqlite-story-table.ts";
-import type { PollRecord, RecordedPoll } from "./store.ts";
+import type { RecordedPoll } from "./store.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -46,6 +42,7 @@ export interface StoredEdit {
 
 /** Writes polls. Its caller opens and closes the transaction, around one poll or several. */
 export class PollWriter {
+  readonly #leases: LeaseTable;
   readonly #stories: StoryTable;
   readonly #questions: QuestionTable;
   readonly #notices: NoticeTable;
@@ -63,27 +60,30 @@ export class PollWriter {
   constructor(
     db: DatabaseSync,
     {
+      leases,
       stories,
       questions,
       notices,
       copies,
     }: {
+      readonly leases: LeaseTable;
       readonly stories: StoryTable;
       readonly questions: QuestionTable;
       readonly notices: NoticeTable;
       readonly copies: CopyFinder | null;
     },
   ) {
+    this.#leases = leases;
     this.#stories = stories;
     this.#questions = questions;
     this.#notices = notices;
     this.#copies = copies;
     this.#selectSource = db.prepare(
-      `SELECT no, priority, feed, entry_count FROM sources
-       WHERE id = ? AND generation = ? AND leased_at IS NOT NULL AND is_retired = 0`,
+      `SELECT no, priority, feed, entry_count FROM sources JOIN source_leases AS lease ON source_no = no
+       WHERE id = ? AND lease.generation = ? AND is_retired = 0`,
     );
     this.#updateSource = db.prepare(
-      `UPDATE sources SET leased_at = NULL, lease_expires_at = NULL, next_poll_at = :nextPollAt, last_poll_at = :at,
+      `UPDATE sources SET generation = :generation, next_poll_at = :nextPollAt, last_poll_at = :at,
          last_ok_at = coalesce(:okAt, last_ok_at), last_new_entry_at = coalesce(:newAt, last_new_entry_at),
          read_at = coalesce(:readAt, read_at), status = :status, state = :state, feed = :feed, entry_count = entry_count + :added WHERE no = :no`,
     );
@@ -142,7 +142,7 @@ export class PollWriter {
   }
 
   /** Writes one poll. @throws LeaseLostError before anything was written */
-  write(record: PollRecord): RecordedPoll {
+  write(record: PreparedPoll): RecordedPoll {
     const row = this.#selectSource.get(record.lease.sourceId, record.lease.generation);
     if (row === undefined) throw new LeaseLostError(record.lease.sourceId);
     const source: PolledSource = {
@@ -155,38 +155,33 @@ export class PollWriter {
     for (const key of record.collapsedKeys) this.#insertCollapsedKey.run(source.no, digestKey(key), key);
     this.#questions.note(record, source.no);
     this.#notices.note(record);
-    const feedJson = encodeFeed(record.state.feed);
-    this.#writeState(record, source, { feedJson, added: recorded.entries.new });
+    this.#writeState(record, source, recorded.entries.new);
     if (recorded.isVisible || source.entryCount === 0) return recorded;
-    if (!isFeedChanged(source.feedJson, feedJson)) return recorded;
+    if (!isFeedChanged(source.feedJson, record.state.feedJson)) return recorded;
     this.#stories.addTotals({ isVisible: true, stories: 0, aliases: 0 });
     return { ...recorded, isVisible: true };
   }
 
-  #writeState(
-    record: PollRecord,
-    source: PolledSource,
-    change: { readonly feedJson: string | null; readonly added: number },
-  ): void {
-    const { state } = record;
+  #writeState({ state, lease, ...record }: PreparedPoll, source: PolledSource, added: number): void {
     const at = record.at.getTime();
     this.#updateSource.run({
       no: source.no,
+      generation: lease.generation,
       at,
-      nextPollAt: state.nextPollAt.getTime(),
-      okAt: state.lastError === null && state.failures === 0 ? at : null,
-      newAt: change.added > 0 ? at : null,
+      nextPollAt: state.nextPollAt,
+      okAt: state.isOk ? at : null,
+      newAt: added > 0 ? at : null,
       readAt: record.isWhole ? at : null,
-      // Whether a source is retired is the config's to say, not a poll's.
-      status: state.status === "retired" ? "ok" : state.status,
-      state: encodePollState(state),
-      feed: change.feedJson,
-      added: change.added,
+      status: state.status,
+      state: state.json,
+      feed: state.feedJson,
+      added,
     });
-    if (change.added > 0) this.#addDailyCount.run(source.no, Math.floor(at / DAY_MS), change.added);
+    this.#leases.end(source.no);
+    if (added > 0) this.#addDailyCount.run(source.no, Math.floor(at / DAY_MS), added);
   }
 
-  #writeSightings(record: PollRecord, source: PolledSource): RecordedPoll {
+  #writeSightings(record: PreparedPoll, source: PolledSource): RecordedPoll {
     if (record.sightings.length === 0) return NOTHING_NEW;
     const sightings = findChangedSightings(record.sightings, (guidKey) =>
       this.#findByGuid(source.no, guidKey),

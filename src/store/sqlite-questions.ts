@@ -55,7 +55,7 @@ export class QuestionTable {
   }
 
   /** Notes what a poll asks, after its sightings were written. */
-  note(record: PollRecord, sourceNo: number): void {
+  note(record: Pick<PollRecord, "sightings" | "questions" | "at">, sourceNo: number): void {
     if (record.questions === undefined || record.questions.length === 0) return;
     const byUrl = Map.groupBy(record.sightings, ({ originalUrl }) => originalUrl);
     for (const question of record.questions) {

@@ -10,6 +10,7 @@ import { readNumber, readOptionalInstant } from "./rows.ts";
 import { ArchiveTable } from "./sqlite-archives.ts";
 import { describeUnwritable, translateSqliteError } from "./sqlite-errors.ts";
 import { HubTable } from "./sqlite-hub.ts";
+import { LeaseTable } from "./sqlite-leases.ts";
 import { readPragma } from "./sqlite-migrate.ts";
 import { NoticeTable } from "./sqlite-notices.ts";
 import { StoryPruner } from "./sqlite-prune.ts";
@@ -53,6 +54,7 @@ export interface SqliteReadsOptions {
 export abstract class SqliteReads {
   protected readonly file: string;
   protected readonly db: DatabaseSync;
+  protected readonly leases: LeaseTable;
   protected readonly sources: SourceTable;
   protected readonly texts: SightingTexts;
   protected readonly stories: StoryTable;
@@ -71,7 +73,8 @@ export abstract class SqliteReads {
   constructor(db: DatabaseSync, { file, onWarning }: SqliteReadsOptions) {
     this.file = file;
     this.db = db;
-    this.sources = new SourceTable(db, onWarning);
+    this.leases = new LeaseTable(db);
+    this.sources = new SourceTable(db, this.leases, onWarning);
     this.texts = new SightingTexts(db);
     this.stories = new StoryTable(db, this.texts);
     this.questions = new QuestionTable(db);

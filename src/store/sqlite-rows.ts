@@ -88,6 +88,7 @@ export function openSqliteWriter(file: string): TableWriter {
     },
     async clear() {
       transact(() => {
+        db.exec("DELETE FROM source_leases");
         for (const { name } of STORE_TABLES.toReversed()) db.exec(`DELETE FROM ${name}`);
         texts.restart();
         db.exec(`DROP TABLE IF EXISTS ${POSITION_TABLE}`);

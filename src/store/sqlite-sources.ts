@@ -2,20 +2,16 @@ import type { DatabaseSync } from "node:sqlite";
 import type { SourceDefinition, SourceState } from "../model.ts";
 import { encodePollState, NEW_POLL_STATE } from "./records.ts";
 import { readInstant, readNumber, readOptionalNumber, readOptionalText, readText } from "./rows.ts";
-import { CLOCK_SKEW_MAX_MS, CONFIG_PARENT, dayOf, groupDailyCounts, toSourceState } from "./source-rows.ts";
-import type { ClaimedSource, ClaimRequest, DailyCount, Lease } from "./store.ts";
-
-/**
- * A lease holds until it expires, unless it was taken in what is now the future: the clock was set back, and it would
- * freeze its source for as long.
- */
-const IS_LEASED = "(leased_at IS NOT NULL AND lease_expires_at > :now AND leased_at <= :now + :skew)";
+import { CONFIG_PARENT, dayOf, groupDailyCounts, toSourceState } from "./source-rows.ts";
+import { IS_LEASED, type LeaseTable, leaseMoment } from "./sqlite-leases.ts";
+import type { ClaimedSource, ClaimRequest, DailyCount } from "./store.ts";
 
 /** Pollable at all: in the config or a list, not gone, not under a live lease. */
 const IS_FREE = `is_retired = 0 AND status <> 'gone' AND NOT ${IS_LEASED}`;
 
 /** Sources: what the config says of them, when they are due, and who polls them. Callers hold the transaction. */
 export class SourceTable {
+  readonly #leases: LeaseTable;
   readonly #onWarning: (message: string) => void;
   readonly #selectAfter;
   readonly #selectDefinitions;
@@ -30,17 +26,14 @@ export class SourceTable {
   readonly #selectDue;
   readonly #selectOverdue;
   readonly #selectChosen;
-  readonly #takeLease;
-  readonly #renewLease;
-  readonly #releaseLease;
-  readonly #voidLeases;
   readonly #selectLastNew;
   readonly #selectCollapsedKeys;
   readonly #selectNextDue;
   readonly #selectPolledAhead;
   readonly #selectDailyCounts;
 
-  constructor(db: DatabaseSync, onWarning: (message: string) => void) {
+  constructor(db: DatabaseSync, leases: LeaseTable, onWarning: (message: string) => void) {
+    this.#leases = leases;
     this.#onWarning = onWarning;
     this.#selectAfter = db.prepare("SELECT * FROM sources WHERE no > ? ORDER BY no LIMIT ?");
     this.#selectDefinitions = db.prepare(
@@ -70,10 +63,9 @@ export class SourceTable {
        SELECT no, is_retired FROM sources
        WHERE is_retired <> (no NOT IN (SELECT no FROM living))`,
     );
-    // A retired source's running poll is void: its lease's generation is over.
     this.#setRetired = db.prepare(
-      `UPDATE sources SET is_retired = ?, generation = generation + 1, leased_at = NULL, lease_expires_at = NULL
-       WHERE no = ?`,
+      `UPDATE sources SET is_retired = :isRetired, generation = 1 + max(generation,
+         coalesce((SELECT generation FROM source_leases WHERE source_no = :no), 0)) WHERE no = :no`,
     );
     // Where the list whose definition was in force has dropped a source, another one that still has it takes over.
     this.#setParents = db.prepare(
@@ -98,19 +90,6 @@ export class SourceTable {
     this.#selectChosen = db.prepare(
       `SELECT * FROM sources WHERE id IN (SELECT value FROM json_each(:ids)) AND is_retired = 0 AND NOT ${IS_LEASED}
        ORDER BY next_poll_at, no LIMIT :limit + 0`,
-    );
-    this.#takeLease = db.prepare(
-      "UPDATE sources SET generation = generation + 1, leased_at = ?, lease_expires_at = ? WHERE no = ?",
-    );
-    this.#renewLease = db.prepare(
-      "UPDATE sources SET lease_expires_at = ? WHERE id = ? AND generation = ? AND leased_at IS NOT NULL",
-    );
-    this.#releaseLease = db.prepare(
-      "UPDATE sources SET leased_at = NULL, lease_expires_at = NULL WHERE id = ? AND generation = ?",
-    );
-    this.#voidLeases = db.prepare(
-      `UPDATE sources SET generation = generation + 1, leased_at = NULL, lease_expires_at = NULL
-       WHERE leased_at IS NOT NULL`,
     );
     this.#selectLastNew = db.prepare("SELECT last_new_entry_at FROM sources WHERE id = ?");
     this.#selectCollapsedKeys = db.prepare("SELECT key FROM collapsed_keys WHERE source_no = ?");
@@ -197,7 +176,10 @@ export class SourceTable {
     for (const row of rows) {
       const isRetired = readNumber(row, "is_retired") !== 0;
       if (isRetired) revived += 1;
-      this.#setRetired.run(Number(!isRetired), readNumber(row, "no"));
+      const no = readNumber(row, "no");
+      this.#setRetired.run({ isRetired: Number(!isRetired), no });
+      // A retired source's running poll is void.
+      this.#leases.end(no);
     }
     return { revived, retired: rows.length - revived };
   }
@@ -214,22 +196,21 @@ export class SourceTable {
   }
 
   claim(request: ClaimRequest): readonly ClaimedSource[] {
-    const now = request.now.getTime();
-    const expiresAt = new Date(now + request.leaseMs);
+    const { now } = request;
+    const expiresAt = new Date(now.getTime() + request.leaseMs);
     return this.#selectClaimable(request).map((row) => {
       const no = readNumber(row, "no");
-      this.#takeLease.run(now, expiresAt.getTime(), no);
       const source = toSourceState(row, this.#onWarning);
-      const lease = { sourceId: source.id, generation: readNumber(row, "generation") + 1, expiresAt };
+      const last = { sourceId: source.id, generation: readNumber(row, "generation") };
+      const taken = this.#leases.take(no, last, { now, expiresAt });
       const keys = this.#selectCollapsedKeys.all(no).map((key) => readText(key, "key"));
-      const isTakenOver = row.leased_at !== null;
-      return { source, lease, collapsedKeys: new Set(keys), isTakenOver };
+      return { source, ...taken, collapsedKeys: new Set(keys) };
     });
   }
 
   #selectClaimable(request: ClaimRequest) {
     const { limit } = request;
-    const moment = { now: request.now.getTime(), skew: CLOCK_SKEW_MAX_MS };
+    const moment = leaseMoment(request.now);
     if (request.onlyIds !== undefined) {
       return this.#selectChosen.all({ ...moment, limit, ids: JSON.stringify(request.onlyIds) });
     }
@@ -239,7 +220,7 @@ export class SourceTable {
   }
 
   nextDueAt(now: Date): Date | null {
-    const moment = { now: now.getTime(), skew: CLOCK_SKEW_MAX_MS };
+    const moment = leaseMoment(now);
     if (this.#selectPolledAhead.get(moment) !== undefined) return now;
     const row = this.#selectNextDue.get(moment);
     return row === undefined ? null : readInstant(row, "next_poll_at");
@@ -249,24 +230,6 @@ export class SourceTable {
   hasBrought(sourceId: string): boolean {
     const row = this.#selectLastNew.get(sourceId);
     return row !== undefined && readOptionalNumber(row, "last_new_entry_at") !== null;
-  }
-
-  /** Ends every lease, as if all had run out: what was polled under them is not accepted any more. */
-  voidLeases(): void {
-    this.#voidLeases.run();
-  }
-
-  /** @returns the leases that hold, with their new end */
-  renew(leases: readonly Lease[], times: { readonly now: Date; readonly leaseMs: number }): readonly Lease[] {
-    const expiresAt = new Date(times.now.getTime() + times.leaseMs);
-    return leases.flatMap((lease) => {
-      const { changes } = this.#renewLease.run(expiresAt.getTime(), lease.sourceId, lease.generation);
-      return Number(changes) > 0 ? [{ ...lease, expiresAt }] : [];
-    });
-  }
-
-  release(lease: Lease): void {
-    this.#releaseLease.run(lease.sourceId, lease.generation);
   }
 
   dailyCounts(since: Date): ReadonlyMap<string, readonly DailyCount[]> {

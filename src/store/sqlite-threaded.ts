@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Alias, Clock, SourceDefinition } from "../model.ts";
 import { isPackable, packPoll } from "./packed-poll.ts";
+import { preparePoll } from "./prepared-poll.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 import { openReader } from "./sqlite-open.ts";
 import { SqliteReads } from "./sqlite-reads.ts";
@@ -104,10 +105,11 @@ class ThreadedSqliteStore extends SqliteReads implements Store {
 
   async recordPoll(record: PollRecord): Promise<RecordedPoll> {
     const thread = this.#open;
+    const prepared = preparePoll(record);
     // Where everything is new, this thread does what it can: the other one is what a first round waits for.
     const isFirst = isPackable(record) && this.read(() => !this.sources.hasBrought(record.lease.sourceId));
-    if (!isFirst) return thread.call("recordPoll", record);
-    const { poll, memory } = packPoll(record, { isSyndicating: this.#isSyndicating });
+    if (!isFirst) return thread.recordPrepared(prepared);
+    const { poll, memory } = packPoll(prepared, { isSyndicating: this.#isSyndicating });
     return thread.recordPacked(poll, memory);
   }
 

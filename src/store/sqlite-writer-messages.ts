@@ -9,13 +9,12 @@ export interface ThreadOptions {
   readonly now: number;
 }
 
-/** The methods of `Store` that write. */
+/** The methods of `Store` that write, less those with messages of their own. */
 export type WriteName =
   | "syncSources"
   | "claimDueSources"
   | "renewLeases"
   | "releaseLease"
-  | "recordPoll"
   | "mergeStories"
   | "splitStory"
   | "claimQuestions"
@@ -38,7 +37,7 @@ export interface Request {
   /** Counts from 1. */
   readonly id: number;
   readonly now: number;
-  readonly name: WriteName | "recordPacked" | "indexWords" | "close";
+  readonly name: WriteName | "recordPrepared" | "recordPacked" | "indexWords" | "close";
   readonly values: readonly unknown[];
 }
 

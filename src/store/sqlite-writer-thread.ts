@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { keepCompiledCode, saveCompiledCode } from "../compile-cache.ts";
 import { LeaseLostError, MainstemError } from "../errors.ts";
 import { type PackedPoll, unpackPoll } from "./packed-poll.ts";
+import type { PreparedPoll } from "./prepared-poll.ts";
 import type { Reply, Request, SentError, ThreadOptions } from "./sqlite-writer-messages.ts";
 
 const port = parentPort;
@@ -40,7 +41,8 @@ try {
   };
   const run = ({ name, values }: Request): Promise<unknown> => {
     if (name === "close") return close();
-    if (name === "recordPacked") return store.recordPoll(unpackPoll(values[0] as PackedPoll));
+    if (name === "recordPrepared") return store.recordPrepared(values[0] as PreparedPoll);
+    if (name === "recordPacked") return store.recordPrepared(unpackPoll(values[0] as PackedPoll));
     const method = store[name] as (...values: readonly unknown[]) => Promise<unknown>;
     return method.apply(store, [...values]);
   };

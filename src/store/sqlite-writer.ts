@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { LeaseLostError, MainstemError, StoreError } from "../errors.ts";
 import type { Clock } from "../model.ts";
 import type { PackedPoll } from "./packed-poll.ts";
+import type { PreparedPoll } from "./prepared-poll.ts";
 import type {
   Answer,
   Reply,
@@ -83,6 +84,11 @@ export class WriterThread {
   /** Asks for a method of the store; its failures come back as they were thrown there. */
   call<Name extends WriteName>(name: Name, ...values: Parameters<Store[Name]>): ReturnType<Store[Name]> {
     return this.#ask(name, values) as ReturnType<Store[Name]>;
+  }
+
+  /** Records a poll. */
+  recordPrepared(poll: PreparedPoll): Promise<RecordedPoll> {
+    return this.#ask("recordPrepared", [poll]) as Promise<RecordedPoll>;
   }
 
   /** Records a poll that is taken apart for it. */

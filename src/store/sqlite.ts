@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { LeaseLostError } from "../errors.ts";
 import type { Alias, Clock, SourceDefinition } from "../model.ts";
 import { BatchQueue } from "./batch-queue.ts";
+import { type PreparedPoll, preparePoll } from "./prepared-poll.ts";
 import { CopyFinder } from "./sqlite-copies.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 import type { StoreLock } from "./sqlite-lock.ts";
@@ -86,7 +87,7 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
   #areCopiesLoaded = false;
   readonly #rewriter: SightingRewriter;
   readonly #overrides: OverrideWriter;
-  readonly #queue: BatchQueue<PollRecord, RecordedPoll>;
+  readonly #queue: BatchQueue<PreparedPoll, RecordedPoll>;
 
   constructor(
     { db, lock }: OpenedDatabase,
@@ -96,16 +97,16 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
     this.#lock = lock;
     // Whoever holds the one-daemon lock knows that every lease left behind is a dead process's.
     if (lock !== null) {
-      this.sources.voidLeases();
+      this.leases.voidAll();
       this.hub.voidLease();
     }
     this.#clock = options.clock;
     this.#copies = options.isSyndicating === false ? null : new CopyFinder(db);
-    const { stories, questions, notices } = this;
-    this.#polls = new PollWriter(db, { stories, questions, notices, copies: this.#copies });
+    const { leases, stories, questions, notices } = this;
+    this.#polls = new PollWriter(db, { leases, stories, questions, notices, copies: this.#copies });
     this.#rewriter = new SightingRewriter(db, this.#polls);
     this.#overrides = new OverrideWriter(db, stories);
-    this.#queue = new BatchQueue<PollRecord, RecordedPoll>(
+    this.#queue = new BatchQueue<PreparedPoll, RecordedPoll>(
       {
         weigh: (record) => 1 + record.sightings.length,
         write: (records) => this.#recordBatch(records),
@@ -134,16 +135,21 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
     leases: readonly Lease[],
     times: { readonly now: Date; readonly leaseMs: number },
   ): Promise<readonly Lease[]> {
-    return this.#write(() => this.sources.renew(leases, times));
+    return this.#write(() => this.leases.renew(leases, times));
   }
 
   async releaseLease(lease: Lease): Promise<void> {
-    this.#write(() => this.sources.release(lease));
+    this.#write(() => this.leases.release(lease));
   }
 
   async recordPoll(record: PollRecord): Promise<RecordedPoll> {
+    return this.recordPrepared(preparePoll(record));
+  }
+
+  /** As `recordPoll` does. */
+  async recordPrepared(poll: PreparedPoll): Promise<RecordedPoll> {
     this.assertOpen();
-    return this.#queue.push(record);
+    return this.#queue.push(poll);
   }
 
   /**
@@ -308,7 +314,7 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
    * harms no other. Whatever else goes wrong undoes them all, so they are written again each alone, and only the culprit
    * fails: cheaper than a savepoint per poll, which copies every page that a poll changes.
    */
-  #recordBatch(records: readonly PollRecord[]): readonly Outcome<RecordedPoll>[] {
+  #recordBatch(records: readonly PreparedPoll[]): readonly Outcome<RecordedPoll>[] {
     try {
       return this.#write(() => {
         const outcomes: Outcome<RecordedPoll>[] = [];
@@ -325,7 +331,7 @@ export class SqliteStore extends SqliteReads implements RekeyableStore {
     }
   }
 
-  #recordUnlessLost(record: PollRecord): Outcome<RecordedPoll> {
+  #recordUnlessLost(record: PreparedPoll): Outcome<RecordedPoll> {
     try {
       return { result: this.#polls.write(record) };
     } catch (error) {

@@ -1,7 +1,7 @@
 /** What every engine of the store promises. Each engine's own test calls `describeStore` with a way to open one. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LeaseLostError } from "../../src/errors.ts";
-import type { RekeyableStore, Store } from "../../src/store/store.ts";
+import type { Lease, RekeyableStore, Store } from "../../src/store/store.ts";
 import {
   addSources,
   after,
@@ -275,6 +275,27 @@ function describeLeases(factory: StoreFactory): void {
     expect(await claimAll(T0)).toEqual([]);
     await store().recordPoll(buildPoll(second, [], { at: T0 }));
     await store().releaseLease({ sourceId: "nobody", generation: 1, expiresAt: T0 });
+  });
+
+  test.each([
+    ["given back", (lease: Lease) => store().releaseLease(lease)],
+    [
+      "of a source that was retired and came back",
+      async () => {
+        await store().syncSources([], { now: T0, parentId: null });
+        await addSources(store(), buildDefinition("a"));
+      },
+    ],
+  ])("a lease %s is void for good, also while the source is leased again", async (_, end) => {
+    await addSources(store(), buildDefinition("a"));
+    const first = await claim(store(), "a", T0);
+    await end(first);
+    const second = await claim(store(), "a", T0);
+    expect(second.generation).toBeGreaterThan(first.generation);
+    for (const lease of [first, { ...first, generation: 0 }])
+      await expect(store().recordPoll(buildPoll(lease, [], { at: T0 }))).rejects.toThrow(LeaseLostError);
+    expect(await store().renewLeases([first], { now: T0, leaseMs: MINUTE_MS })).toEqual([]);
+    await store().recordPoll(buildPoll(second, [], { at: T0 }));
   });
 
   test("a source that is gone is not due any more, but may be asked for by name", async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { isPackable, type PackedPoll, packPoll, unpackPoll } from "../../src/store/packed-poll.ts";
+import { preparePoll } from "../../src/store/prepared-poll.ts";
 import { prepareSighting } from "../../src/store/prepared-sighting.ts";
 import { buildPoll, buildSighting, T0, urlAlias } from "./builders.ts";
 
@@ -18,9 +19,11 @@ const poll = buildPoll(
   { at: T0 },
 );
 
+const prepared = preparePoll(poll);
+
 /** As it goes to the thread. */
 function send(): PackedPoll {
-  const { poll: packed, memory } = packPoll(poll, { isSyndicating: true });
+  const { poll: packed, memory } = packPoll(prepared, { isSyndicating: true });
   const sent = structuredClone(packed, { transfer: [...memory] });
   expect(memory.every((buffer) => buffer.byteLength === 0)).toBe(true);
   return sent;
@@ -30,7 +33,7 @@ it("brings a poll over as it was, and nothing of the entries twice", () => {
   const sent = send();
   expect(sent.packed.some((sighting) => "entry" in sighting)).toBe(false);
   const { sightings, ...rest } = unpackPoll(sent);
-  const { sightings: originals, ...given } = poll;
+  const { sightings: originals, ...given } = prepared;
   expect(rest).toEqual(given);
   expect(sightings).toHaveLength(3);
   for (const [n, { prepared, ...record }] of sightings.entries()) {
@@ -51,7 +54,7 @@ it("reads an entry when it is asked for, once", () => {
 });
 
 it("makes no fingerprints where copies are not looked for", () => {
-  const { poll: packed, memory } = packPoll(poll, { isSyndicating: false });
+  const { poll: packed, memory } = packPoll(prepared, { isSyndicating: false });
   expect(memory.map(({ byteLength }) => byteLength > 0)).toEqual([true, false]);
   expect(packed.packed.map(({ prepared }) => prepared.fingerprint)).toEqual([null, null, null]);
 });

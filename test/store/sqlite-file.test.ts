@@ -17,11 +17,11 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { StoreError } from "../../src/errors.ts";
+import { LeaseLostError, type StoreError } from "../../src/errors.ts";
 import { SQLITE_MIGRATIONS } from "../../src/store/migrations/sqlite.ts";
 import { openSqliteStore, type SqliteOptions } from "../../src/store/sqlite.ts";
 import { migrateDatabase, readPragma } from "../../src/store/sqlite-migrate.ts";
-import { addSources, buildDefinition, buildSighting, poll, T0 } from "./builders.ts";
+import { addSources, buildDefinition, buildPoll, buildSighting, poll, T0 } from "./builders.ts";
 
 const clock = { now: () => T0, sleep: () => Promise.reject(new Error("unused")) };
 
@@ -195,6 +195,50 @@ describe("versions", () => {
     expect(readPragma(db, "user_version")).toBe(SQLITE_MIGRATIONS.length);
     expect(() => db.prepare("SELECT extra FROM sources")).toThrow(/no such column/);
     db.close();
+  });
+});
+
+describe("what a poller that is gone had leased", () => {
+  const request = { now: T0, limit: 9, leaseMs: 60_000 };
+
+  test("is free for the next poller, not for a tool, and nothing is taken under the old lease", async () => {
+    const [claimed] = await (async () => {
+      await using store = await openStore();
+      await addSources(store, buildDefinition("a"));
+      return store.claimDueSources(request);
+    })();
+    if (claimed === undefined) throw new Error("nothing was due");
+    {
+      await using tool = await openStore({ role: "tool" });
+      expect(await tool.claimDueSources(request)).toEqual([]);
+    }
+    await using store = await openStore();
+    await expect(store.recordPoll(buildPoll(claimed.lease, [], { at: T0 }))).rejects.toThrow(LeaseLostError);
+    const [again] = await store.claimDueSources(request);
+    expect(again).toMatchObject({
+      lease: { generation: claimed.lease.generation + 1 },
+      isTakenOver: false,
+    });
+    await expect(store.recordPoll(buildPoll(claimed.lease, [], { at: T0 }))).rejects.toThrow(LeaseLostError);
+  });
+
+  test("is free when the store comes from a version with leases in the rows of sources", async () => {
+    mkdirSync(dirname(file));
+    writeFileSync(file, gunzipSync(readFileSync("test/fixtures/store/v13.db.gz")));
+    const db = new DatabaseSync(file);
+    db.exec(
+      `UPDATE sources SET generation = 5, next_poll_at = 0, leased_at = ${T0.getTime()}, lease_expires_at = ${T0.getTime() + 60_000}`,
+    );
+    db.close();
+    await using store = await openStore();
+    const claimed = await store.claimDueSources(request);
+    expect(claimed).toHaveLength(5);
+    for (const { lease, isTakenOver } of claimed) expect([lease.generation, isTakenOver]).toEqual([6, false]);
+    const [{ lease } = { lease: null }] = claimed;
+    if (lease === null) throw new Error("nothing was due");
+    const old = { ...lease, generation: 5 };
+    await expect(store.recordPoll(buildPoll(old, [], { at: T0 }))).rejects.toThrow(LeaseLostError);
+    await store.recordPoll(buildPoll(lease, [], { at: T0 }));
   });
 });
 

@@ -11,6 +11,7 @@ import { SQLITE_10 } from "./sqlite-10.ts";
 import { SQLITE_11 } from "./sqlite-11.ts";
 import { SQLITE_12 } from "./sqlite-12.ts";
 import { SQLITE_13 } from "./sqlite-13.ts";
+import { SQLITE_14 } from "./sqlite-14.ts";
 
 /**
  * The steps from an empty SQLite file to the current schema; step n leads to `PRAGMA user_version` n. A step that was
@@ -30,4 +31,5 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   SQLITE_11,
   SQLITE_12,
   SQLITE_13,
+  SQLITE_14,
 ];
