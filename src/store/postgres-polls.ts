@@ -12,7 +12,8 @@ import { hostOf } from "./postgres-sources.ts";
 import { addToCounts, addTotals } from "./postgres-stories.ts";
 import { findByGuids, nameGuid } from "./postgres-story-lookups.ts";
 import { noteHealth } from "./postgres-tables.ts";
-import { encodeFeed, encodePollState, isFeedChanged } from "./records.ts";
+import { type PreparedState, prepareState } from "./prepared-poll.ts";
+import { isFeedChanged } from "./records.ts";
 import { readNumber, readOptionalText, readText } from "./rows.ts";
 import { dayOf } from "./source-rows.ts";
 import type { PollRecord, RecordedPoll } from "./store.ts";
@@ -30,6 +31,7 @@ interface PolledSource {
 interface HeldPoll {
   readonly record: PollRecord;
   readonly source: PolledSource;
+  readonly state: PreparedState;
 }
 
 const NOTHING_NEW: RecordedPoll = {
@@ -53,7 +55,7 @@ export async function writePolls(
     // A lease is good for one write.
     sources.delete(key);
     if (source === undefined) outcomes.set(record, { error: new LeaseLostError(record.lease.sourceId) });
-    else held.push({ record, source });
+    else held.push({ record, source, state: prepareState(record.state) });
   }
   const recorded = await writeSightings(session, held, copies);
   await writeRest(session, held, recorded);
@@ -163,11 +165,11 @@ async function writeRest(
   if (held.length === 0) return;
   let { isVisible } = totals;
   const added = new Map<number, number>();
-  for (const [index, { record, source }] of held.entries()) {
+  for (const [index, { source, state }] of held.entries()) {
     const result = results[index] ?? NOTHING_NEW;
     addCounts(added, new Map([[source.no, result.entries.new]]), 1);
     if (result.isVisible || source.entryCount === 0) continue;
-    if (!isFeedChanged(source.feedJson, encodeFeed(record.state.feed))) continue;
+    if (!isFeedChanged(source.feedJson, state.feedJson)) continue;
     results[index] = { ...result, isVisible: true };
     isVisible = true;
   }
@@ -203,16 +205,13 @@ async function writeStates(
      WHERE sources.no = new.no`,
     [
       held.map(({ source }) => source.no),
-      held.map(({ record }) => record.state.nextPollAt.getTime()),
+      held.map(({ state }) => state.nextPollAt),
       held.map(({ record }) => record.at.getTime()),
-      held.map(({ record }) =>
-        record.state.lastError === null && record.state.failures === 0 ? record.at.getTime() : null,
-      ),
+      held.map(({ record, state }) => (state.isOk ? record.at.getTime() : null)),
       held.map(({ record, source }) => ((added.get(source.no) ?? 0) > 0 ? record.at.getTime() : null)),
-      // Whether a source is retired is the config's to say, not a poll's.
-      held.map(({ record }) => (record.state.status === "retired" ? "ok" : record.state.status)),
-      held.map(({ record }) => encodePollState(record.state)),
-      held.map(({ record }) => encodeFeed(record.state.feed)),
+      held.map(({ state }) => state.status),
+      held.map(({ state }) => state.json),
+      held.map(({ state }) => state.feedJson),
       held.map(({ record, source }) =>
         hostOf({ location: source.location, currentUrl: record.state.currentUrl }),
       ),

@@ -1,6 +1,5 @@
-/** What is written of a poll's outcome, made beforehand: a few texts and numbers pass from thread to thread at a fraction of the cost of what they tell. */
-import type { SourceStatus } from "../model.ts";
-import type { IncomingSighting } from "./prepared-sighting.ts";
+/** What both engines write of a poll's state. A few texts and numbers pass from thread to thread at a fraction of the cost of what they tell. */
+import type { PollState, SourceStatus } from "../model.ts";
 import { encodeFeed, encodePollState } from "./records.ts";
 import type { PollRecord } from "./store.ts";
 
@@ -15,21 +14,21 @@ export interface PreparedState {
   readonly feedJson: string | null;
 }
 
-export interface PreparedPoll extends Omit<PollRecord, "state" | "sightings"> {
+export interface PreparedPoll extends Omit<PollRecord, "state"> {
   readonly state: PreparedState;
-  readonly sightings: readonly IncomingSighting[];
 }
 
-export function preparePoll({ state, ...rest }: PollRecord): PreparedPoll {
+export function preparePoll(record: PollRecord): PreparedPoll {
+  return { ...record, state: prepareState(record.state) };
+}
+
+export function prepareState(state: PollState): PreparedState {
   return {
-    ...rest,
-    state: {
-      nextPollAt: state.nextPollAt.getTime(),
-      isOk: state.lastError === null && state.failures === 0,
-      // Whether a source is retired is the config's to say, not a poll's.
-      status: state.status === "retired" ? "ok" : state.status,
-      json: encodePollState(state),
-      feedJson: encodeFeed(state.feed),
-    },
+    nextPollAt: state.nextPollAt.getTime(),
+    isOk: state.lastError === null && state.failures === 0,
+    // Whether a source is retired is the config's to say, not a poll's.
+    status: state.status === "retired" ? "ok" : state.status,
+    json: encodePollState(state),
+    feedJson: encodeFeed(state.feed),
   };
 }
